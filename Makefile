@@ -1,0 +1,89 @@
+# Every target sets up its environment by itself: .venv, from requirements.txt.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The interpreter that makes the environment; `make PYTHON=python3.12 book` names another.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+PYTHON ?= $(shell for name in python3 python3.12 python3.11; do \
+	if $$name -c '$(SUPPORTED)' 2>/dev/null; then echo $$name; exit; fi; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+PAGES := _build/html/index.html
+
+# Pages are made and compared without progress bars and without anyone's own data.
+AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1
+COMPARE := $(BIN)/python -m pytest -q -p no:cacheprovider --nbval --nbval-current-env \
+	--nbval-cell-timeout=600 -n 2 --dist loadfile book
+BUILD := $(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going -q
+
+.PHONY: help
+help: ## list the targets
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: book
+book: $(INSTALLED) ## run every notebook, compare it with its stored output, build the pages
+	$(AS_PUBLISHED) $(COMPARE)
+	$(BUILD)
+	@echo "Every notebook gives the output that is stored in it. The book: $(CURDIR)/$(PAGES)"
+
+.PHONY: html
+html: $(INSTALLED) ## build the pages from the stored outputs, in seconds
+	rm -rf _build/html
+	$(BUILD)
+	@echo "The book: $(CURDIR)/$(PAGES)"
+
+.PHONY: test
+test: $(INSTALLED) ## everything that CI runs: style, unit tests, notebooks, pages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/test_html.py
+	$(AS_PUBLISHED) $(COMPARE)
+	rm -rf _build/html
+	$(BUILD)
+	$(BIN)/python -m pytest -q tests/test_html.py
+	@echo "Style, unit tests, notebooks and pages are in order. The book: $(CURDIR)/$(PAGES)"
+
+.PHONY: lab
+lab: $(INSTALLED) ## open JupyterLab on the book
+	$(BIN)/jupyter lab book
+
+.PHONY: notebooks
+notebooks: $(INSTALLED) ## run and normalise the stale notebooks; ALL=1 for all, NB=path for one
+	$(BIN)/python -m tools.notebooks $(if $(ALL),--all) $(NB)
+
+.PHONY: portable
+portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with one thread
+	$(AS_PUBLISHED) ATEN_CPU_CAPABILITY=avx2 $(COMPARE)
+	$(AS_PUBLISHED) CHECKED_GRADIENTS_THREADS=1 $(COMPARE)
+	@echo "The notebooks give their stored outputs under AVX2 and with one thread, too."
+
+.PHONY: lint
+lint: $(INSTALLED) ## ruff over code and notebooks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: bench
+bench: $(INSTALLED) ## time an epoch of the VAE against its matrix products
+	$(BIN)/python -m lib.bench
+
+.PHONY: clean
+clean: ## remove what was built; the environment stays
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find book lib tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find book -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+# The stamp is made last, so an interrupted installation is taken up again.
+$(INSTALLED): requirements.txt pyproject.toml
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(SUPPORTED)'; then \
+		echo "This book needs Python 3.11 or 3.12, and $(or $(PYTHON),python3) is not;" \
+			"install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; fi
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+	@echo "The environment is in $(CURDIR)/$(VENV)"

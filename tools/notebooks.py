@@ -1,0 +1,267 @@
+"""Run the book's notebooks and write them in one normal form.
+
+    python -m tools.notebooks               every notebook whose digest is stale
+    python -m tools.notebooks --all         every notebook
+    python -m tools.notebooks PATH ...      these, stale or not
+
+A notebook is formatted by ruff, executed from top to bottom in a new kernel, and
+written without anything that changes from run to run: times, versions, random cell
+ids. Its metadata keeps a digest of everything that its pictures depend on, so that a
+test can tell a picture that no longer shows what the code computes. Notebooks that
+are fresh are brought to the normal form without being executed.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
+RECORDS = BOOK / "records"
+CELL_TIMEOUT = 600  # seconds
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "pygments_lexer": "ipython3",
+}
+CELL_METADATA = {"mystnb", "tags"}  # what an author sets; the rest is an editor's
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def book_notebooks() -> list[Path]:
+    """Return every notebook of the book, in the order of their paths."""
+    return sorted(
+        path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    )
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+# The digest
+
+
+def canonical(value: object) -> object:
+    """Return a syntax tree as nested lists, without comments, docstrings, positions.
+
+    Python's own `ast.dump` differs between 3.11 and 3.12, which fill in other empty
+    fields; here empty fields are left out.
+    """
+    if isinstance(value, ast.AST):
+        fields = dict(ast.iter_fields(value))
+        if isinstance(value, DOCUMENTED) and ast.get_docstring(value) is not None:
+            fields["body"] = fields["body"][1:]
+        return [type(value).__name__] + [
+            [name, canonical(field)]
+            for name, field in fields.items()
+            if field is not None and field != []
+        ]
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return repr(value)
+
+
+def parse_cell(source: str) -> ast.Module:
+    """Parse a code cell; a leading string is kept, for the cell displays it."""
+    tree = ast.parse(source)
+    if ast.get_docstring(tree) is not None:
+        tree.body.insert(0, ast.Pass())
+    return tree
+
+
+def lib_imports(tree: ast.AST) -> set[str]:
+    """Return the modules of `lib` that a piece of code names in its imports."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = "lib" if node.level else ""
+            module = ".".join(part for part in (package, node.module) if part)
+            names |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    inside = {name.split(".")[1] for name in names if name.startswith("lib.")}
+    return {name for name in inside if (ROOT / "lib" / f"{name}.py").exists()}
+
+
+def lib_modules(trees: list[ast.Module]) -> dict[str, ast.Module]:
+    """Return the modules of `lib` that some code imports, directly or not, parsed."""
+    found: dict[str, ast.Module] = {}
+    waiting = set().union(*map(lib_imports, trees))
+    while waiting:
+        name = waiting.pop()
+        found[name] = ast.parse((ROOT / "lib" / f"{name}.py").read_text("utf-8"))
+        waiting |= lib_imports(found[name]) - set(found)
+    return found
+
+
+def record_files(trees: list[ast.Module]) -> Iterator[Path]:
+    """Yield the records whose file name starts with a string that the code holds."""
+    strings = {
+        Path(node.value).name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    stems = tuple(string for string in strings if len(string) > 3)
+    for path in sorted(RECORDS.rglob("*")):
+        if path.is_file() and path.name.startswith(stems):
+            yield path
+
+
+def digest(notebook: nbformat.NotebookNode) -> str:
+    """Return a digest of the notebook's code and of all that the code rests on.
+
+    That is the code cells, the modules of `lib` that they import, directly or
+    through one another, and the records that they name; not comments, not
+    docstrings.
+    """
+    cells = [parse_cell(cell.source) for cell in code_cells(notebook)]
+    parts = {
+        "cells": [canonical(tree) for tree in cells],
+        "lib": {name: canonical(tree) for name, tree in lib_modules(cells).items()},
+        "records": {
+            path.relative_to(RECORDS).as_posix(): hashlib.sha256(
+                path.read_bytes()
+            ).hexdigest()
+            for path in record_files(cells)
+        },
+    }
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def stored_digest(notebook: nbformat.NotebookNode) -> str | None:
+    return notebook.metadata.get("checked_gradients", {}).get("digest")
+
+
+# The normal form
+
+
+def cell_id(cell: nbformat.NotebookNode, seen: Counter[str]) -> str:
+    """Name a cell after its content, so that only a changed cell changes its name."""
+    text = f"{cell.cell_type}\n{cell.source}"
+    name = hashlib.sha256(text.encode()).hexdigest()[:8]
+    seen[name] += 1
+    return name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
+def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a copy that holds nothing which changes from one run to the next."""
+    cells: list[nbformat.NotebookNode] = []
+    seen: Counter[str] = Counter()
+    count = 0
+    for old in notebook.cells:
+        cell = nbformat.from_dict(json.loads(json.dumps(old)))
+        if not cell.source.strip():
+            continue
+        cell.id = cell_id(cell, seen)
+        for key in set(cell.metadata) - CELL_METADATA:
+            del cell.metadata[key]
+        cell.pop("attachments", None)
+        if cell.cell_type == "code" and cell.execution_count is not None:
+            count += 1
+            cell.execution_count = count
+        for output in cell.get("outputs", []):
+            output.pop("transient", None)
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+        cells.append(cell)
+    metadata = {"kernelspec": KERNEL, "language_info": LANGUAGE}
+    if (value := stored_digest(notebook)) is not None:
+        metadata["checked_gradients"] = {"digest": value}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def write(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write a notebook whole or not at all."""
+    text = nbformat.writes(notebook).rstrip("\n") + "\n"
+    if path.exists() and path.read_text("utf-8") == text:
+        return
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+    ) as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+
+
+# The runs
+
+
+def execute(path: Path) -> nbformat.NotebookNode:
+    """Run a notebook in its folder, in a new kernel, and return it with its digest."""
+    notebook = read(path)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name=KERNEL["name"],
+        coalesce_streams=True,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    notebook.metadata["checked_gradients"] = {"digest": digest(notebook)}
+    return notebook
+
+
+def refresh(path: Path, *, force: bool) -> bool:
+    """Bring one notebook up to date; return whether that succeeded."""
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", path], check=True)
+    notebook = read(path)
+    name = path.relative_to(ROOT)
+    if not force and digest(notebook) == stored_digest(notebook):
+        write(normal_form(notebook), path)
+        print(f"fresh     {name}")
+        return True
+    start = time.monotonic()
+    try:
+        notebook = execute(path)
+    except (CellExecutionError, CellTimeoutError) as error:
+        print(f"failed    {name}, left as it was\n{error}", file=sys.stderr)
+        return False
+    write(normal_form(notebook), path)
+    print(f"executed  {name} in {time.monotonic() - start:.0f} s")
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run and normalise the notebooks.")
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    parser.add_argument("--all", action="store_true", help="the fresh ones too")
+    arguments = parser.parse_args()
+    paths = [path.resolve() for path in arguments.paths]
+    for path in paths:
+        if path.suffix != ".ipynb" or not path.is_file():
+            parser.error(f"{path} is not a notebook; give the path of an .ipynb file")
+    # The pages are made without progress bars and without anyone's own data.
+    os.environ["TQDM_DISABLE"] = "1"
+    for name in ("CHECKED_GRADIENTS_DATA", "CHECKED_GRADIENTS_DEVICE"):
+        os.environ.pop(name, None)
+    force = arguments.all or bool(paths)
+    done = [refresh(path, force=force) for path in paths or book_notebooks()]
+    return 0 if all(done) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
