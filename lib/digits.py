@@ -1,0 +1,174 @@
+"""Handwritten digits: the small set that comes with scikit-learn, or MNIST.
+
+Both are one tensor of flat 28x28 images with values in [0, 1], and their labels.
+Data sets are asked for by name; none ever stands in for the other.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+SIDE = 28
+PIXELS = SIDE * SIDE
+NAMES = ("bundled", "mnist")
+
+# The SHA-256 digests of the four uncompressed files, and what each one is. The
+# second set of training images lost the grey value 1: 0.05 % of its pixels read 0.
+MNIST_FILES = {
+    "train-images-idx3-ubyte": {
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db": "official",
+        "b61ffb6f513fd9ff8d89824731f6b4ed7863c759c33056d701efb8412469fb04": (
+            "rendition without the grey value 1"
+        ),
+    },
+    "train-labels-idx1-ubyte": {
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5": "official",
+    },
+    "t10k-images-idx3-ubyte": {
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7": "official",
+    },
+    "t10k-labels-idx1-ubyte": {
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2": "official",
+    },
+}
+
+
+class DataError(Exception):
+    """A data file is missing or not what it should be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images in rows, ``(n, 784)`` in [0, 1], and labels, ``(n,)`` from 0 to 9.
+
+    ``source`` says which data these are, in words; ``sha256`` holds the digest of
+    each file that they were read from.
+    """
+
+    name: str
+    source: str
+    sha256: dict[str, str]
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+def load(
+    name: str,
+    folder: str | Path | None = None,
+    *,
+    download: bool = False,
+    accept_unknown: bool = False,
+) -> Digits:
+    """The digits called ``name``: ``"bundled"`` or ``"mnist"``.
+
+    MNIST is read from ``folder``, or else from the folder that the environment
+    variable CHECKED_GRADIENTS_DATA names, or else from ``data``, as
+    ``MNIST/raw/*-ubyte``. With ``download`` torchvision fetches it there first.
+    Files of unknown content are refused unless ``accept_unknown``.
+    Raises DataError.
+    """
+    if name == "bundled":
+        return _bundled()
+    if name != "mnist":
+        raise DataError(f"unknown digits {name!r}: choose one of {', '.join(NAMES)}")
+    folder = Path(folder or os.environ.get("CHECKED_GRADIENTS_DATA") or "data")
+    if download:
+        _download(folder)
+    return _mnist(folder / "MNIST" / "raw", accept_unknown)
+
+
+def _bundled() -> Digits:
+    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged; 297 are held out."""
+    digits = load_digits()
+    small = torch.from_numpy(digits.images).float() / 16
+    large = interpolate(small[:, None], size=(SIDE, SIDE), mode="bicubic")
+    images = large.clamp(0, 1).reshape(-1, PIXELS)
+    labels = torch.from_numpy(digits.target).long()
+    train, test = train_test_split(
+        np.arange(len(images)), test_size=297, stratify=digits.target, random_state=0
+    )
+    return Digits(
+        name="bundled",
+        source="scikit-learn's 8x8 digits, enlarged to 28x28",
+        sha256={},
+        train_images=images[train],
+        train_labels=labels[train],
+        test_images=images[test],
+        test_labels=labels[test],
+    )
+
+
+def _mnist(raw: Path, accept_unknown: bool) -> Digits:
+    contents = {file: _read(raw / file) for file in MNIST_FILES}
+    digests = {file: hashlib.sha256(c).hexdigest() for file, c in contents.items()}
+    sources = {}
+    for file, known in MNIST_FILES.items():
+        sources[file] = known.get(digests[file], "unknown content")
+        if digests[file] not in known and not accept_unknown:
+            raise DataError(
+                f"{raw / file} is not the MNIST file that it should be (SHA-256 "
+                f"{digests[file][:12]}…): fetch it again, or pass "
+                "--accept-unknown-data to use it as it is"
+            )
+    odd = [f"{file}: {s}" for file, s in sources.items() if s != "official"]
+    arrays = {file: _parse(raw / file, content) for file, content in contents.items()}
+    tensors = {}
+    for part in ("train", "t10k"):
+        images = arrays[f"{part}-images-idx3-ubyte"]
+        labels = arrays[f"{part}-labels-idx1-ubyte"]
+        if len(images) != len(labels) or images.shape[1:] != (SIDE, SIDE):
+            raise DataError(
+                f"{raw}: the {part} images have the shape {images.shape}, beside "
+                f"{len(labels)} labels; MNIST has one label for each 28x28 image"
+            )
+        flat = torch.from_numpy(images.reshape(-1, PIXELS).astype(np.float32)) / 255
+        tensors[part] = flat, torch.from_numpy(labels.astype(np.int64))
+    return Digits(
+        name="mnist",
+        source="MNIST" + (f" ({'; '.join(odd)})" if odd else ", the official files"),
+        sha256=digests,
+        train_images=tensors["train"][0],
+        train_labels=tensors["train"][1],
+        test_images=tensors["t10k"][0],
+        test_labels=tensors["t10k"][1],
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"cannot read {path} ({error.strerror}): set CHECKED_GRADIENTS_DATA or "
+            "--data to the folder that holds MNIST/raw/*-ubyte, or let torchvision "
+            "fetch MNIST with --download"
+        ) from None
+
+
+def _parse(path: Path, content: bytes) -> np.ndarray:
+    """The array in an IDX file of unsigned bytes: magic number, sizes, values."""
+    dimensions = content[3] if content[:3] == b"\x00\x00\x08" and content[3:] else 0
+    header = 4 + 4 * dimensions
+    shape = tuple(np.frombuffer(content[4:header], ">u4").tolist())
+    if not dimensions or len(content) != header + int(np.prod(shape)):
+        raise DataError(f"{path} is not an IDX file of bytes, or it is cut short")
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _download(folder: Path) -> None:
+    from torchvision.datasets import MNIST  # slow to import, and seldom needed
+
+    try:
+        MNIST(folder, download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"torchvision could not fetch MNIST: {error}") from None
