@@ -144,8 +144,8 @@ def chi_squared_full(
 
         |covariance_q| / sqrt(|covariance_p| |V|) exp(d' V^-1 d) - 1
 
-    for d = mean_q - mean_p, and infinite where V is not positive-definite. Raises ValueError where a
-    covariance is not symmetric positive-definite.
+    for d = mean_q - mean_p, and infinite where V is not positive-definite. Raises
+    ValueError where a covariance is not symmetric positive-definite.
     """
     _check_last_axis(
         mean_p=mean_p,
