@@ -1,0 +1,423 @@
+r"""A chain of equalities (and approximations and bounds) that checks itself.
+
+    kl = Derivation(KL(p, q), name="KL between two Gaussians")
+    kl.step(E(log_p - log_q, p), because="definition")
+    kl.step("log(s_q/s_p) + ...", because="moments")
+    kl.ends_with(..., label="eq-kl-univariate")
+
+Each step is compared with the one before it when it is added. A wrong step raises
+``DerivationError`` with a counterexample, and so does one that nothing can decide. A
+step given as text is parsed without evaluation and printed in the order in which it
+is written. The reasons are prose: they are shown, not checked.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from sympy import Add, Basic, Expr, Mul, Symbol
+from sympy.parsing.sympy_parser import parse_expr
+from sympy.printing.latex import LatexPrinter
+
+from lib import expectation
+from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
+from lib.expectation import Law
+from lib.instances import Undecidable
+from lib.lemmas import Bound
+
+_SIGNS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
+_OPERATORS = {n: getattr(expectation, n) for n in ("E", "Var", "KL", "Int")}
+
+
+class DerivationError(Exception):
+    """A step that is wrong, undecided or malformed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One link: ``before relation after``, and how it was decided."""
+
+    before: Basic
+    relation: str
+    after: Basic
+    because: str
+    verdict: Verdict
+    order: tuple[tuple[Symbol, ...], int] | None = None
+    bound: Bound | None = None
+
+
+class Derivation:
+    """A derivation that starts from an expression and grows by checked steps.
+
+    ``given``: conditions on the symbols beyond their assumptions, as relations
+    (``q < 1``) or facts on matrices (``Q.positive_definite(S)``).
+    ``where``: abbreviations, as ``{name: meaning}``; each is put in before checking.
+    ``symbols``: what later steps may bring in that the start does not contain.
+    """
+
+    def __init__(
+        self,
+        start: Any,
+        *,
+        name: str,
+        given: Sequence[Basic] = (),
+        where: Mapping[Basic, Basic] | None = None,
+        symbols: Iterable[Basic] = (),
+    ) -> None:
+        if not name.strip():
+            raise DerivationError("a derivation needs a name: name='what it shows'")
+        self.name = name
+        self.given = tuple(given)
+        self.where = dict(where or {})
+        self.steps: list[Step] = []
+        self.label: str | None = None
+        self._extra = tuple(symbols)
+        self._verbatim: set[int] = set()
+        if isinstance(start, str):
+            start = self._parse(start)
+            self._verbatim.add(0)
+        self.start = _sympified(start)
+        self._lines = [self.start]
+
+    # ------------------------------------------------------------------- adding
+
+    def step(self, expression: Any, *, because: str) -> None:
+        """An expression equal to the one before it."""
+        after = self._next(expression, because)
+        verdict = self._decided(decide_equal, self._last, after, because)
+        self._add("=", after, because, verdict)
+
+    def approx(
+        self, expression: Any, *, about: Sequence[Symbol], order: int, because: str
+    ) -> None:
+        """The one before it up to O(t^order), when all of ``about`` shrink like t."""
+        after = self._next(expression, because)
+        about = tuple(about)
+        if order < 1 or not about or not all(isinstance(v, Symbol) for v in about):
+            raise DerivationError(
+                "approx needs about=[symbols that go to zero] and an order of at least 1"
+            )
+
+        def decide(left: Expr, right: Expr, given: Sequence[Basic]) -> Verdict:
+            return decide_order(left, right, about, order, given)
+
+        verdict = self._decided(decide, self._last, after, because)
+        self._add("approx", after, because, verdict, order=(about, order))
+
+    def le(self, expression: Any, *, because: str, by: Bound) -> None:
+        """An upper bound; ``by`` is the lemma whose two sides differ by as much."""
+        self._bounded("<=", expression, because, by)
+
+    def ge(self, expression: Any, *, because: str, by: Bound) -> None:
+        """A lower bound; ``by`` is the lemma whose two sides differ by as much."""
+        self._bounded(">=", expression, because, by)
+
+    def ends_with(self, expression: Any, *, label: str) -> Derivation:
+        """The conclusion, with the label by which the text cites it.
+
+        It must equal the last expression. Afterwards no step can be added.
+        """
+        if not re.fullmatch(r"eq-[a-z0-9]+(-[a-z0-9]+)*", label):
+            raise DerivationError(
+                f"the label {label!r} is not of the form 'eq-some-words'"
+            )
+        verbatim = isinstance(expression, str)
+        if verbatim:
+            expression = self._parse(expression)
+        expression = _sympified(expression)
+        self._refuse_if_finished()
+        self._refuse_unknown(expression)
+        if self._latex(expression, verbatim) != self._latex_of(len(self._lines) - 1):
+            self._check_conclusion(expression, verbatim)
+        self.label = label
+        return self
+
+    def _check_conclusion(self, expression: Basic, verbatim: bool) -> None:
+        because = "the conclusion"
+        verdict = self._decided(decide_equal, self._last, expression, because)
+        self._add("=", expression, "", verdict)
+        if verbatim:
+            self._verbatim.add(len(self._lines) - 1)
+
+    def _bounded(self, relation: str, expression: Any, because: str, by: Bound) -> None:
+        if not isinstance(by, Bound):
+            raise DerivationError(
+                f"a bound needs a certificate: by=nonnegative(...), jensen(...) or "
+                f"another lemma of lib.lemmas, not {by!r}"
+            )
+        if any(
+            s.relation in ("<=", ">=") and s.relation != relation for s in self.steps
+        ):
+            raise DerivationError(
+                "a chain cannot mix <= and >=: neither end would bound the other. "
+                "Start a second derivation"
+            )
+        after = self._next(expression, because)
+        small, large = (self._last, after) if relation == "<=" else (after, self._last)
+        self._decided(decide_at_most, small, large, because)
+        gap = by.larger - by.smaller
+        verdict = self._decided(
+            decide_equal, large - small, gap, f"{because}, {by.name}"
+        )
+        self._add(relation, after, because, verdict, bound=by)
+
+    def _add(
+        self, relation: str, after: Basic, because: str, verdict: Verdict, **more: Any
+    ) -> None:
+        self.steps.append(Step(self._last, relation, after, because, verdict, **more))
+        self._lines.append(after)
+
+    def _next(self, expression: Any, because: str) -> Basic:
+        """The new expression, after all that can be refused before any mathematics."""
+        self._refuse_if_finished()
+        if not because.strip():
+            raise DerivationError("a step needs a reason: because='...'")
+        index = len(self._lines)
+        verbatim = isinstance(expression, str)
+        after = _sympified(self._parse(expression) if verbatim else expression)
+        self._refuse_unknown(after)
+        if self._latex(after, verbatim) == self._latex_of(index - 1):
+            raise DerivationError(
+                f"step {index} ({because}) reads like the one before it: leave it out, "
+                "or write it as text so that SymPy does not evaluate it"
+            )
+        if verbatim:
+            self._verbatim.add(index)
+        else:
+            self._verbatim.discard(index)
+        return after
+
+    def _decided(self, decide: Any, left: Basic, right: Basic, because: str) -> Verdict:
+        place = f"{self.name}, step {len(self._lines)} ({because})"
+        left, right = self._meaning(left), self._meaning(right)
+        try:
+            verdict = decide(left, right, self.given)
+        except Undecidable as reason:
+            raise DerivationError(
+                f"{place} cannot be decided: {reason}. Split it into smaller steps, "
+                "or declare more about the symbols"
+            ) from reason
+        if not verdict.holds:
+            raise DerivationError(f"{place} does not hold {verdict.counterexample}")
+        return verdict
+
+    # ------------------------------------------------------------------ reading
+
+    @property
+    def result(self) -> Basic:
+        """The last expression, with every abbreviation put in."""
+        return self._meaning(self._last)
+
+    @property
+    def relation(self) -> str:
+        """The weakest relation used: start ``relation`` result."""
+        used = {step.relation for step in self.steps}
+        return next((r for r in ("<=", ">=", "approx") if r in used), "=")
+
+    @property
+    def _last(self) -> Basic:
+        return self._lines[-1]
+
+    def _meaning(self, expression: Basic) -> Basic:
+        for _ in range(len(self.where)):
+            expression = expression.xreplace(self.where)
+        return expression
+
+    def _names(self) -> dict[str, Any]:
+        """What a step written as text may name."""
+        lines = [*getattr(self, "_lines", ()), *self.where, *self.where.values()]
+        known: dict[str, Any] = dict(_OPERATORS)
+        for expression in [*lines, *self.given, *self._extra]:
+            for node in sp.preorder_traversal(expression):
+                if isinstance(node, (Symbol, sp.MatrixSymbol, Law)):
+                    known[node.name] = node
+                elif isinstance(node, sp.core.function.AppliedUndef):
+                    known[node.func.__name__.split("|")[0]] = node.func
+        return known
+
+    def _parse(self, text: str) -> Basic:
+        known = self._names()
+        words = set(re.findall(r"[A-Za-z_]\w*", text))
+        unknown = sorted(w for w in words if w not in known and not hasattr(sp, w))
+        if unknown:
+            raise DerivationError(
+                f"unknown name {unknown[0]!r} in {text!r}: known are "
+                f"{', '.join(sorted(known))}; name others in symbols=[...]"
+            )
+        try:
+            return _tidied(parse_expr(text, local_dict=known, evaluate=False))
+        except (SyntaxError, TypeError, ValueError) as error:
+            raise DerivationError(f"{text!r} is not an expression: {error}") from error
+
+    def _refuse_unknown(self, expression: Basic) -> None:
+        known = set().union(
+            *(e.free_symbols for e in (*self._lines, *self.given, *self._extra)),
+            *(e.free_symbols for pair in self.where.items() for e in pair),
+        )
+        for law in sp.Tuple(*self._lines).atoms(Law):
+            known.update(law.variables)
+        for symbol in sorted(expression.free_symbols - known, key=str):
+            twin = next((s for s in known if str(s) == str(symbol)), None)
+            if twin is not None:
+                raise DerivationError(
+                    f"the symbol {symbol} has other assumptions than before: define it "
+                    "once and use that one"
+                )
+            raise DerivationError(
+                f"unknown symbol {symbol}: it is not in the start; if it belongs here, "
+                "name it in Derivation(..., symbols=[...])"
+            )
+
+    def _refuse_if_finished(self) -> None:
+        if self.label is not None:
+            raise DerivationError(
+                f"{self.name} is finished ({self.label}): start a new Derivation, from "
+                ".result if it goes on"
+            )
+
+    # ---------------------------------------------------------------- rendering
+
+    def __repr__(self) -> str:
+        proved = sum(step.verdict.proved for step in self.steps)
+        end = f", ends in {self.label}" if self.label else ""
+        return (
+            f"Derivation({self.name}: {len(self.steps)} steps, {proved} proved, "
+            f"{len(self.steps) - proved} by instances{end})"
+        )
+
+    def _repr_markdown_(self) -> str:
+        chain = self._chain()
+        if self.label is None:
+            return f"$$\n{chain}\n$$"
+        if len(self.steps) == 1 and not self.steps[0].because:
+            return f"$$\n{self._conclusion()}\n$$ ({self.label})\n\n{self._summary()}"
+        blocks = (chain, self._conclusion())
+        shown = f"$$\n{blocks[0]}\n$$\n\n$$\n{blocks[1]}\n$$ ({self.label})"
+        return f"{shown}\n\n{self._summary()}"
+
+    def _chain(self) -> str:
+        rows = [f"& {self._latex_of(0)}"]
+        for index, step in enumerate(self.steps, start=1):
+            if not step.because:
+                continue
+            rows += [rf"& \quad {line}" for line in _reason(step.because)]
+            rows.append(rf"{_sign(step)} & {self._latex_of(index)}{_remainder(step)}")
+        body = " \\\\\n".join(rows)
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def _conclusion(self) -> str:
+        last = next((s for s in reversed(self.steps) if s.order), None)
+        sign = "=" if self.relation == "approx" else _SIGNS[self.relation]
+        remainder = _remainder(last) if last else ""
+        end = self._latex_of(len(self._lines) - 1)
+        return f"{self._latex_of(0)} {sign} {end}{remainder}"
+
+    def _summary(self) -> str:
+        """One line for the reader: how many steps, and how they were decided."""
+        proved = sum(step.verdict.proved for step in self.steps)
+        total = len(self.steps)
+        count = f"{total} step{'s' if total > 1 else ''} checked"
+        if proved == total:
+            return f"*{count}, by SymPy.*"
+        marked = r"marked $\overset{*}{=}$, at random instances"
+        if proved == 0:
+            return f"*{count}, {marked}.*"
+        return f"*{count}: {proved} by SymPy, {total - proved} {marked}.*"
+
+    def _latex_of(self, index: int) -> str:
+        return self._latex(self._lines[index], index in self._verbatim)
+
+    def _latex(self, expression: Basic, verbatim: bool) -> str:
+        order = "none" if verbatim else None
+        return _Printer({"order": order, "ln_notation": False}).doprint(expression)
+
+
+class _Printer(LatexPrinter):
+    """LaTeX as a mathematician writes it: positive terms first, identities as I."""
+
+    def _as_ordered_terms(self, expr: Expr, order: Any = None) -> list[Expr]:
+        terms = super()._as_ordered_terms(expr, order)
+        if self._settings["order"] == "none":
+            return terms
+        return sorted(terms, key=lambda term: term.could_extract_minus_sign())
+
+    def _print_Identity(self, expr: Basic) -> str:
+        return "I"
+
+    def _print_log(self, expr: Expr, exp: str | None = None) -> str:
+        power = f"^{{{exp}}}" if exp else ""
+        argument, text = expr.args[0], self._print(expr.args[0])
+        fraction = argument.is_Mul and text.startswith(r"\frac") and text.endswith("}")
+        if (argument.is_Symbol or fraction) and not exp:
+            return rf"\log {text}"
+        return rf"\log{power}\left({text}\right)"
+
+
+def _sympified(expression: Any) -> Basic:
+    if isinstance(expression, sp.MatrixBase):
+        expression = sp.ImmutableMatrix(expression)
+    expression = sp.sympify(expression)
+    if expression.has(sp.Float):
+        inexact = min(expression.atoms(sp.Float))
+        raise DerivationError(
+            f"{inexact} is a rounded number: write an exact one, Rational({inexact!s})"
+        )
+    return expression
+
+
+def _tidied(node: Basic) -> Basic:
+    """Undo what parsing without evaluation leaves behind: 1*x, 1/2 as 1*2**(-1)."""
+    if not node.args or isinstance(node, Law):
+        return node
+    arguments = [_tidied(argument) for argument in node.args]
+    if not isinstance(node, Mul):
+        if arguments == list(node.args):
+            return node
+        if isinstance(node, (Add, sp.Pow)):
+            return node.func(*arguments, evaluate=False)
+        return node.func(*arguments)
+    factors = [f for a in arguments for f in (a.args if isinstance(a, Mul) else (a,))]
+    if all(f.is_Integer or _is_reciprocal(f) for f in factors) and len(factors) > 1:
+        return Mul(*factors)
+    kept = [f for f in factors if f != 1]
+    return kept[0] if len(kept) == 1 else Mul(*kept, evaluate=False)
+
+
+def _is_reciprocal(node: Basic) -> bool:
+    return isinstance(node, sp.Pow) and node.base.is_Integer and node.exp == -1
+
+
+def _sign(step: Step) -> str:
+    sign = "=" if step.relation == "approx" else _SIGNS[step.relation]
+    return sign if step.verdict.proved else rf"\overset{{*}}{{{sign}}}"
+
+
+def _remainder(step: Step) -> str:
+    if step.order is None:
+        return ""
+    variables, order = step.order
+    names = ", ".join(sp.latex(v) for v in variables)
+    inner = names if len(variables) == 1 else rf"\lVert ({names}) \rVert"
+    return rf" + O\left({inner}^{{{order}}}\right)"
+
+
+def _reason(text: str, width: int = 48) -> list[str]:
+    """The reason as rows of small text, with the parts between dollars as mathematics."""
+    rows = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    if any(row.count("$") % 2 for row in rows):
+        rows = [text]
+    return [
+        r"{\small "
+        + "".join(
+            part if i % 2 else rf"\text{{{part}}}"
+            for i, part in enumerate(row.split("$"))
+            if part
+        )
+        + "}"
+        for row in rows
+    ]

@@ -1,0 +1,422 @@
+r"""Expectations, variances, divergences and integrals, as SymPy expressions.
+
+An operator such as ``E(g, p)`` stays as written, so that a derivation can show it;
+``resolve`` works it out. Under a Gaussian it knows polynomials times exponentials of
+quadratics, under a finite law it sums, and under a law that is only a name it uses
+linearity and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+from sympy import Add, Basic, Expr, Function, Mul, S, Symbol, Tuple
+from sympy.core.function import AppliedUndef
+from sympy.core.symbol import Str
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
+
+
+def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr:
+    r"""A density that is only a name: ``density("p", z, given=[x])`` prints p(z | x).
+
+    It is positive and integrates to one over ``variables``, for every value of ``given``.
+    """
+    function = Function(f"{name}|{len(variables)}", positive=True)
+    function._latex = _density_latex
+    return function(*variables, *given)
+
+
+def _density_latex(applied: AppliedUndef, printer: Any) -> str:
+    name, count = applied.func.__name__.split("|")
+    arguments = [printer._print(argument) for argument in applied.args]
+    left, right = arguments[: int(count)], arguments[int(count) :]
+    bar = r" \mid " + ", ".join(right) if right else ""
+    return rf"{name}\left({', '.join(left)}{bar}\right)"
+
+
+def normalised_over(applied: Expr) -> tuple[Symbol, ...]:
+    """The variables over which a ``density`` integrates to one; empty for all else."""
+    if isinstance(applied, AppliedUndef) and "|" in applied.func.__name__:
+        return applied.args[: int(applied.func.__name__.split("|")[1])]
+    return ()
+
+
+# ---------------------------------------------------------------------------- laws
+
+
+class Law(Basic):
+    """The law of one or several variables; its first argument is the variable."""
+
+    @property
+    def variables(self) -> tuple[Symbol, ...]:
+        first = self.args[0]
+        return tuple(first) if isinstance(first, Tuple) else (first,)
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        return super().free_symbols - set(self.variables)
+
+    @property
+    def name(self) -> str:
+        return self.args[-1].name
+
+    def _latex(self, printer: Any) -> str:
+        return self.name
+
+    _sympystr = _sympyrepr = _latex
+
+
+class Normal(Law):
+    r"""The Gaussian :math:`\mathcal N(\mu, \sigma^2)` of ``variable``; ``std`` is sigma."""
+
+    def __new__(
+        cls, variable: Symbol, mean: Expr, std: Expr, name: str = "p"
+    ) -> Normal:
+        if sp.sympify(std).is_positive is False:
+            raise ValueError(f"Normal: the standard deviation {std} is not positive")
+        return super().__new__(
+            cls, variable, sp.sympify(mean), sp.sympify(std), Str(name)
+        )
+
+    @property
+    def mean(self) -> Expr:
+        return self.args[1]
+
+    @property
+    def std(self) -> Expr:
+        return self.args[2]
+
+    def density(self) -> Expr:
+        """The density at the variable, {eq}`eq-gaussian-density`."""
+        x, mean, std = self.args[:3]
+        return sp.exp(-(((x - mean) / std) ** 2) / 2) / (std * sp.sqrt(2 * sp.pi))
+
+    def log_density(self) -> Expr:
+        """Its logarithm, {eq}`eq-gaussian-log-density`."""
+        x, mean, std = self.args[:3]
+        return -sp.log(std) - sp.log(sp.sqrt(2 * sp.pi)) - ((x - mean) / std) ** 2 / 2
+
+    def expectation(self, g: Expr) -> Expr | None:
+        terms = Add.make_args(_expand_for_gaussian(g, self.variables[0]))
+        values = [_gaussian_term(term, *self.args[:3]) for term in terms]
+        return None if None in values else Add(*values)
+
+
+class MultivariateNormal(Law):
+    """The Gaussian of several variables, with a mean vector and a covariance matrix."""
+
+    def __new__(
+        cls,
+        variables: Sequence[Symbol],
+        mean: Sequence[Expr],
+        covariance: sp.Matrix,
+        name: str = "p",
+    ) -> MultivariateNormal:
+        size = len(variables)
+        covariance = sp.ImmutableMatrix(covariance)
+        if len(mean) != size or covariance.shape != (size, size):
+            raise ValueError(
+                f"MultivariateNormal: {size} variables need {size} means and a "
+                f"{size}x{size} covariance, not {len(mean)} and {covariance.shape}"
+            )
+        if covariance != covariance.T:
+            raise ValueError("MultivariateNormal: the covariance is not symmetric")
+        return super().__new__(
+            cls, Tuple(*variables), Tuple(*mean), covariance, Str(name)
+        )
+
+    def log_density(self) -> Expr:
+        """The log density at the variables, {eq}`eq-gaussian-full`."""
+        variables, mean, covariance = self.args[:3]
+        centred = sp.Matrix(variables) - sp.Matrix(mean)
+        quadratic = (centred.T * covariance.inv() * centred)[0]
+        size = len(variables)
+        return -(size * sp.log(2 * sp.pi) + sp.log(covariance.det()) + quadratic) / 2
+
+    def expectation(self, g: Expr) -> Expr | None:
+        try:
+            polynomial = sp.Poly(sp.expand(g), *self.variables)
+        except sp.PolynomialError:
+            return None
+        if polynomial.free_symbols_in_domain & set(self.variables):
+            return None
+        return Add(*(c * self._moment(powers) for powers, c in polynomial.terms()))
+
+    def _moment(self, powers: tuple[int, ...]) -> Expr:
+        """E of a monomial by Stein's identity:
+        E[(x_i - m_i) h] = sum_j C_ij E[dh/dx_j]."""
+        if not any(powers):
+            return S.One
+        i = next(index for index, power in enumerate(powers) if power)
+        rest = _lowered(powers, i)
+        total = self.args[1][i] * self._moment(rest)
+        for j, power in enumerate(rest):
+            if power:
+                total += self.args[2][i, j] * power * self._moment(_lowered(rest, j))
+        return sp.expand(total)
+
+
+def _lowered(powers: tuple[int, ...], index: int) -> tuple[int, ...]:
+    return tuple(power - (j == index) for j, power in enumerate(powers))
+
+
+class Finite(Law):
+    """A law on finitely many values: ``Finite(z, {0: 1 - q, 1: q})``."""
+
+    def __new__(
+        cls, variable: Symbol, masses: dict[Any, Any], name: str = "p"
+    ) -> Finite:
+        total = sp.simplify(Add(*masses.values()))
+        if total != 1:
+            raise ValueError(f"Finite: the probabilities add up to {total}, not to 1")
+        pairs = Tuple(*(Tuple(value, mass) for value, mass in masses.items()))
+        return super().__new__(cls, variable, pairs, Str(name))
+
+    def expectation(self, g: Expr) -> Expr:
+        z = self.variables[0]
+        return Add(*(mass * g.subs(z, value) for value, mass in self.args[1]))
+
+
+class Abstract(Law):
+    """A law known only by its density, an expression built with ``density``."""
+
+    def __new__(cls, variable: Symbol, density: Expr, name: str = "p") -> Abstract:
+        if variable not in density.free_symbols:
+            raise ValueError(f"Abstract: the density {density} lacks {variable}")
+        return super().__new__(cls, variable, density, Str(name))
+
+    @property
+    def density(self) -> Expr:
+        return self.args[1]
+
+    def expectation(self, g: Expr) -> Expr:
+        return Int(self.density * g, self.variables[0]).resolved()
+
+
+def _expand_for_gaussian(g: Expr, x: Symbol) -> Expr:
+    if g.has(TrigonometricFunction, HyperbolicFunction):
+        g = g.rewrite(sp.exp)
+    return sp.expand(sp.expand_log(sp.expand(g)))
+
+
+def _gaussian_term(term: Expr, x: Symbol, mean: Expr, std: Expr) -> Expr | None:
+    """E of c x^n exp(a x^2 + b x + d) under N(mean, std^2), or None for other terms.
+
+    The exponential tilts the law: it stays Gaussian, with the precision lowered by 2a.
+    """
+    constant, rest = term.as_independent(x, as_Add=False)
+    power, exponent = S.Zero, S.Zero
+    for factor in Mul.make_args(rest):
+        if isinstance(factor, sp.exp):
+            exponent += factor.args[0]
+        elif factor.as_base_exp()[0] == x and factor.as_base_exp()[1].is_Integer:
+            power += factor.as_base_exp()[1]
+        elif factor != 1:
+            return None
+    if power < 0 or not exponent.is_polynomial(x) or sp.degree(exponent, x) > 2:
+        return None
+    a, b, d = (exponent.expand().coeff(x, n) for n in (2, 1, 0))
+    narrowing = 1 - 2 * a * std**2
+    if not narrowing.is_positive:
+        return None
+    tilt = sp.exp(d + (a * mean**2 + b * mean + b**2 * std**2 / 2) / narrowing)
+    centre = (mean + b * std**2) / narrowing
+    variance = std**2 / narrowing
+    moment = Add(
+        *(
+            sp.binomial(power, k)
+            * centre ** (power - k)
+            * variance ** (k // 2)
+            * sp.factorial2(k - 1)
+            for k in range(0, int(power) + 1, 2)
+        )
+    )
+    return constant * tilt * moment / sp.sqrt(narrowing)
+
+
+# ----------------------------------------------------------------------- operators
+
+
+class Operator(Expr):
+    """An expression that binds variables and stands for a number."""
+
+    is_commutative = True
+
+    @property
+    def bound_symbols(self) -> tuple[Symbol, ...]:
+        return ()
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        laws = [argument for argument in self.args if isinstance(argument, Law)]
+        inner = set().union(*(a.free_symbols for a in self.args if a not in laws))
+        return (inner - set(self.bound_symbols)).union(
+            *(law.free_symbols for law in laws)
+        )
+
+    def _eval_subs(self, old: Basic, new: Basic) -> Basic | None:
+        return self if old in self.bound_symbols else None
+
+    def _eval_derivative(self, symbol: Symbol) -> Expr:
+        if symbol not in self.free_symbols:
+            return S.Zero
+        return sp.Derivative(self, symbol, evaluate=False)
+
+    def doit(self, **hints: Any) -> Expr:
+        return resolve(self)
+
+    def resolved(self) -> Expr:
+        """The operator worked out, its arguments being resolved already."""
+        raise TypeError(f"{type(self).__name__} does not say how to work it out")
+
+
+class E(Operator):
+    r"""The expectation of ``g``: under one law, or under several independent ones."""
+
+    def __new__(cls, g: Expr, *laws: Law) -> E:
+        if not laws or not all(isinstance(law, Law) for law in laws):
+            raise TypeError("E(g, law): name at least one law, e.g. Normal(x, m, s)")
+        return Expr.__new__(cls, sp.sympify(g), *laws)
+
+    @property
+    def bound_symbols(self) -> tuple[Symbol, ...]:
+        return tuple(v for law in self.args[1:] for v in law.variables)
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.args[0].is_positive else None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if self.args[0].is_nonnegative else None
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real
+
+    def resolved(self) -> Expr:
+        g = self.args[0]
+        for law in self.args[1:]:
+            g = _linear(g, law)
+        return g
+
+    def _latex(self, printer: Any) -> str:
+        names = ", ".join(dict.fromkeys(law.name for law in self.args[1:]))
+        return rf"\mathbb{{E}}_{{{names}}}\left[{printer._print(self.args[0])}\right]"
+
+
+def _linear(g: Expr, law: Law) -> Expr:
+    """E of ``g``: the whole if the law can, else term by term, constants in front."""
+    if (value := law.expectation(g)) is not None:
+        return value
+    terms = []
+    for term in Add.make_args(sp.expand(g)):
+        constant, rest = term.as_independent(*law.variables, as_Add=False)
+        value = law.expectation(rest)
+        terms.append(constant * (E(rest, law) if value is None else value))
+    return Add(*terms)
+
+
+class Var(Operator):
+    """The variance of ``g`` under one law, or under several independent ones."""
+
+    def __new__(cls, g: Expr, *laws: Law) -> Var:
+        return Expr.__new__(cls, *E(g, *laws).args)
+
+    bound_symbols = E.bound_symbols
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if self.args[0].is_real else None
+
+    def resolved(self) -> Expr:
+        g, laws = self.args[0], self.args[1:]
+        return E(g**2, *laws).resolved() - E(g, *laws).resolved() ** 2
+
+    def _latex(self, printer: Any) -> str:
+        names = ", ".join(dict.fromkeys(law.name for law in self.args[1:]))
+        inner = printer._print(self.args[0])
+        return rf"\operatorname{{Var}}_{{{names}}}\left[{inner}\right]"
+
+
+class KL(Operator):
+    """The Kullback-Leibler divergence of two laws of one variable, {eq}`eq-kl`."""
+
+    def __new__(cls, p: Law, q: Law) -> KL:
+        if p.variables != q.variables:
+            raise ValueError("KL(p, q): both laws must be of the same variable")
+        return Expr.__new__(cls, p, q)
+
+    @property
+    def bound_symbols(self) -> tuple[Symbol, ...]:
+        return self.args[0].variables
+
+    def resolved(self) -> Expr:
+        p, q = self.args
+        return E(_log_density(p) - _log_density(q), p).resolved()
+
+    def _latex(self, printer: Any) -> str:
+        p, q = (law.name for law in self.args)
+        return rf"D_{{\mathrm{{KL}}}}\left({p} \,\middle\|\, {q}\right)"
+
+
+def _log_density(law: Law) -> Expr:
+    if isinstance(law, Abstract):
+        return sp.log(law.density)
+    if isinstance(law, Finite):
+        z = law.variables[0]
+        cases = ((sp.log(mass), sp.Eq(z, value)) for value, mass in law.args[1])
+        return sp.Piecewise(*cases, (S.NaN, True))
+    return law.log_density()
+
+
+class Int(Operator):
+    """The integral over the whole space of ``variable``, whatever that space is."""
+
+    def __new__(cls, g: Expr, variable: Symbol) -> Int:
+        return Expr.__new__(cls, sp.sympify(g), variable)
+
+    @property
+    def bound_symbols(self) -> tuple[Symbol, ...]:
+        return (self.args[1],)
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.args[0].is_positive else None
+
+    def resolved(self) -> Expr:
+        g, z = self.args
+        terms = []
+        for term in Add.make_args(sp.expand(g)):
+            constant, rest = term.as_independent(z, as_Add=False)
+            terms.append(constant * _integral_of_product(rest, z))
+        return Add(*terms)
+
+    def _latex(self, printer: Any) -> str:
+        g, z = self.args
+        inner = printer._print(g)
+        if isinstance(g, Add):
+            inner = rf"\left({inner}\right)"
+        return rf"\int {inner} \, \mathrm{{d}}{printer._print(z)}"
+
+
+def _integral_of_product(g: Expr, z: Symbol) -> Expr:
+    return S.One if normalised_over(g) == (z,) else Int(g, z)
+
+
+def resolve(expression: Basic) -> Basic:
+    """``expression`` with every operator, sum and derivative worked out that can be."""
+    if isinstance(expression, Law):
+        return expression
+    if isinstance(expression, KL):
+        return expression.resolved()
+    if not expression.args:
+        return expression
+    arguments = [resolve(argument) for argument in expression.args]
+    if isinstance(expression, sp.MatrixBase):
+        return expression.applyfunc(resolve)
+    if arguments != list(expression.args):
+        expression = expression.func(*arguments)
+    if isinstance(expression, Operator):
+        return expression.resolved()
+    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Sum, sp.Product)):
+        return expression.doit(deep=False)
+    return expression
