@@ -1,6 +1,7 @@
 """A run's record: what was run, on what, and what came out, as one JSON file."""
 
 import contextlib
+import io
 import json
 import os
 import platform
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
 
@@ -32,6 +34,24 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise RecordError(f"cannot write {path}: {error.strerror}") from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, if it is not there, and see that it takes a file."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"cannot make {path}: {error.strerror}") from None
+    probe = path / ".probe"
+    write_atomically(probe, b"probe")
+    probe.unlink()
+
+
+def write_figure(path: Path, figure: Figure) -> None:
+    """Write a figure as a PNG, atomically. Raises RecordError."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=100)
+    write_atomically(path, content.getvalue())
 
 
 def write(path: Path, record: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ class History:
     snapshots: dict[str, Tensor] = field(default_factory=dict)
 
 
-Loss = Callable[[Tensor, torch.Generator], dict[str, Tensor]]
+Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
 
 
@@ -101,9 +101,9 @@ def train(
 ) -> History:
     """Minimise ``loss`` over the rows of ``data`` with Adam; the history of it.
 
-    ``loss(batch, generator)`` gives scalars by name, each a mean over the batch; the
-    one called ``"loss"`` is minimised, and each becomes a curve of means over the
-    epoch. ``after_epoch(history)`` gives further values for the curves, and may add
+    ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
+    batch; the one called ``"loss"`` is minimised, and each becomes a curve of means
+    over the epoch. ``after_epoch(history)`` gives further values for the curves, and may add
     to the snapshots. Data and model lie on the generator's device.
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
@@ -171,7 +171,7 @@ def _epoch(
     totals: dict[str, Tensor] = {}
     order = torch.randperm(len(data), generator=generator, device=data.device)
     for rows in order.split(batch_size):
-        scalars = loss(data[rows], generator)
+        scalars = loss(model, data[rows], generator)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()

@@ -67,7 +67,7 @@ def log_bernoulli(x: Tensor, logits: Tensor) -> Tensor:
     between 0 and 1, this is the cross-entropy that stands in for a likelihood: no
     density of grey images has these values.
     """
-    return (x * logits - softplus(logits)).sum(-1)
+    return (x * logits).sum(-1) - softplus(logits).sum(-1)
 
 
 class Elbo(NamedTuple):
@@ -91,6 +91,34 @@ def elbo(model: VAE, x: Tensor, noise: Tensor) -> Elbo:
     mean, log_variance = model.encode(x)
     logits = model.decode(reparameterise(mean, log_variance, noise))
     return Elbo(log_bernoulli(x, logits), kl_to_standard_normal(mean, log_variance))
+
+
+def loss(model: VAE, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    """What training minimises: the negative ELBO, a mean over the batch, in nats.
+
+    Its two terms stand beside it, so that their curves can be drawn.
+    """
+    shape = (len(x), model.config.latents)
+    bound = elbo(model, x, torch.randn(shape, generator=generator, device=x.device))
+    reconstruction = bound.reconstruction.mean()
+    regularisation = bound.regularisation.mean()
+    return {
+        "loss": regularisation - reconstruction,
+        "reconstruction": reconstruction,
+        "regularisation": regularisation,
+    }
+
+
+@torch.no_grad()
+def elbo_in_chunks(
+    model: VAE, images: Tensor, noise: Tensor, chunk: int = 1000
+) -> Elbo:
+    """`elbo` of many images, without gradients, ``chunk`` images at a time."""
+    parts = [
+        elbo(model, x, n)
+        for x, n in zip(images.split(chunk), noise.split(chunk), strict=True)
+    ]
+    return Elbo(*(torch.cat(terms) for terms in zip(*parts, strict=True)))
 
 
 def log_importance_weights(model: VAE, x: Tensor, noise: Tensor) -> Tensor:

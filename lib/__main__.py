@@ -1,0 +1,125 @@
+"""``python -m lib list`` and ``python -m lib run NAME``: the full-scale experiments.
+
+Standard output gets the list, or the final metrics as one line of JSON; everything
+else goes to standard error. A request that cannot be met ends with one line there
+and exit status 2.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, NoReturn, get_type_hints
+
+from lib.digits import DataError
+from lib.experiments import EXPERIMENTS, VAERun, run_experiment
+from lib.records import RecordError
+from lib.training import TrainingError
+
+
+class UsageError(Exception):
+    """The command line asks for something that does not exist."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, except that an error is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line; the exit status."""
+    try:
+        options = parser().parse_args(arguments)
+        if options.command == "list":
+            for name, experiment in EXPERIMENTS.items():
+                print(f"{name:16} {experiment.about}")
+            return 0
+        record = run_experiment(
+            options.name,
+            configuration(options.name, options.epochs, options.set),
+            seed=options.seed,
+            device=options.device,
+            data=options.data,
+            out=options.out,
+            resume=options.resume,
+            download=options.download,
+            accept_unknown=options.accept_unknown_data,
+        )
+    except (UsageError, DataError, TrainingError, RecordError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: the same command with --resume goes on", file=sys.stderr)
+        return 130
+    print(json.dumps({"name": options.name, "seed": options.seed, **record["metrics"]}))
+    return 0
+
+
+def parser() -> Parser:
+    top = Parser(prog="python -m lib", description="Run the book's experiments.")
+    commands = top.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="name the experiments")
+    run = commands.add_parser("run", help="run one and write its record")
+    run.add_argument("name", metavar="NAME")
+    run.add_argument("--epochs", metavar="N", help="the same as --set epochs=N")
+    run.add_argument("--seed", type=seed, default=0, metavar="S")
+    run.add_argument("--device", metavar="D", help="cpu, cuda or mps")
+    run.add_argument("--data", type=Path, metavar="DIR", help="holds MNIST/raw/*-ubyte")
+    run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR")
+    run.add_argument("--resume", action="store_true", help="go on from a checkpoint")
+    run.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    run.add_argument("--download", action="store_true", help="let torchvision fetch")
+    run.add_argument("--accept-unknown-data", action="store_true")
+    return top
+
+
+def seed(text: str) -> int:
+    """A seed that every one of PyTorch's generators takes."""
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number below 2^63")
+    return int(text)
+
+
+def configuration(name: str, epochs: str | None, settings: list[str]) -> VAERun:
+    """The named experiment's configuration, with the fields that were set."""
+    if name not in EXPERIMENTS:
+        raise UsageError(
+            f"no experiment {name!r}: choose one of {', '.join(EXPERIMENTS)}"
+        )
+    run = EXPERIMENTS[name].run
+    known = [field.name for field in fields(run)]
+    changes = {}
+    for setting in [*settings, *([f"epochs={epochs}"] if epochs is not None else [])]:
+        field, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set {setting}: write FIELD=VALUE")
+        if field not in known:
+            raise UsageError(f"no field {field!r}: choose one of {', '.join(known)}")
+        changes[field] = parse(field, text, get_type_hints(type(run))[field])
+    try:
+        return replace(run, **changes)
+    except ValueError as error:
+        raise UsageError(
+            f"{error}, not {', '.join(map(str, changes.values()))}"
+        ) from None
+
+
+def parse(field: str, text: str, kind: Any) -> Any:
+    """``text`` as a value of the field's type; a tuple is written 1,5,20."""
+    try:
+        if kind in (int, float, str):
+            return kind(text)
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number"}
+        raise UsageError(
+            f"{field} must be {wanted.get(kind, 'whole numbers, as in 1,5,20')}, "
+            f"not {text!r}"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
