@@ -417,6 +417,6 @@ def resolve(expression: Basic) -> Basic:
         expression = expression.func(*arguments)
     if isinstance(expression, Operator):
         return expression.resolved()
-    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Sum, sp.Product)):
+    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Sum, sp.Product, sp.Integral)):
         return expression.doit(deep=False)
     return expression
