@@ -255,13 +255,12 @@ class Derivation:
             raise DerivationError(f"{text!r} is not an expression: {error}") from error
 
     def _refuse_unknown(self, expression: Basic) -> None:
-        known = set().union(
-            *(e.free_symbols for e in (*self._lines, *self.given, *self._extra)),
-            *(e.free_symbols for pair in self.where.items() for e in pair),
-        )
+        meanings = (e for pair in self.where.items() for e in pair)
+        lines = (*self._lines, *self.given, *self._extra, *meanings)
+        known = set().union(*(_open_names(line) for line in lines))
         for law in sp.Tuple(*self._lines).atoms(Law):
             known.update(law.variables)
-        for symbol in sorted(expression.free_symbols - known, key=str):
+        for symbol in sorted(_open_names(expression) - known, key=str):
             twin = next((s for s in known if str(s) == str(symbol)), None)
             if twin is not None:
                 raise DerivationError(
@@ -294,8 +293,9 @@ class Derivation:
         chain = self._chain()
         if self.label is None:
             return f"$$\n{chain}\n$$"
-        if len(self.steps) == 1 and not self.steps[0].because:
-            return f"$$\n{self._conclusion()}\n$$ ({self.label})\n\n{self._summary()}"
+        if len(self.steps) == 1:
+            shown = chain if self.steps[0].because else self._conclusion()
+            return f"$$\n{shown}\n$$ ({self.label})\n\n{self._summary()}"
         blocks = (chain, self._conclusion())
         shown = f"$$\n{blocks[0]}\n$$\n\n$$\n{blocks[1]}\n$$ ({self.label})"
         return f"{shown}\n\n{self._summary()}"
@@ -349,6 +349,12 @@ class _Printer(LatexPrinter):
     def _print_Identity(self, expr: Basic) -> str:
         return "I"
 
+    def _print_Trace(self, expr: Basic) -> str:
+        """A trace of one entry is that entry: a quadratic form reads as one."""
+        if expr.arg.shape == (1, 1):
+            return self._print(expr.arg)
+        return super()._print_Trace(expr)
+
     def _print_log(self, expr: Expr, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
         argument, text = expr.args[0], self._print(expr.args[0])
@@ -368,6 +374,14 @@ def _sympified(expression: Any) -> Basic:
             f"{inexact} is a rounded number: write an exact one, Rational({inexact!s})"
         )
     return expression
+
+
+def _open_names(expression: Basic) -> set[Basic]:
+    """The free symbols, with the sizes of the matrices among them."""
+    matrices = expression.atoms(sp.MatrixSymbol)
+    return expression.free_symbols.union(*(m.free_symbols for m in matrices)).union(
+        *(size.free_symbols for m in matrices for size in m.shape)
+    )
 
 
 def _tidied(node: Basic) -> Basic:
