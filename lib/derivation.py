@@ -54,6 +54,7 @@ class Step:
 class Derivation:
     """A derivation that starts from an expression and grows by checked steps.
 
+    The start may be another derivation: this one then goes on from its last line.
     ``given``: conditions on the symbols beyond their assumptions, as relations
     (``q < 1``) or facts on matrices (``Q.positive_definite(S)``).
     ``where``: abbreviations, as ``{name: meaning}``; each is put in before checking.
@@ -81,6 +82,11 @@ class Derivation:
         if isinstance(start, str):
             start = self._parse(start)
             self._verbatim.add(0)
+        elif isinstance(start, Derivation):
+            if len(start._lines) - 1 in start._verbatim:
+                self._verbatim.add(0)
+            self.given, self.where = self.given + start.given, start.where | self.where
+            start = start._last
         self.start = _sympified(start)
         self._lines = [self.start]
 
@@ -100,7 +106,7 @@ class Derivation:
         about = tuple(about)
         if order < 1 or not about or not all(isinstance(v, Symbol) for v in about):
             raise DerivationError(
-                "approx needs about=[symbols that go to zero] and an order of at least 1"
+                "approx needs about=[symbols that go to zero] and an order >= 1"
             )
 
         def decide(left: Expr, right: Expr, given: Sequence[Basic]) -> Verdict:
@@ -117,30 +123,32 @@ class Derivation:
         """A lower bound; ``by`` is the lemma whose two sides differ by as much."""
         self._bounded(">=", expression, because, by)
 
-    def ends_with(self, expression: Any, *, label: str) -> Derivation:
+    def ends_with(self, expression: Any = None, *, label: str) -> Derivation:
         """The conclusion, with the label by which the text cites it.
 
-        It must equal the last expression. Afterwards no step can be added.
+        Without an expression it is the last line; an expression must equal that line.
+        Afterwards no step can be added.
         """
         if not re.fullmatch(r"eq-[a-z0-9]+(-[a-z0-9]+)*", label):
             raise DerivationError(
                 f"the label {label!r} is not of the form 'eq-some-words'"
             )
-        verbatim = isinstance(expression, str)
-        if verbatim:
-            expression = self._parse(expression)
-        expression = _sympified(expression)
         self._refuse_if_finished()
-        self._refuse_unknown(expression)
-        if self._latex(expression, verbatim) != self._latex_of(len(self._lines) - 1):
-            self._check_conclusion(expression, verbatim)
+        if not self.steps and expression is None:
+            raise DerivationError(f"{self.name} has no step yet: it shows nothing")
+        if expression is not None:
+            self._conclude(expression)
         self.label = label
         return self
 
-    def _check_conclusion(self, expression: Basic, verbatim: bool) -> None:
-        because = "the conclusion"
-        verdict = self._decided(decide_equal, self._last, expression, because)
-        self._add("=", expression, "", verdict)
+    def _conclude(self, expression: Any) -> None:
+        verbatim = isinstance(expression, str)
+        after = _sympified(self._parse(expression) if verbatim else expression)
+        self._refuse_unknown(after)
+        if self._latex(after, verbatim) == self._latex_of(len(self._lines) - 1):
+            return
+        verdict = self._decided(decide_equal, self._last, after, "the conclusion")
+        self._add("=", after, "", verdict)
         if verbatim:
             self._verbatim.add(len(self._lines) - 1)
 
@@ -346,10 +354,10 @@ class _Printer(LatexPrinter):
             return terms
         return sorted(terms, key=lambda term: term.could_extract_minus_sign())
 
-    def _print_Identity(self, expr: Basic) -> str:
+    def _print_Identity(self, expr: Basic) -> str:  # noqa: N802
         return "I"
 
-    def _print_Trace(self, expr: Basic) -> str:
+    def _print_Trace(self, expr: Basic) -> str:  # noqa: N802
         """A trace of one entry is that entry: a quadratic form reads as one."""
         if expr.arg.shape == (1, 1):
             return self._print(expr.arg)
@@ -421,7 +429,7 @@ def _remainder(step: Step) -> str:
 
 
 def _reason(text: str, width: int = 48) -> list[str]:
-    """The reason as rows of small text, with the parts between dollars as mathematics."""
+    """The reason as rows of small text; between dollars it is mathematics."""
     rows = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     if any(row.count("$") % 2 for row in rows):
         rows = [text]
