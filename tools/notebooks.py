@@ -229,7 +229,7 @@ def refresh(path: Path, *, force: bool) -> bool:
     """Bring one notebook up to date; return whether that succeeded."""
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", path], check=True)
     notebook = read(path)
-    name = path.relative_to(ROOT)
+    name = os.path.relpath(path)
     if not force and digest(notebook) == stored_digest(notebook):
         write(normal_form(notebook), path)
         print(f"fresh     {name}")
