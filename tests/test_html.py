@@ -1,0 +1,228 @@
+"""The built pages stand alone, are in order, and work in a browser."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build/html"
+NARROW = {"width": 390, "height": 844}
+WIDE = {"width": 1280, "height": 900}
+# What a page loads by itself, as against what a reader may follow.
+LOADING = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+    "object": "data",
+    "link": "href",
+}
+RENDERED = "() => window.MathJax?.startup?.promise.then(() => true)"
+
+
+def listed_pages() -> list[str]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    chapters = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [f"{name}.html" for name in (toc["root"], *chapters)]
+
+
+PAGES = listed_pages()
+if not (SITE / "index.html").exists():
+    pytest.skip("the book is not built: run `make html`", allow_module_level=True)
+
+
+@functools.cache
+def soup(page: str) -> BeautifulSoup:
+    return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
+
+
+# The files
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_names_no_foreign_resource(page: str) -> None:
+    foreign = [
+        address
+        for tag, attribute in LOADING.items()
+        for element in soup(page).find_all(tag)
+        if (address := element.get(attribute, "")) and urlsplit(address).netloc
+    ]
+    assert foreign == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_internal_links_lead_somewhere(page: str) -> None:
+    broken = []
+    for link in soup(page).find_all("a", href=True):
+        parts = urlsplit(urljoin(page, link["href"]))
+        if parts.scheme or parts.netloc:
+            continue
+        target = SITE / unquote(parts.path)
+        if not target.is_file():
+            broken.append(link["href"])
+        elif parts.fragment and target.suffix == ".html":
+            name = target.relative_to(SITE).as_posix()
+            anchor = unquote(parts.fragment)
+            if not (
+                soup(name).find(id=anchor) or soup(name).find(attrs={"name": anchor})
+            ):
+                broken.append(link["href"])
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_has_language_title_and_one_heading(page: str) -> None:
+    assert soup(page).html["lang"] == "en"
+    assert soup(page).title.text.strip()
+    assert len(soup(page).article.find_all("h1")) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pictures_have_alternative_text(page: str) -> None:
+    silent = [
+        str(image) for image in soup(page).find_all("img") if not image.get("alt")
+    ]
+    assert silent == []
+
+
+# The browser
+
+
+class Visit:
+    """One page in the browser, with what it asked for and what it complained of."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.route("**/*", self.answer)
+        page.on("console", self.hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(address)
+        page.evaluate(RENDERED)
+
+    def answer(self, route: Route, request: Request) -> None:
+        if urlsplit(request.url).hostname in (None, "", "127.0.0.1"):
+            route.continue_()
+        else:
+            self.foreign.append(request.url)
+            route.abort()
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The built pages over HTTP, at an address of this machine alone."""
+
+    class Silent(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    handler = functools.partial(Silent, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, server: str
+) -> Iterator[Visit]:
+    context = browser.new_context(viewport=WIDE, color_scheme="light")
+    yield Visit(context.new_page(), f"{server}/{request.param}")
+    context.close()
+
+
+def test_page_asks_no_other_host_and_reports_no_error(visit: Visit) -> None:
+    assert visit.foreign == []
+    assert visit.complaints == []
+
+
+def test_mathematics_is_rendered(visit: Visit) -> None:
+    page = visit.page
+    sources = page.locator("main .math").count()
+    assert page.locator("main mjx-container").count() >= sources
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    raw = page.evaluate(
+        """() => {
+            const text = document.querySelector("main").cloneNode(true);
+            text.querySelectorAll("pre, code, script, mjx-container")
+                .forEach(element => element.remove());
+            return text.textContent.match(/\\$\\$|\\\\\\(|\\\\begin\\{/g);
+        }"""
+    )
+    assert raw is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible(visit: Visit, scheme: str) -> None:
+    visit.page.emulate_media(color_scheme=scheme)
+    visit.page.wait_for_function(
+        "scheme => document.documentElement.dataset.theme === scheme", arg=scheme
+    )
+    found = Axe().run(visit.page, options={"resultTypes": ["violations"]})
+    grave = [
+        (violation["id"], [node["html"][:300] for node in violation["nodes"][:3]])
+        for violation in found.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+def test_page_fits_a_phone(visit: Visit) -> None:
+    visit.page.set_viewport_size(NARROW)
+    visit.page.wait_for_function("innerWidth === 390")
+    width = visit.page.evaluate("document.documentElement.scrollWidth")
+    visit.page.set_viewport_size(WIDE)
+    assert width <= NARROW["width"]
+
+
+def test_page_works_from_a_folder(browser: Browser) -> None:
+    context = browser.new_context(offline=True)
+    address = (SITE / "book/vae/gaussian_kl.html").as_uri()
+    visit = Visit(context.new_page(), address)
+    assert visit.foreign == []
+    assert visit.page.locator("main mjx-container").count() > 0
+    context.close()
+
+
+def test_playable_figure_answers(browser: Browser, server: str) -> None:
+    """Each slider of the playable figure changes what is drawn, without a kernel."""
+    context = browser.new_context(viewport=WIDE)
+    page = Visit(context.new_page(), f"{server}/book/vae/gaussian_kl.html").page
+    sliders = page.locator(".cell_output input[type=range]")
+    assert sliders.count() > 0
+    for index in range(sliders.count()):
+        slider = sliders.nth(index)
+        shown = []
+        for end in ("min", "max"):
+            slider.evaluate(
+                """(slider, end) => {
+                    slider.value = slider[end];
+                    for (const type of ["input", "change"])
+                        slider.dispatchEvent(new Event(type, { bubbles: true }));
+                }""",
+                end,
+            )
+            drawing = slider.locator(
+                "xpath=ancestor::*[contains(@class,'cell_output')]"
+            )
+            shown.append(drawing.evaluate("element => element.innerHTML"))
+        assert shown[0] != shown[1]
+    context.close()
