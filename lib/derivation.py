@@ -249,18 +249,7 @@ class Derivation:
         return known
 
     def _parse(self, text: str) -> Basic:
-        known = self._names()
-        words = set(re.findall(r"[A-Za-z_]\w*", text))
-        unknown = sorted(w for w in words if w not in known and not hasattr(sp, w))
-        if unknown:
-            raise DerivationError(
-                f"unknown name {unknown[0]!r} in {text!r}: known are "
-                f"{', '.join(sorted(known))}; name others in symbols=[...]"
-            )
-        try:
-            return _tidied(parse_expr(text, local_dict=known, evaluate=False))
-        except (SyntaxError, TypeError, ValueError) as error:
-            raise DerivationError(f"{text!r} is not an expression: {error}") from error
+        return as_written(text, self._names())
 
     def _refuse_unknown(self, expression: Basic) -> None:
         meanings = (e for pair in self.where.items() for e in pair)
@@ -341,8 +330,28 @@ class Derivation:
         return self._latex(self._lines[index], index in self._verbatim)
 
     def _latex(self, expression: Basic, verbatim: bool) -> str:
-        order = "none" if verbatim else None
-        return _Printer({"order": order, "ln_notation": False}).doprint(expression)
+        return as_latex(expression, verbatim)
+
+
+def as_written(text: str, known: Mapping[str, Any]) -> Basic:
+    """The expression that ``text`` spells, unevaluated; it may name what is known."""
+    words = set(re.findall(r"[A-Za-z_]\w*", text))
+    unknown = sorted(w for w in words if w not in known and not hasattr(sp, w))
+    if unknown:
+        raise DerivationError(
+            f"unknown name {unknown[0]!r} in {text!r}: known are "
+            f"{', '.join(sorted(known))}; name others in symbols=[...]"
+        )
+    try:
+        return _tidied(parse_expr(text, local_dict=dict(known), evaluate=False))
+    except (SyntaxError, TypeError, ValueError) as error:
+        raise DerivationError(f"{text!r} is not an expression: {error}") from error
+
+
+def as_latex(expression: Basic, verbatim: bool = False) -> str:
+    """The book's LaTeX of an expression; ``verbatim`` keeps the order as written."""
+    order = "none" if verbatim else None
+    return _Printer({"order": order, "ln_notation": False}).doprint(expression)
 
 
 class _Printer(LatexPrinter):
@@ -420,9 +429,11 @@ def _sign(step: Step) -> str:
 
 
 def _remainder(step: Step) -> str:
-    if step.order is None:
-        return ""
-    variables, order = step.order
+    return remainder(*step.order) if step.order else ""
+
+
+def remainder(variables: Sequence[Symbol], order: int) -> str:
+    """The LaTeX of ``+ O(t^order)``, where all ``variables`` shrink like t."""
     names = ", ".join(sp.latex(v) for v in variables)
     inner = names if len(variables) == 1 else rf"\lVert ({names}) \rVert"
     return rf" + O\left({inner}^{{{order}}}\right)"
