@@ -375,7 +375,8 @@ class _Printer(LatexPrinter):
     def _print_log(self, expr: Expr, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
         argument, text = expr.args[0], self._print(expr.args[0])
-        fraction = argument.is_Mul and text.startswith(r"\frac") and text.endswith("}")
+        one = argument.is_Mul and text.count(r"\frac") == 1
+        fraction = one and text.startswith(r"\frac") and text.endswith("}")
         if (argument.is_Symbol or fraction) and not exp:
             return rf"\log {text}"
         return rf"\log{power}\left({text}\right)"

@@ -22,7 +22,7 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr:
     r"""A density that is only a name: ``density("p", z, given=[x])`` prints p(z | x).
 
-    It is positive and integrates to one over ``variables``, for every value of ``given``.
+    It is positive and integrates to one over ``variables``, for every ``given``.
     """
     function = Function(f"{name}|{len(variables)}", positive=True)
     function._latex = _density_latex
@@ -69,8 +69,13 @@ class Law(Basic):
     _sympystr = _sympyrepr = _latex
 
 
+def _named(name: str | Str) -> Str:
+    """The name as SymPy keeps it; SymPy rebuilds a law from arguments it has kept."""
+    return name if isinstance(name, Str) else Str(name)
+
+
 class Normal(Law):
-    r"""The Gaussian :math:`\mathcal N(\mu, \sigma^2)` of ``variable``; ``std`` is sigma."""
+    r"""The Gaussian :math:`\mathcal N(\mu, \sigma^2)`; ``std`` is sigma."""
 
     def __new__(
         cls, variable: Symbol, mean: Expr, std: Expr, name: str = "p"
@@ -78,7 +83,7 @@ class Normal(Law):
         if sp.sympify(std).is_positive is False:
             raise ValueError(f"Normal: the standard deviation {std} is not positive")
         return super().__new__(
-            cls, variable, sp.sympify(mean), sp.sympify(std), Str(name)
+            cls, variable, sp.sympify(mean), sp.sympify(std), _named(name)
         )
 
     @property
@@ -125,7 +130,7 @@ class MultivariateNormal(Law):
         if covariance != covariance.T:
             raise ValueError("MultivariateNormal: the covariance is not symmetric")
         return super().__new__(
-            cls, Tuple(*variables), Tuple(*mean), covariance, Str(name)
+            cls, Tuple(*variables), Tuple(*mean), covariance, _named(name)
         )
 
     def log_density(self) -> Expr:
@@ -167,13 +172,17 @@ class Finite(Law):
     """A law on finitely many values: ``Finite(z, {0: 1 - q, 1: q})``."""
 
     def __new__(
-        cls, variable: Symbol, masses: dict[Any, Any], name: str = "p"
+        cls,
+        variable: Symbol,
+        masses: dict[Any, Any] | Tuple,
+        name: str = "p",
     ) -> Finite:
-        total = sp.simplify(Add(*masses.values()))
+        pairs = masses.items() if isinstance(masses, dict) else masses
+        total = sp.simplify(Add(*(mass for _, mass in pairs)))
         if total != 1:
             raise ValueError(f"Finite: the probabilities add up to {total}, not to 1")
-        pairs = Tuple(*(Tuple(value, mass) for value, mass in masses.items()))
-        return super().__new__(cls, variable, pairs, Str(name))
+        pairs = Tuple(*(Tuple(value, mass) for value, mass in pairs))
+        return super().__new__(cls, variable, pairs, _named(name))
 
     def expectation(self, g: Expr) -> Expr:
         z = self.variables[0]
@@ -186,7 +195,7 @@ class Abstract(Law):
     def __new__(cls, variable: Symbol, density: Expr, name: str = "p") -> Abstract:
         if variable not in density.free_symbols:
             raise ValueError(f"Abstract: the density {density} lacks {variable}")
-        return super().__new__(cls, variable, density, Str(name))
+        return super().__new__(cls, variable, density, _named(name))
 
     @property
     def density(self) -> Expr:
@@ -417,6 +426,8 @@ def resolve(expression: Basic) -> Basic:
         expression = expression.func(*arguments)
     if isinstance(expression, Operator):
         return expression.resolved()
-    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Sum, sp.Product, sp.Integral)):
+    if isinstance(
+        expression, (sp.Derivative, sp.Subs, sp.Sum, sp.Product, sp.Integral)
+    ):
         return expression.doit(deep=False)
     return expression
