@@ -352,7 +352,13 @@ def kinks_of(expression: Basic) -> list[Expr]:
         elif isinstance(node, sp.Pow) and not node.exp.is_integer:
             found.append(node.base)
     unique = sorted(set(found), key=sp.default_sort_key)
-    return [k for k in unique if k.free_symbols and k.is_extended_real is not False]
+    return [k for k in unique if k.free_symbols and _may_vanish(k)]
+
+
+def _may_vanish(kink: Expr) -> bool:
+    """Whether it may have a root, so that a search for one is worth its time."""
+    one_sign = kink.is_positive or kink.is_negative
+    return not one_sign and kink.is_extended_real is not False
 
 
 def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
