@@ -120,11 +120,8 @@ def train_vae(
         after_epoch=after_epoch,
         checkpoint=checkpoint,
         resume=resume,
-        identity={
-            "seed": seed,
-            "configuration": asdict(run),
-            "data": [data.source, data.sha256],
-        },
+        identity={"seed": seed, "data": [data.source, data.sha256]}
+        | {name: value for name, value in asdict(run).items() if name[:4] != "nll_"},
     )
     return model, history
 

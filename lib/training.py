@@ -103,8 +103,8 @@ def train(
 
     ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
     batch; the one called ``"loss"`` is minimised, and each becomes a curve of means
-    over the epoch. ``after_epoch(history)`` gives further values for the curves, and may add
-    to the snapshots. Data and model lie on the generator's device.
+    over the epoch. ``after_epoch(history)`` gives further values for the curves, and
+    may add to the snapshots. Data and model lie on the generator's device.
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
@@ -171,7 +171,7 @@ def _epoch(
     totals: dict[str, Tensor] = {}
     order = torch.randperm(len(data), generator=generator, device=data.device)
     for rows in order.split(batch_size):
-        scalars = loss(model, data[rows], generator)
+        scalars = loss(model, data.index_select(0, rows), generator)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()

@@ -1,0 +1,190 @@
+"""How fast is training? ``python -m lib.bench``, or ``make bench``.
+
+One epoch of ``vae-mnist-peer`` is held against two others, in turns, so that a busy
+machine slows all of them alike: the bare matrix products of its steps, and the usual
+loop that decodes one image at a time. The status is 1 where a bound is missed.
+"""
+
+import sys
+import time
+from statistics import median
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import ToTensor
+
+from lib import digits, vae
+from lib.experiments import EXPERIMENTS
+from lib.training import History, Training, prepare, train
+from lib.vae import VAE, VAEConfig
+
+RUN = EXPERIMENTS["vae-mnist-peer"].run
+SIZES = VAEConfig(digits.PIXELS, RUN.hidden, RUN.latents)
+SEED = 0
+ROUNDS = 10  # epochs against the products; the first epoch of all is a warm-up
+SLOW_ROUNDS = 3
+MOST_PRODUCTS = 2.7
+LEAST_SPEEDUP = 4.0
+MOST_NATS_APART = 0.05
+
+
+def main() -> int:
+    images = training_images()
+    products = Products(len(images))
+    slow = SlowLoop(images)
+    times: dict[str, list[float]] = {"ours": [], "products": [], "slow": []}
+    started = time.perf_counter()
+
+    def after_epoch(history: History) -> dict[str, float]:
+        nonlocal started
+        times["ours"].append(time.perf_counter() - started)
+        times["products"].append(timed(products.epoch))
+        if history.epochs <= SLOW_ROUNDS:
+            times["slow"].append(timed(slow.epoch))
+        started = time.perf_counter()
+        return {}
+
+    generator = prepare(SEED)
+    settings = Training(ROUNDS + 1, RUN.batch_size, RUN.learning_rate)
+    model = VAE(SIZES)
+    started = time.perf_counter()
+    history = train(
+        model, images, vae.loss, settings, generator, after_epoch=after_epoch
+    )
+    return report(times, history.curves["loss"], slow.losses)
+
+
+def report(times: dict[str, list[float]], ours: list[float], slow: list[float]) -> int:
+    ratios = [
+        o / p for o, p in zip(times["ours"][1:], times["products"][1:], strict=True)
+    ]
+    speedups = [s / o for s, o in zip(times["slow"], times["ours"], strict=False)]
+    apart = max(abs(a - b) for a, b in zip(ours, slow, strict=False))
+    for name, seconds in times.items():
+        low, high = min(seconds), max(seconds)
+        print(f"{name:9} {median(seconds):6.2f} s an epoch ({low:.2f} to {high:.2f})")
+    checks = [
+        (
+            f"{median(ratios):.2f} times its products (at most {MOST_PRODUCTS})",
+            median(ratios) <= MOST_PRODUCTS,
+        ),
+        (
+            f"{median(speedups):.1f} times faster than the usual loop "
+            f"(at least {LEAST_SPEEDUP:g})",
+            median(speedups) >= LEAST_SPEEDUP,
+        ),
+        (
+            f"loss curves at most {apart:.4f} nats apart (at most {MOST_NATS_APART})",
+            apart <= MOST_NATS_APART,
+        ),
+    ]
+    for line, met in checks:
+        print("met   " if met else "MISSED", line)
+    return 0 if all(met for _, met in checks) else 1
+
+
+def timed(function) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def training_images() -> Tensor:
+    """MNIST's training images, or as many bundled ones where MNIST is not there."""
+    try:
+        data = digits.load("mnist")
+        images = data.train_images
+    except digits.DataError:
+        data = digits.load("bundled")
+        images = data.train_images.repeat(40, 1)
+    print(f"{len(images)} images: {data.source}", file=sys.stderr)
+    return images
+
+
+class Products:
+    """The eleven matrix products of each step, and nothing else.
+
+    Four forward, four for the gradients of the weights, three for the gradients of
+    the layers' inputs (the images need none), between contiguous float32 matrices
+    that are there already.
+    """
+
+    def __init__(self, images: int) -> None:
+        full, rest = divmod(images, RUN.batch_size)
+        self.batches = [(self._of(RUN.batch_size), full)]
+        if rest:
+            self.batches.append((self._of(rest), 1))
+
+    @staticmethod
+    def _of(batch: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+        pixels, hidden, latents = SIZES.pixels, SIZES.hidden, SIZES.latents
+        layers = [
+            (pixels, hidden),
+            (hidden, 2 * latents),
+            (latents, hidden),
+            (hidden, pixels),
+        ]
+        forward = [(batch, i, o) for i, o in layers]
+        weights = [(i, batch, o) for i, o in layers]
+        inputs = [(batch, o, i) for i, o in layers[1:]]
+        return [
+            (torch.randn(n, k), torch.randn(k, m), torch.empty(n, m))
+            for n, k, m in forward + weights + inputs
+        ]
+
+    def epoch(self) -> None:
+        for products, repeats in self.batches:
+            for _ in range(repeats):
+                for a, b, out in products:
+                    torch.mm(a, b, out=out)
+
+
+class Pictures(Dataset):
+    """Images kept as bytes and made into tensors one by one, as torchvision does."""
+
+    def __init__(self, images: Tensor) -> None:
+        side = digits.SIDE
+        self.images = (images * 255).round().byte().view(-1, side, side)
+        self.transform = ToTensor()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.transform(Image.fromarray(self.images[index].numpy(), mode="L"))
+
+
+class SlowLoop:
+    """The usual loop over a DataLoader, with the same weights, order and noise."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.generator = prepare(SEED)
+        self.model = VAE(SIZES)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=RUN.learning_rate)
+        self.pictures = Pictures(images)
+        self.losses: list[float] = []
+
+    def epoch(self) -> None:
+        total = 0.0
+        order = torch.randperm(len(self.pictures), generator=self.generator).tolist()
+        for batch in DataLoader(self.pictures, RUN.batch_size, sampler=order):
+            x = batch.view(-1, SIZES.pixels)
+            mean, log_variance = self.model.encode(x)
+            noise = torch.randn(len(x), SIZES.latents, generator=self.generator)
+            z = mean + torch.exp(0.5 * log_variance) * noise
+            probabilities = torch.sigmoid(self.model.decode(z))
+            cross_entropy = binary_cross_entropy(probabilities, x, reduction="sum")
+            kl = -0.5 * torch.sum(1 + log_variance - mean**2 - log_variance.exp())
+            loss = (cross_entropy + kl) / len(x)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            total += loss.item() * len(x)
+        self.losses.append(total / len(self.pictures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
