@@ -210,12 +210,13 @@ def run_experiment(
     def say(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    prepare(seed, device)  # a device that is not there shows before the data is read
+    generator = prepare(seed, device)  # shows early if the device is not there
     images = digits.load(
         run.digits, data, download=download, accept_unknown=accept_unknown
     )
     records.make_folder(out)
     say(f"{images.source}; {run.epochs} epochs, seed {seed}")
+    provenance = records.provenance(generator.device)
     started = time.perf_counter()
     model, history = train_vae(
         run,
@@ -238,7 +239,7 @@ def run_experiment(
             "training": history.seconds,
             "this_session": time.perf_counter() - started,
         },
-        "provenance": records.provenance(next(model.parameters()).device),
+        "provenance": provenance,
     }
     records.write_figure(out / f"{name}-samples.png", samples_figure(history))
     records.write(out / f"{name}.json", record)

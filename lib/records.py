@@ -97,10 +97,10 @@ def spread(values: list[float]) -> dict[str, Any]:
 
 
 def provenance(device: torch.device) -> dict[str, Any]:
-    """Where a run happened: versions, device, threads, commit and time."""
+    """Where and when a run starts: versions, device, threads, commit and time."""
     name = {"cpu": _processor, "cuda": lambda: torch.cuda.get_device_name(device)}
     return {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
         "python": platform.python_version(),
         "torch": torch.__version__,
