@@ -21,12 +21,13 @@ from typing import Any
 
 import sympy as sp
 from sympy import Add, Basic, Expr, Mul, Symbol
+from sympy.core.function import AppliedUndef
 from sympy.parsing.sympy_parser import parse_expr
 from sympy.printing.latex import LatexPrinter
 
 from lib import expectation
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
-from lib.expectation import Law
+from lib.expectation import Law, Operator
 from lib.instances import Undecidable
 from lib.lemmas import Bound
 
@@ -244,7 +245,7 @@ class Derivation:
             for node in sp.preorder_traversal(expression):
                 if isinstance(node, (Symbol, sp.MatrixSymbol, Law)):
                     known[node.name] = node
-                elif isinstance(node, sp.core.function.AppliedUndef):
+                elif isinstance(node, AppliedUndef):
                     known[node.func.__name__.split("|")[0]] = node.func
         return known
 
@@ -303,16 +304,22 @@ class Derivation:
             if not step.because:
                 continue
             rows += [rf"& \quad {line}" for line in _reason(step.because)]
-            rows.append(rf"{_sign(step)} & {self._latex_of(index)}{_remainder(step)}")
-        body = " \\\\\n".join(rows)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+            rows.append(rf"{_sign(step)} {{}} & {self._latex_with_remainder(index)}")
+        return _aligned(rows)
 
     def _conclusion(self) -> str:
-        last = next((s for s in reversed(self.steps) if s.order), None)
         sign = "=" if self.relation == "approx" else _SIGNS[self.relation]
-        remainder = _remainder(last) if last else ""
-        end = self._latex_of(len(self._lines) - 1)
-        return f"{self._latex_of(0)} {sign} {end}{remainder}"
+        start = self._latex_of(0)
+        end = self._latex_with_remainder(len(self._lines) - 1)
+        if _width(start) + _width(end) > 50:
+            return _aligned([f"& {start}", f"{sign} {{}} & {end}"])
+        return f"{start} {sign} {end}"
+
+    def _latex_with_remainder(self, index: int) -> str:
+        """A line, with what all approximate steps up to it have left out."""
+        orders = [step.order for step in self.steps[:index] if step.order]
+        left_out = remainder(*min(orders, key=lambda o: o[1])) if orders else ""
+        return self._latex_of(index) + left_out
 
     def _summary(self) -> str:
         """One line for the reader: how many steps, and how they were decided."""
@@ -358,10 +365,24 @@ class _Printer(LatexPrinter):
     """LaTeX as a mathematician writes it: positive terms first, identities as I."""
 
     def _as_ordered_terms(self, expr: Expr, order: Any = None) -> list[Expr]:
+        if self._settings["order"] == "none" or expr != expr.func(*expr.args):
+            return list(expr.args)  # as it was written
         terms = super()._as_ordered_terms(expr, order)
-        if self._settings["order"] == "none":
-            return terms
         return sorted(terms, key=lambda term: term.could_extract_minus_sign())
+
+    def _print_Add(self, expr: Expr, order: Any = None) -> str:  # noqa: N802
+        """Sums within a sum, which only stay there as written, keep their brackets."""
+        shown = ""
+        for term in self._as_ordered_terms(expr, order):
+            text = self._print(term)
+            if isinstance(term, Add) or self._needs_add_brackets(term):
+                text = rf"\left({text}\right)"
+            if shown and not text.startswith("-"):
+                shown += " + "
+            elif shown:
+                text = " - " + text[1:].lstrip()
+            shown += text
+        return shown
 
     def _print_Identity(self, expr: Basic) -> str:  # noqa: N802
         return "I"
@@ -377,7 +398,8 @@ class _Printer(LatexPrinter):
         argument, text = expr.args[0], self._print(expr.args[0])
         one = argument.is_Mul and text.count(r"\frac") == 1
         fraction = one and text.startswith(r"\frac") and text.endswith("}")
-        if (argument.is_Symbol or fraction) and not exp:
+        bracketed = isinstance(argument, (AppliedUndef, Operator, sp.Determinant))
+        if (argument.is_Symbol or fraction or bracketed) and not exp:
             return rf"\log {text}"
         return rf"\log{power}\left({text}\right)"
 
@@ -429,8 +451,16 @@ def _sign(step: Step) -> str:
     return sign if step.verdict.proved else rf"\overset{{*}}{{{sign}}}"
 
 
-def _remainder(step: Step) -> str:
-    return remainder(*step.order) if step.order else ""
+def _aligned(rows: Sequence[str]) -> str:
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _width(latex: str) -> int:
+    """About how many letters wide a formula is."""
+    return len(
+        re.sub(r"\\(left|right|frac|,)|[\s{}^_]", "", re.sub(r"\\[a-z]+", "x", latex))
+    )
 
 
 def remainder(variables: Sequence[Symbol], order: int) -> str:
@@ -440,7 +470,7 @@ def remainder(variables: Sequence[Symbol], order: int) -> str:
     return rf" + O\left({inner}^{{{order}}}\right)"
 
 
-def _reason(text: str, width: int = 48) -> list[str]:
+def _reason(text: str, width: int = 42) -> list[str]:
     """The reason as rows of small text; between dollars it is mathematics."""
     rows = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     if any(row.count("$") % 2 for row in rows):

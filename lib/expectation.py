@@ -34,7 +34,7 @@ def _density_latex(applied: AppliedUndef, printer: Any) -> str:
     arguments = [printer._print(argument) for argument in applied.args]
     left, right = arguments[: int(count)], arguments[int(count) :]
     bar = r" \mid " + ", ".join(right) if right else ""
-    return rf"{name}\left({', '.join(left)}{bar}\right)"
+    return rf"{name}({', '.join(left)}{bar})"
 
 
 def normalised_over(applied: Expr) -> tuple[Symbol, ...]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 260  # of the drawing, in its own units; the page scales it
+WIDTH, HEIGHT = 480, 220  # of the drawing, in its own units; the page scales it
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,13 @@ class Playable:
         }
 
 
-# Okabe and Ito's colours that keep a contrast of 3 to white and to black.
+# Okabe and Ito's colours that keep a contrast of 3 on white, as in `figures`.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 _PAGE = """\
-<figure class="playable" id="{name}" style="margin:1em 0">
+<figure class="playable" id="{name}">
 <style>
+#{name} {{ background: #fff; color: #222; padding: .6em; max-width: 720px; }}
 #{name} svg {{ width: 100%; height: auto; display: block; }}
 #{name} .row {{ display: flex; flex-wrap: wrap; gap: .4em 1.4em; margin: .4em 0; }}
 #{name} label {{ flex: 1 1 14em; display: block; }}
@@ -137,7 +138,7 @@ _SCRIPT = """\
   const numbers = [%(numbers)s];
   const svg = root.querySelector("svg");
   const inputs = [...root.querySelectorAll("input")];
-  const bottom = height - 22;
+  const bottom = height - 24;
   const px = x => (x - x0) / (x1 - x0) * width;
   const py = y => (y1 - Math.max(y0, Math.min(y1, y))) / (y1 - y0) * bottom;
   const add = (kind, attributes, text) => {
@@ -152,7 +153,7 @@ _SCRIPT = """\
     add("line", {x1: px(t), x2: px(t), y1: py(0) - 3, y2: py(0) + 3,
       stroke: "currentColor"});
     if (t %% 2 === 0) add("text", {x: px(t), y: height - 5, "text-anchor": "middle",
-      "font-size": 13, fill: "currentColor"}, t);
+      "font-size": 14, fill: "currentColor"}, t);
   }
   const paths = colours.map((colour, i) => add("path", {
     stroke: colour, "stroke-width": 2.5, fill: filled[i] ? colour : "none",
