@@ -107,7 +107,7 @@ class Model:
             arguments = [self._ground(argument) for argument in node.args]
             return self._function(node)(*arguments)
         if isinstance(node, sp.Derivative):
-            return self._ground(node.expr).diff(*node.variable_count)
+            return self._derivative(node)
         if isinstance(node, sp.Subs):
             inner = self._ground(node.expr)
             new = [self._ground(value) for value in node.point]
@@ -115,6 +115,14 @@ class Model:
         if not node.args or isinstance(node, sp.Indexed):
             return node
         return node.func(*(self._ground(argument) for argument in node.args))
+
+    def _derivative(self, node: sp.Derivative) -> Expr:
+        """Also with respect to f(x): a symbol holds its place meanwhile."""
+        inner = [v for v, _ in node.variable_count if isinstance(v, AppliedUndef)]
+        places = {v: sp.Dummy(real=True) for v in inner}
+        body = self._ground(node.expr.xreplace(places))
+        body = body.diff(*((places.get(v, v), n) for v, n in node.variable_count))
+        return body.xreplace({place: self._ground(v) for v, place in places.items()})
 
     def _function(self, applied: AppliedUndef) -> Callable[..., Expr]:
         key = (applied.func, len(applied.args))

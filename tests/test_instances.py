@@ -1,18 +1,17 @@
-"""Instances: where a check looks for a difference."""
+"""Random instances: what they must evaluate."""
 
-from sympy import Abs, Rational, log, symbols
+from sympy import Derivative, Function, symbols
 
-from lib.instances import kinks_of
+from lib.equality import decide_equal
 
-x = symbols("x", real=True)
-p = symbols("p", positive=True)
-
-
-def test_roots_are_sought_where_there_may_be_some() -> None:
-    assert kinks_of(log(x**2 - 2)) == [x**2 - 2]
-    assert kinks_of(Abs(x - 3) + log(p - 1)) == [p - 1, x - 3]
+x, y = symbols("x y", real=True)
+f, t = Function("f"), Function("t")
 
 
-def test_no_root_is_sought_of_what_keeps_its_sign() -> None:
-    assert kinks_of(log(x**2 + Rational(1, 3))) == []
-    assert kinks_of(log((1 + p) / (2 + x**2)) + Abs(-1 - p)) == []
+def test_derivative_with_respect_to_a_function_is_the_chain_rules_outer_factor():
+    path = t(x, y)
+    whole = Derivative(f(path), y)
+    outer, inner = Derivative(f(path), path), Derivative(path, y)
+    assert decide_equal(whole, outer * inner).holds
+    assert not decide_equal(whole, outer).holds
+    assert not decide_equal(whole, inner).holds
