@@ -110,9 +110,7 @@ def loss(model: VAE, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]
 
 
 @torch.no_grad()
-def elbo_in_chunks(
-    model: VAE, images: Tensor, noise: Tensor, chunk: int = 1000
-) -> Elbo:
+def elbo_of_all(model: VAE, images: Tensor, noise: Tensor, chunk: int = 1000) -> Elbo:
     """`elbo` of many images, without gradients, ``chunk`` images at a time."""
     parts = [
         elbo(model, x, n)
