@@ -97,7 +97,7 @@ def sprawling(notebook: NotebookNode) -> list[str]:
     """Find code cells that are too wide or too long, or end in a semicolon."""
     found = []
     for cell in code_cells(notebook):
-        lines = cell.source.splitlines()
+        lines = [line for line in cell.source.splitlines() if line.strip()]
         if (width := max(map(len, lines), default=0)) > MAX_COLUMNS:
             found.append(f"{where(notebook, cell)} is {width} columns wide")
         if len(lines) > MAX_LINES:
