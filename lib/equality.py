@@ -95,7 +95,8 @@ def decide_order(
         if found is None:
             continue
         if found < order - mpmath.mpf("0.01"):
-            where = f"{_at(point)} the remainder shrinks like t^{mpmath.nstr(found, 3)}"
+            power = f"{float(found):.2f}".rstrip("0").rstrip(".").replace("-0", "0")
+            where = f"{_at(point)} the remainder shrinks like t^{power}"
             return Verdict(False, counterexample=f"{where}, not t^{order}")
         tested += 1
     scaled = difference.xreplace({v: t * v for v in variables})
@@ -329,7 +330,7 @@ def _with_enough(verdict: Verdict, left: Basic, right: Basic) -> Verdict:
     if verdict.instances >= (1 if constant else ENOUGH) or verdict.proved:
         return verdict
     raise Undecidable(
-        f"SymPy finds no proof, and only {verdict.instances} instances could be evaluated"
+        f"SymPy finds no proof, and only {verdict.instances} instances have a value"
     )
 
 
