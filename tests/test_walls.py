@@ -19,8 +19,8 @@ SYMPY = {"sympy", "mpmath"}
 
 # A module, what it may import from lib, and what from elsewhere beside Python's own.
 WALLS: dict[str, tuple[set[str], set[str]]] = {
-    **{name: (SYMBOLIC, SYMPY) for name in SYMBOLIC},
-    **{name: (SYMBOLIC | REPORT, SYMPY) for name in REPORT},
+    **dict.fromkeys(SYMBOLIC, (SYMBOLIC, SYMPY)),
+    **dict.fromkeys(REPORT, (SYMBOLIC | REPORT, SYMPY)),
     "gaussian": (set(), {"torch"}),
     "vae": ({"gaussian"}, {"torch"}),
     "digits": (set(), {"numpy", "sklearn", "torch", "torchvision"}),
