@@ -426,8 +426,28 @@ def resolve(expression: Basic) -> Basic:
         expression = expression.func(*arguments)
     if isinstance(expression, Operator):
         return expression.resolved()
-    if isinstance(
-        expression, (sp.Derivative, sp.Subs, sp.Sum, sp.Product, sp.Integral)
-    ):
+    if isinstance(expression, sp.Sum):
+        return _sum(expression)
+    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Product, sp.Integral)):
         return expression.doit(deep=False)
     return expression
+
+
+def _sum(total: sp.Sum) -> Expr:
+    """A sum term by term: constants in front, powers of the index added up.
+
+    Other terms over a symbolic range stay sums: SymPy would search long for them.
+    """
+    if len(total.limits) > 1 or len(total.limits[0]) < 3:
+        return total.doit(deep=False)
+    index, first, last = total.limits[0]
+    if (last - first).is_Integer:
+        return total.doit(deep=False)
+    terms = []
+    for term in Add.make_args(sp.expand(total.function)):
+        constant, rest = term.as_independent(index, as_Add=False)
+        value = sp.Sum(rest, total.limits[0])
+        if rest.is_polynomial(index) and not rest.has(sp.Indexed):
+            value = value.doit(deep=False)
+        terms.append(constant * value)
+    return Add(*terms)
