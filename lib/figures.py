@@ -248,15 +248,14 @@ def _rounded(attribute: re.Match[str]) -> str:
     return re.sub(r"-?\d+\.\d+", shorter, attribute[0])
 
 
-# The theme dims pictures in dark mode, but for those of the class dark-light; here the
-# whole card is dimmed as one. The slider speaks for itself: the line beneath is not
-# announced a second time.
+# In dark mode the theme frames and dims pictures; here the whole card is dimmed as one.
+# The slider speaks for itself: the line beneath is not announced a second time.
 PLAYER = """\
 <figure class="playable">
 <style>
 .playable {{ background: #fff; color: #222; margin: 0; max-width: 720px; }}
-.playable .dark-light {{ display: block; width: 100%;
-  background: #fff !important; padding: 0 !important; }}
+.playable img {{ display: block; width: 100%; background: #fff !important;
+  padding: 0 !important; filter: none !important; }}
 html[data-theme=dark] .playable {{ filter: brightness(0.8) contrast(1.2); }}
 .playable div {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem;
   padding: 0.25rem 0.75rem 0.75rem; }}
@@ -266,7 +265,7 @@ html[data-theme=dark] .playable {{ filter: brightness(0.8) contrast(1.2); }}
   border-radius: 0.25rem; background: #fff; color: #222; cursor: pointer; }}
 .playable output {{ flex: 1 1 100%; font-variant-numeric: tabular-nums; }}
 </style>
-<img class="dark-light" alt="{alt}" src="{source}">
+<img alt="{alt}" src="{source}">
 <div>
 <button type="button">Play</button>
 <label>{label}
