@@ -46,7 +46,7 @@ test: $(INSTALLED) ## everything that CI runs: style, unit tests, notebooks, pag
 	$(AS_PUBLISHED) $(COMPARE)
 	rm -rf _build/html
 	$(BUILD)
-	$(BIN)/python -m pytest -q tests/test_html.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/test_html.py
 	@echo "Style, unit tests, notebooks and pages are in order. The book: $(CURDIR)/$(PAGES)"
 
 .PHONY: lab
