@@ -10,11 +10,11 @@ The claims themselves stand in one module for each part of the report.
 from __future__ import annotations
 
 from lib.claims import Claim, Decision, Part, Statement
-from lib.report_vae import PART as VAE
+from lib.report_vae_equations import PART as VAE_EQUATIONS
 
 __all__ = ["Claim", "Decision", "Statement", "answer", "claims", "equation"]
 
-PARTS: tuple[Part, ...] = (VAE,)
+PARTS: tuple[Part, ...] = (VAE_EQUATIONS,)
 
 
 def equation(number: int) -> Claim:
