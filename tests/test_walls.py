@@ -12,7 +12,9 @@ from tools.notebooks import ROOT, lib_imports
 LIB = ROOT / "lib"
 MODULES = sorted(path.stem for path in LIB.glob("*.py") if path.stem != "__init__")
 
-REPORT = {"claims", "report", "report_vae", "report_vae_answers"}
+REPORT = {"claims", "report"} | {
+    f"report_vae{rest}" for rest in ("", "_equations", "_answers")
+}
 SYMBOLIC = {"derivation", "equality", "expectation", "instances", "lemmas"}
 RUNS = {"digits", "figures", "records", "training", "vae"}
 SYMPY = {"sympy", "mpmath"}
