@@ -113,17 +113,17 @@ _PAGE = """\
 <style>
 #{name} {{ background: #fff; color: #222; padding: .6em; max-width: 720px; }}
 #{name} svg {{ width: 100%; height: auto; display: block; }}
-#{name} .row {{ display: flex; flex-wrap: wrap; gap: .4em 1.4em; margin: .4em 0; }}
+#{name} .line {{ display: flex; flex-wrap: wrap; gap: .4em 1.4em; margin: .4em 0; }}
 #{name} label {{ flex: 1 1 14em; display: block; }}
 #{name} input {{ width: 100%; }}
-#{name} .row i {{ display: inline-block; width: 1.2em; height: .3em;
+#{name} .line i {{ display: inline-block; width: 1.2em; height: .3em;
   margin-right: .4em; vertical-align: middle; }}
 #{name} output {{ font-variant-numeric: tabular-nums; }}
 </style>
 <svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}"></svg>
-<div class="row">{legend}</div>
-<div class="row">{sliders}</div>
-<div class="row numbers" aria-live="polite">{numbers}</div>
+<div class="line">{legend}</div>
+<div class="line">{sliders}</div>
+<div class="line numbers" aria-live="polite">{numbers}</div>
 <script>
 {script}
 </script>
