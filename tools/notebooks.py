@@ -64,13 +64,18 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 def canonical(value: object) -> object:
     """Return a syntax tree as nested lists, without comments, docstrings, positions.
 
-    Python's own `ast.dump` differs between 3.11 and 3.12, which fill in other empty
+    Python's own `ast.dump` differs between 3.11 and 3.12, which have other empty
     fields; here empty fields are left out.
     """
     if isinstance(value, ast.AST):
         fields = dict(ast.iter_fields(value))
         if isinstance(value, DOCUMENTED) and ast.get_docstring(value) is not None:
             fields["body"] = fields["body"][1:]
+        if isinstance(value, ast.JoinedStr):
+            # Python 3.12.1 ends a nested format with an empty string.
+            fields["values"] = [
+                part for part in value.values if getattr(part, "value", None) != ""
+            ]
         return [type(value).__name__] + [
             [name, canonical(field)]
             for name, field in fields.items()
