@@ -107,29 +107,33 @@ def sprawling(notebook: NotebookNode) -> list[str]:
     return found
 
 
-def definitions(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
-    """Yield the name and the content of each function and class of a notebook."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    for cell in code_cells(notebook):
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, kinds):
-                content = canonical(node)[1:]
-                content = [field for field in content if field[0] != "name"]
-                yield node.name, json.dumps(content)
+def definitions(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the name and the content of each function and class in some code."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            fields = [field for field in canonical(node)[1:] if field[0] != "name"]
+            yield node.name, json.dumps(fields)
 
 
-def repeated(notebooks: dict[str, NotebookNode], library: set[str]) -> list[str]:
-    """Find functions that two notebooks define, or one notebook and the library."""
+def repeated(
+    notebooks: dict[str, NotebookNode], library: dict[str, ast.Module]
+) -> list[str]:
+    """Find functions that two notebooks define, by name or by content.
+
+    Of the library's functions, which have names of their own, the content counts.
+    """
     found = []
-    names: dict[str, str] = {}
-    bodies: dict[str, str] = {}
+    owners = {
+        content: f"the library's {name}"
+        for module in library.values()
+        for name, content in definitions(module)
+    }
     for title, notebook in notebooks.items():
-        for name, body in definitions(notebook):
-            if name in library:
-                found.append(f"{title} defines {name}, and so does the library")
-            for key, owners in ((name, names), (body, bodies)):
-                if owners.setdefault(key, title) != title:
-                    found.append(f"{title} defines {name}, and so does {owners[key]}")
+        for cell in code_cells(notebook):
+            for name, content in definitions(ast.parse(cell.source)):
+                for key in (name, content):
+                    if owners.setdefault(key, title) != title:
+                        found.append(f"{title} defines {name}, as {owners[key]} does")
     return found
 
 

@@ -108,13 +108,8 @@ def test_page_claims_nothing_unchecked(name: str) -> None:
 
 
 def test_no_function_is_defined_twice() -> None:
-    public: set[str] = set()
-    for module in MODULES:
-        tree = ast.parse(module.read_text("utf-8"))
-        kinds = (ast.FunctionDef, ast.ClassDef)
-        names = {node.name for node in tree.body if isinstance(node, kinds)}
-        public |= {name for name in names if not name.startswith("_")} - {"main"}
-    assert book_rules.repeated(NOTEBOOKS, public) == []
+    library = {path.stem: ast.parse(path.read_text("utf-8")) for path in MODULES}
+    assert book_rules.repeated(NOTEBOOKS, library) == []
 
 
 def test_there_is_a_book() -> None:

@@ -1,5 +1,6 @@
 """The checks themselves: each is shown something wrong and must refuse it."""
 
+import ast
 import os
 import re
 import shlex
@@ -201,10 +202,12 @@ def test_repeated_function_is_refused() -> None:
     one = notebook(code("def f(x):\n    return x + 1"))
     renamed = notebook(code('def g(x):\n    """Add."""\n    return x + 1'))
     other = notebook(code("def f(x):\n    return x + 2"))
-    assert book_rules.repeated({"one": one, "renamed": renamed}, set())
-    assert book_rules.repeated({"one": one, "other": other}, set())
-    assert book_rules.repeated({"one": one}, {"f"})
-    assert book_rules.repeated({"one": one}, {"g"}) == []
+    library = {"sums": ast.parse(renamed.cells[0].source)}
+    assert book_rules.repeated({"one": one, "renamed": renamed}, {})
+    assert book_rules.repeated({"one": one, "other": other}, {})
+    assert book_rules.repeated({"one": one}, library)
+    assert book_rules.repeated({"one": one, "another": notebook(code("x"))}, {}) == []
+    assert book_rules.repeated({"other": other}, library) == []
 
 
 def test_picture_without_alt_text_is_refused() -> None:
