@@ -135,14 +135,16 @@ def _rational(difference: Expr) -> Expr:
 
 
 def _simplified(difference: Expr) -> Expr:
+    # Inside a trace simplify takes minutes over what count_ops calls small.
     small = sp.count_ops(difference) <= 60 and not difference.has(
-        sp.Piecewise, Operator
+        sp.Piecewise, Operator, MatrixExpr
     )
     return sp.simplify(difference) if small else difference
 
 
 def _summed(difference: Expr) -> Expr:
-    return sp.expand(difference).doit() if difference.has(sp.Sum) else difference
+    collected = difference.has(sp.Sum, sp.Trace)
+    return sp.expand(difference).doit() if collected else difference
 
 
 _ATTEMPTS: tuple[Callable[[Expr], Expr], ...] = (

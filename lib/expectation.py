@@ -29,12 +29,13 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
     return function(*variables, *given)
 
 
-def _density_latex(applied: AppliedUndef, printer: Any) -> str:
+def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:
     name, count = applied.func.__name__.split("|")
     arguments = [printer._print(argument) for argument in applied.args]
     left, right = arguments[: int(count)], arguments[int(count) :]
     bar = r" \mid " + ", ".join(right) if right else ""
-    return rf"{name}({', '.join(left)}{bar})"
+    power = f"^{{{exp}}}" if exp else ""
+    return rf"{name}({', '.join(left)}{bar}){power}"
 
 
 def normalised_over(applied: Expr) -> tuple[Symbol, ...]:

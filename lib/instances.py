@@ -54,6 +54,7 @@ class Model:
             m.name: self._matrix(m)
             for m in sorted(_nodes(expressions, MatrixSymbol), key=str)
         }
+        self._scalars = self._choose_scalars(expressions, given, seed)
 
     def _extent(self) -> int:
         return self._random.choice([2, 3])
@@ -79,6 +80,19 @@ class Model:
                 value = _with_property(fact.function.name, value)
         return sp.ImmutableMatrix(value)
 
+    def _choose_scalars(
+        self, expressions: Sequence[Basic], given: Sequence[Basic], seed: int
+    ) -> Point:
+        """Numbers for scalars beside matrices: a symbolic inverse takes minutes."""
+        if not any(e.has(MatrixExpr) for e in expressions):
+            return {}
+        free = set().union(*(e.free_symbols for e in expressions))
+        indexed = {base.label for base in _nodes(expressions, sp.IndexedBase)}
+        scalars = {s for s in free if isinstance(s, Symbol) and s.is_commutative}
+        found = list(points(scalars - indexed - set(self._sizes), (), given, 12, seed))
+        # Simple numbers in one instance, numbers of mixed scales in the next.
+        return found[seed % 2 * -1] if found else {}
+
     def _rational(self) -> Rational:
         return Rational(self._random.randint(-7, 7), self._random.randint(1, 3))
 
@@ -88,7 +102,8 @@ class Model:
             return self._ground_noncommutative(expression)
         if expression.has(MatrixExpr):
             values = {m: self._matrices[m.name] for m in expression.atoms(MatrixSymbol)}
-            expression = _explicit(expression.xreplace({**values, **self._sizes}))
+            chosen = {**values, **self._sizes, **self._scalars}
+            expression = _explicit(expression.xreplace(chosen))
         else:
             expression = expression.xreplace(self._sizes)
         expression = self._ground(resolve(expression))
@@ -223,7 +238,9 @@ def _nodes(expressions: Iterable[Basic], kind: type) -> set[Any]:
 
 
 def _explicit(expression: Basic) -> Basic:
-    expression = expression.doit()
+    sizes = {i: int(i.shape[0]) for i in expression.atoms(sp.Identity)}
+    identities = {i: sp.ImmutableMatrix(sp.eye(n)) for i, n in sizes.items()}
+    expression = expression.xreplace(identities).doit()
     if isinstance(expression, MatrixExpr):
         expression = expression.as_explicit()
     return expression

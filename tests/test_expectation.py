@@ -1,7 +1,7 @@
 """Laws and operators: what they keep when SymPy takes them apart."""
 
 import pytest
-from sympy import Function, Matrix, eye, log, symbols
+from sympy import Function, Matrix, eye, latex, log, symbols
 
 from lib.expectation import (
     KL,
@@ -37,6 +37,10 @@ def test_density_inside_a_law_can_be_replaced() -> None:
     meant = KL(q, p).xreplace({p.density: joint / Int(joint, z)})
     gap = log(q.density) - log(joint / Int(joint, z))
     assert resolve(meant) == resolve(Int(q.density * gap, z))
+
+
+def test_density_prints_its_power_behind_its_argument() -> None:
+    assert latex(density("p", x, given=[z]) ** 2) == r"p(x \mid z)^{2}"
 
 
 def test_finite_law_refuses_masses_that_do_not_add_up() -> None:
