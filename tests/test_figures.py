@@ -171,7 +171,7 @@ def test_images_are_laid_out_like_text(count: int, columns: int) -> None:
 
 
 def test_grid_is_a_whole_number_of_dots_for_each_pixel() -> None:
-    figure = image_grid(np.zeros((64, 28, 28)), 8)
+    figure = image_grid(np.zeros((20, 28, 28)), 10)
     array = mosaic(figure)
     dots = figure.axes[0].get_window_extent()
     assert dots.width / array.shape[1] == pytest.approx(3)
@@ -221,7 +221,7 @@ def bell(figure: Figure, std: float) -> str:
 
 
 def figure_that_plays(**changes: object) -> figures.Playable:
-    settings = {"label": "Width & height", "alt": 'A "bell"', "start": 1}
+    settings = {"label": "<i>Width</i>", "alt": 'A "bell"', "start": 1}
     return playable(bell, (0.5, 1.0, 2.0), **(settings | changes))
 
 
@@ -283,7 +283,7 @@ def test_controls_have_names_and_texts_cannot_break_out(page: str) -> None:
     soup = BeautifulSoup(page, "html.parser")
     assert soup.img["alt"] == 'A "bell"'
     assert soup.button.text == "Play"
-    assert soup.input.find_parent("label").text.strip() == "Width & height"
+    assert soup.input.find_parent("label").text.strip() == "<i>Width</i>"
     assert soup.input["aria-valuetext"] == frames(page)[1][1]
     assert len(soup.find_all("script")) == 2
     assert soup.find_all(id=True) == []  # two on a page would share their ids
@@ -299,7 +299,7 @@ def test_what_frames_share_is_stored_once() -> None:
     assert size(8) < 2 * size(2)
 
 
-def test_last_bits_do_not_change_the_page() -> None:
+def test_rounding_errors_do_not_change_the_page() -> None:
     def draw(figure: Figure, factor: float) -> str:
         figure.subplots().plot(X, factor * np.cos(X))
         return "A wave"
@@ -307,7 +307,7 @@ def test_last_bits_do_not_change_the_page() -> None:
     def html(factors: list[float]) -> str:
         return playable(draw, factors, label="height", alt="A wave").html
 
-    assert html([1.0, 2.0]) == html([np.nextafter(1, 2), np.nextafter(2, 1)])
+    assert html([1.0, 2.0]) == html([1 + 1e-8, 2 - 1e-8])
 
 
 def test_axes_stand_still_from_frame_to_frame() -> None:
