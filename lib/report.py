@@ -10,11 +10,12 @@ The claims themselves stand in one module for each part of the report.
 from __future__ import annotations
 
 from lib.claims import Claim, Decision, Part, Statement
+from lib.report_vae_answers import PART as VAE_ANSWERS
 from lib.report_vae_equations import PART as VAE_EQUATIONS
 
 __all__ = ["Claim", "Decision", "Statement", "answer", "claims", "equation"]
 
-PARTS: tuple[Part, ...] = (VAE_EQUATIONS,)
+PARTS: tuple[Part, ...] = (VAE_EQUATIONS, VAE_ANSWERS)
 
 
 def equation(number: int) -> Claim:

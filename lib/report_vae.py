@@ -138,8 +138,9 @@ class Density(Operator):
         return exp(self.args[0].log_density())
 
     def _latex(self, printer: Any) -> str:
-        law = self.args[0]
-        at, mean, covariance = (printer._print(argument) for argument in law.args[:3])
+        at, mean, spread = self.args[0].args[:3]
+        variance = spread**2 if isinstance(self.args[0], Normal) else spread
+        at, mean, covariance = (printer._print(a) for a in (at, mean, variance))
         return rf"\mathcal{{N}}\left({at} \mid {mean}, {covariance}\right)"
 
 
@@ -188,9 +189,6 @@ class Square(Operator):
         return rf"{{{printer._print(self.args[0])}}}^{{2}}"
 
 
-WRITTEN_OUT = (sp.Sum, sp.Product, sp.Trace, sp.Determinant)
-
-
 def at_size(expression: Basic, size: int, pixels: int = 1) -> Basic:
     """``expression`` for so many latents and pixels, vectors and sums written out.
 
@@ -206,11 +204,15 @@ def at_size(expression: Basic, size: int, pixels: int = 1) -> Basic:
         D: sp.Integer(size),
         M: sp.Integer(pixels),
     }
-    expression = expression.xreplace(explicit).replace(
-        lambda node: isinstance(node, WRITTEN_OUT), lambda node: node.doit()
-    )
-    expression = expression.xreplace({m: S.One})
+    expression = _written_out(expression.xreplace(explicit)).xreplace({m: S.One})
     return expression.xreplace({i: plain(i) for i in expression.atoms(sp.Indexed)})
+
+
+def _written_out(expression: Basic) -> Basic:
+    explicit = (sp.Sum, sp.Product, sp.Trace, sp.Determinant)
+    return expression.replace(
+        lambda node: isinstance(node, explicit), lambda node: node.doit()
+    )
 
 
 def plain(indexed: sp.Indexed) -> Symbol:
@@ -235,12 +237,9 @@ def independent(expression: Basic, index: Symbol, size: Symbol, count: int) -> B
 
     def copies(operator: Basic) -> Basic:
         g, *laws = operator.args
-        each = [
-            law.xreplace({index: sp.Integer(i + 1)})
-            for law in laws
-            for i in range(count)
-        ]
-        return operator.func(g, *each)
+        g = _written_out(g.xreplace({size: sp.Integer(count)})).xreplace({index: S.One})
+        values = [{index: sp.Integer(i + 1)} for i in range(count)]
+        return operator.func(g, *(law.xreplace(v) for law in laws for v in values))
 
     expression = expression.replace(
         lambda node: isinstance(node, (E, Var)) and index in _indices(node.args[1:]),
