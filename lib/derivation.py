@@ -384,6 +384,22 @@ class _Printer(LatexPrinter):
             shown += text
         return shown
 
+    def _print_Mul(self, expr: Expr) -> str:  # noqa: N802
+        """A product that only stays as written keeps one minus and one fraction bar."""
+        factors = list(expr.args)
+        if not any(factor.is_Number for factor in factors[1:]):
+            return super()._print_Mul(expr)
+        below = [1 / f for f in factors if _is_divided_by(f)]
+        above = [f for f in factors if not _is_divided_by(f) and f != -1]
+        minus = "- " if factors.count(-1) % 2 else ""
+        top, bottom = (
+            super(_Printer, self)._print_Mul(Mul(*part, evaluate=False))
+            if len(part) > 1
+            else self._print(part[0] if part else sp.S.One)
+            for part in (above, below)
+        )
+        return minus + (rf"\frac{{{top}}}{{{bottom}}}" if below else top)
+
     def _print_Identity(self, expr: Basic) -> str:  # noqa: N802
         return "I"
 
@@ -440,6 +456,11 @@ def _tidied(node: Basic) -> Basic:
         return Mul(*factors)
     kept = [f for f in factors if f != 1]
     return kept[0] if len(kept) == 1 else Mul(*kept, evaluate=False)
+
+
+def _is_divided_by(node: Basic) -> bool:
+    whole = node.is_Rational and node.p == 1 and node.q > 1
+    return whole or (isinstance(node, sp.Pow) and node.exp.is_negative is True)
 
 
 def _is_reciprocal(node: Basic) -> bool:
