@@ -231,21 +231,24 @@ def _svg(figure: Figure) -> str:
     """The figure as SVG, the same every time, with two decimals of a point."""
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    # Words as outlines: a reader's machine may lack the fonts. The salt makes ids.
-    stable = {"svg.fonttype": "path", "svg.hashsalt": "salt", "savefig.bbox": None}
-    with mpl.rc_context(stable):
+    # Words as outlines, for a reader's machine may lack the fonts.
+    with mpl.rc_context({"svg.fonttype": "path", "savefig.bbox": None}):
         figure.savefig(file, format="svg", metadata=nothing)
     svg = file.getvalue()
     svg = re.sub(r"\s+", " ", svg[svg.index("<svg") :]).replace("> <", "><")
-    return re.sub(r' (?:d|x|y)="[^"]*"', _rounded, svg)
+    # Matplotlib's ids are hashes, salted at random, of numbers to their last bit.
+    names = dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))
+    for index, name in enumerate(names):
+        svg = svg.replace(name, f"i{index}")
+    return re.sub(r' (?:d|x|y)="[^"]*"|translate\([^)]*\)', _rounded, svg)
 
 
-def _rounded(attribute: re.Match[str]) -> str:
+def _rounded(numbers: re.Match[str]) -> str:
     def shorter(number: re.Match[str]) -> str:
         # Adding zero turns -0.0, which a last bit could make of 0.0, into 0.0.
         return f"{round(float(number[0]), 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
-    return re.sub(r"-?\d+\.\d+", shorter, attribute[0])
+    return re.sub(r"-?\d+\.\d+", shorter, numbers[0])
 
 
 # In dark mode the theme frames and dims pictures; here the whole card is dimmed as one.
@@ -299,6 +302,8 @@ aria-valuetext="{text}"></label>
     show(Number(slider.value) + 1);
   }};
   slider.addEventListener("input", () => {{ pause(); show(Number(slider.value)); }});
+  // JupyterLab would take the arrow keys for itself.
+  slider.addEventListener("keydown", (event) => event.stopPropagation());
   button.addEventListener("click", () => {{
     if (timer !== null) return pause();
     if (slider.value === slider.max) show(0);
