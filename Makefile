@@ -17,9 +17,9 @@ PAGES := _build/html/index.html
 
 # Pages are made and compared without progress bars and without anyone's own data.
 AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1
-COMPARE := $(BIN)/python -m pytest -q -p no:cacheprovider --nbval --nbval-current-env \
+PYTEST := $(BIN)/python -m pytest -q
+COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile book
-BUILD := $(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going -q
 
 .PHONY: help
 help: ## list the targets
@@ -27,27 +27,35 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: book
-book: $(INSTALLED) ## run every notebook, compare it with its stored output, build the pages
-	$(AS_PUBLISHED) $(COMPARE)
-	$(BUILD)
+book: compare html ## run every notebook, compare it with its stored output, build the pages
 	@echo "Every notebook gives the output that is stored in it. The book: $(CURDIR)/$(PAGES)"
 
 .PHONY: html
 html: $(INSTALLED) ## build the pages from the stored outputs, in seconds
 	rm -rf _build/html
-	$(BUILD)
+	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going -q
 	@echo "The book: $(CURDIR)/$(PAGES)"
 
 .PHONY: test
-test: $(INSTALLED) ## everything that CI runs: style, unit tests, notebooks, pages
+test: lint unit compare html pages ## everything that CI runs, from cheap to dear
+	@echo "Style, unit tests, notebooks and pages are in order. The book: $(CURDIR)/$(PAGES)"
+
+.PHONY: lint
+lint: $(INSTALLED) ## ruff over code and notebooks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/test_html.py
+
+.PHONY: unit
+unit: $(INSTALLED) ## the unit tests, and the rules that notebooks keep
+	$(PYTEST) -n 2 --dist worksteal --ignore=tests/test_html.py
+
+.PHONY: compare
+compare: $(INSTALLED) ## run every notebook and compare it with its stored output
 	$(AS_PUBLISHED) $(COMPARE)
-	rm -rf _build/html
-	$(BUILD)
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/test_html.py
-	@echo "Style, unit tests, notebooks and pages are in order. The book: $(CURDIR)/$(PAGES)"
+
+.PHONY: pages
+pages: $(INSTALLED) ## check the built pages, as files and in a browser
+	$(PYTEST) tests/test_html.py
 
 .PHONY: lab
 lab: $(INSTALLED) ## open JupyterLab on the book
@@ -62,11 +70,6 @@ portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with one th
 	$(AS_PUBLISHED) ATEN_CPU_CAPABILITY=avx2 $(COMPARE)
 	$(AS_PUBLISHED) CHECKED_GRADIENTS_THREADS=1 $(COMPARE)
 	@echo "The notebooks give their stored outputs under AVX2 and with one thread, too."
-
-.PHONY: lint
-lint: $(INSTALLED) ## ruff over code and notebooks
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
 
 .PHONY: bench
 bench: $(INSTALLED) ## time an epoch of the VAE against its matrix products

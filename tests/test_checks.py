@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from tools import notebooks
 from tools.notebooks import ROOT, code_cells, digest, execute, normal_form, write
 
 CELLS = [
@@ -344,6 +345,29 @@ def test_chapter_needs_a_derivation_and_pytorch() -> None:
 def test_digest_sees_code_alone(before: str, after: str, same: bool) -> None:
     digests = digest(notebook(code(before))), digest(notebook(code(after)))
     assert (digests[0] == digests[1]) is same
+
+
+def test_digest_follows_imports_and_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "RECORDS", tmp_path)
+    (tmp_path / "lib").mkdir()
+    top, base = tmp_path / "lib/top.py", tmp_path / "lib/base.py"
+    stranger, record = tmp_path / "lib/stranger.py", tmp_path / "run-seed0.json"
+    top.write_text("from lib.base import x")
+    for path in (base, stranger, record):
+        path.write_text("x = 1")
+    page = notebook(code("from lib import top\nshow('run-seed')"))
+    before = digest(page)
+    stranger.write_text("x = 2")
+    base.write_text("'Numbers.'\nx = 1  # one")
+    assert digest(page) == before
+    base.write_text("x = 2")
+    assert digest(page) != before
+    base.write_text("x = 1")
+    record.write_text("x = 2")
+    assert digest(page) != before
 
 
 def test_normal_form_is_its_own_normal_form() -> None:
