@@ -374,6 +374,10 @@ def _cholesky(name: str, covariance: Tensor) -> Tensor:
 
 def _solve_lower(root: Tensor, vector: Tensor) -> Tensor:
     """The solution y (..., D) of root y = vector, for a lower triangular root."""
+    if root.ndim == 2:  # one solve with many columns: many small ones are slow
+        rows = vector.reshape(-1, vector.shape[-1])
+        solved = torch.linalg.solve_triangular(root, rows.mT, upper=False)
+        return solved.mT.reshape(vector.shape)
     columns = vector.unsqueeze(-1)
     return torch.linalg.solve_triangular(root, columns, upper=False).squeeze(-1)
 
