@@ -387,7 +387,7 @@ class _Printer(LatexPrinter):
     def _print_Mul(self, expr: Expr) -> str:  # noqa: N802
         """A product that only stays as written keeps one minus and one fraction bar."""
         factors = list(expr.args)
-        if not any(factor.is_Number for factor in factors[1:]):
+        if expr.is_Pow or not any(factor.is_Number for factor in factors[1:]):
             return super()._print_Mul(expr)
         below = [1 / f for f in factors if _is_divided_by(f)]
         above = [f for f in factors if not _is_divided_by(f) and f != -1]

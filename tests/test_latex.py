@@ -18,6 +18,8 @@ NAMES = {name: symbols(name, positive=True) for name in "abcx"}
         ("4*x/2 - 1/2", r"\frac{4 x}{2} - \frac{1}{2}"),
         ("a - 2*x*(b - 3*c)", r"a - 2 x \left(b - 3 c\right)"),
         ("2*3*x", r"2 \cdot 3 x"),
+        ("1/x**2", r"\frac{1}{x^{2}}"),
+        ("a*x**(-2)", r"\frac{a}{x^{2}}"),
     ],
 )
 def test_products_keep_one_minus_and_one_fraction_bar(text: str, latex: str) -> None:
