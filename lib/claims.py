@@ -10,6 +10,7 @@ beside what is true.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,8 +22,15 @@ from sympy import Basic, Rational, Symbol
 
 from lib.derivation import as_latex, as_written, remainder
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
-from lib.expectation import Law, resolve
-from lib.instances import MODULES, Point, at_precision, number, points
+from lib.expectation import Law, Operator, resolve
+from lib.instances import (
+    MODULES,
+    Point,
+    Undecidable,
+    at_precision,
+    number,
+    points,
+)
 
 RELATIONS = {
     "=": "=",
@@ -173,11 +181,24 @@ def state(
 def _decide(link: Statement) -> Decision:
     """Decide a chain of one link."""
     left, right = (_exact(link.meaning(member)) for member in link.members)
-    relation, given = link.relations[0], link.given
-    if relation in ("~", "O") and link.order:
-        return _decision(decide_order(left, right, link.about, link.order, given))
-    if relation == "~" and link.within is not None:
-        return _numerically(left, right, link.within, given)
+    conditions = (link.given, link.about, link.order, link.within)
+    return _decide_link(left, link.relations[0], right, *conditions)
+
+
+@functools.cache
+def _decide_link(
+    left: Basic,
+    relation: str,
+    right: Basic,
+    given: tuple[Basic, ...],
+    about: tuple[Symbol, ...],
+    order: int,
+    within: Rational | None,
+) -> Decision:
+    if relation in ("~", "O") and order:
+        return _decision(decide_order(left, right, about, order, given))
+    if relation == "~" and within is not None:
+        return _numerically(left, right, within, given)
     if relation == "=" and (left.has(sp.Integral) or right.has(sp.Integral)):
         return _numerically(left, right, QUADRATURE, given)
     if relation == "=":
@@ -214,6 +235,8 @@ def _numerically(
 ) -> Decision:
     """Compare values at a few points, integrals by quadrature."""
     sides = [s if s.has(sp.Integral) else resolve(s) for s in (left, right)]
+    if unresolved := sp.Tuple(*sides).atoms(Operator):
+        raise Undecidable(f"{sp.sstr(unresolved.pop())} has no value here")
     symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
     functions = [sp.lambdify(symbols, side, modules=MODULES) for side in sides]
     with mpmath.workdps(30):

@@ -9,11 +9,21 @@ The claims themselves stand in one module for each part of the report.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lib.claims import Claim, Decision, Part, Statement
 from lib.report_vae_answers import PART as VAE_ANSWERS
 from lib.report_vae_equations import PART as VAE_EQUATIONS
 
-__all__ = ["Claim", "Decision", "Statement", "answer", "claims", "equation"]
+__all__ = [
+    "Claim",
+    "Decision",
+    "Statement",
+    "answer",
+    "claims",
+    "concordance",
+    "equation",
+]
 
 PARTS: tuple[Part, ...] = (VAE_EQUATIONS, VAE_ANSWERS)
 
@@ -30,15 +40,57 @@ def answer(number: int) -> Claim:
 
 def claims() -> list[Claim]:
     """Every claim, equations before answers, each in the report's order."""
-    numbers = [n for part in PARTS for n in part.builders]
-    ordered = sorted(
-        numbers, key=lambda n: (n.startswith("Q"), int(n.removeprefix("Q")))
-    )
-    return [_find(n, "claim") for n in ordered]
+    numbers = [number for part in PARTS for number in part.builders]
+    ordered = sorted(numbers, key=lambda n: ("Q" in n, int(n.removeprefix("Q"))))
+    return [_find(number, "claim") for number in ordered]
 
 
 def _find(number: str, kind: str) -> Claim:
     for part in PARTS:
         if number in part.builders:
             return part[number]
-    raise KeyError(f"no {kind} {number} in the registry")
+    raise LookupError(f"no {kind} {number.removeprefix('Q')} in the registry")
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """A table of claims for a notebook to display, each checked as its row is made."""
+
+    rows: tuple[Claim, ...]
+
+    def __repr__(self) -> str:
+        return f"Concordance({len(self.rows)} claims)"
+
+    def _repr_markdown_(self) -> str:
+        head = "| | verdict | the report | what holds | check | derived in |"
+        return "\n".join([head, "|---|---|---|---|---|---|", *map(_row, self.rows)])
+
+
+def concordance() -> Concordance:
+    """Every claim of the report in a table."""
+    return Concordance(tuple(claims()))
+
+
+def _row(claim: Claim) -> str:
+    printed = [claim.claim] if claim.claim else [_inline(claim.printed)]
+    if claim.printed == claim.corrected:
+        holds = ["as printed"]
+    else:
+        statements = [_inline(statement) for statement in claim.statements]
+        holds = [claim.correction, *statements]
+    page = claim.chapter.split("/")[-1].replace("_", " ")
+    cells = (
+        f"({claim.number})" if claim.label else claim.number,
+        claim.verdict,
+        " ".join(printed),
+        " ".join(holds),
+        f"{claim.check().how}; {claim.scope}",
+        f"[{page}](../{claim.chapter}.ipynb)",
+    )
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _inline(statement: Statement) -> str:
+    """Its LaTeX for a table's cell, in which a bar would end the cell."""
+    latex = statement.latex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+    return f"${latex}$"

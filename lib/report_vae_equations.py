@@ -314,7 +314,7 @@ def example_of_a_small_divergence() -> Claim:
                 within=Rational(1, 1000),
             ),
         ),
-        scope="general",
+        scope="general; numeric: a tenth at unit deviation, to three digits",
         correction="The divergence is quadratic in the relative change of sigma.",
     )
 
@@ -348,9 +348,9 @@ def evidence_split() -> Claim:
 
 def _with_normalised_posterior(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """The statement, and that its posterior is a density."""
-    yield "", statement.map(lambda e: e)
     whole = state(Int(posterior, z), "=", S.One, where=statement.where)
     yield "the posterior integrates to one", whole
+    yield "", statement.map(lambda e: e)
 
 
 @PART.claim("15")
@@ -367,7 +367,7 @@ def evidence_bound() -> Claim:
 
 def _tight_at_the_posterior(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """The gap is a divergence, hence never negative, and zero at the posterior."""
-    yield from itertools.islice(_with_normalised_posterior(statement), 1, None)
+    yield next(_with_normalised_posterior(statement))
     small, large = statement.members
     if statement.relations == (">=",):
         small, large = large, small

@@ -1,0 +1,277 @@
+"""The value of an expression, worked out in floating point and in the plainest way.
+
+A judge for mutants, so it shares nothing with the code that decides equalities:
+Gaussian expectations are sums over the nodes of Gauss and Hermite, unknown laws are
+laws on three points, unknown functions are fixed waves, gradients are difference
+quotients.
+"""
+
+import itertools
+import math
+import zlib
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
+SIZES = {"D": 2, "M": 3, "K": 2}
+SIZE_OF_INDEX = {"d": "D", "m": "M", "k": "K"}
+STEP = 1e-4
+
+
+def _gauss_hermite(count: int) -> tuple[np.ndarray, np.ndarray]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(count)
+    return nodes, weights / weights.sum()
+
+
+NODES, WEIGHTS = _gauss_hermite(24)
+FEW_NODES, FEW_WEIGHTS = _gauss_hermite(4)  # of vectors, where all is quadratic
+
+
+def value(node: Any, at: dict[Any, float]) -> Any:
+    """The value of ``node``; ``at`` gives symbols by name, and bound ones by entry."""
+    name = type(node).__name__
+    if isinstance(node, sp.MatrixBase):
+        return np.array(node.applyfunc(lambda e: value(e, at)).tolist(), dtype=complex)
+    if isinstance(node, sp.core.function.AppliedUndef):
+        return _unknown(node.func.__name__, [value(a, at) for a in node.args])
+    if isinstance(node, sp.Indexed):
+        return _entry(node, at)
+    if node.is_Number or node.is_NumberSymbol or node is sp.I:
+        return complex(node)
+    if isinstance(node, sp.Symbol):
+        return _symbol(node, at)
+    if name in _WORDS:
+        return _WORDS[name](node, at)
+    arguments = [value(argument, at) for argument in node.args]
+    return _FUNCTIONS[name](*arguments)
+
+
+def _symbol(node: sp.Symbol, at: dict[Any, float]) -> complex:
+    if node.name in at:
+        return at[node.name]
+    if node.is_integer:
+        return SIZES.get(node.name, 1)
+    raw = zlib.crc32(node.name.encode()) % 1000 / 1000
+    return 0.3 + raw / 2 + at["shift"] * (0.5 + raw / 2)
+
+
+def _entry(node: sp.Indexed, at: dict[Any, float]) -> complex:
+    indices = tuple(int(value(i, at).real) for i in node.indices)
+    key = (str(node.base), indices)
+    if key in at:
+        return at[key]
+    raw = zlib.crc32(str(key).encode()) % 1000 / 1000
+    return 0.2 + 0.6 * raw + at["shift"] / 10
+
+
+def _unknown(name: str, arguments: list[complex]) -> complex:
+    """A fixed function; with "|n" in its name, a density over its first n arguments."""
+    label, _, free = name.partition("|")
+    seed = zlib.crc32(label.encode()) % 97 / 97
+
+    def raw(values: tuple[complex, ...]) -> complex:
+        wave = sum((1 + seed + i / 3) * v + v * v / 7 for i, v in enumerate(values))
+        return 1.5 + seed + np.sin(wave + seed)
+
+    if not free:
+        return raw(tuple(arguments))
+    rest = tuple(arguments[int(free) :])
+    cells = itertools.product(SUPPORT, repeat=int(free))
+    return raw(tuple(arguments)) / sum(raw((*cell, *rest)) for cell in cells)
+
+
+# ------------------------------------------------------------------- laws and operators
+
+
+def _places(variable: Any) -> list[Any]:
+    """The keys under which a law's variable stands; z[k] has one for every k."""
+    if not isinstance(variable, sp.Indexed):
+        return [variable.name]
+    (index,) = variable.indices
+    if index.is_Integer:
+        return [(str(variable.base), (int(index),))]
+    indices = range(1, SIZES[SIZE_OF_INDEX[index.name]] + 1)
+    return [(str(variable.base), (i,)) for i in indices]
+
+
+def _outcomes(law: Any, at: dict[Any, float]) -> list[tuple[dict[Any, Any], complex]]:
+    """What the law's variables can be, and with what probability."""
+    name = type(law).__name__
+    if name == "VectorNormal":
+        mean, root = _vector(law, at)
+        grid = itertools.product(range(len(FEW_NODES)), repeat=len(mean))
+        return [
+            (
+                {"vector": mean + root @ FEW_NODES[list(cell)]},
+                math.prod(FEW_WEIGHTS[list(cell)]),
+            )
+            for cell in grid
+        ]
+    places = _places(law.args[0])
+    each: list[list[tuple[dict[Any, Any], complex]]] = []
+    for place in places:
+        if name == "Normal":
+            mean, std = value(law.args[1], at), value(law.args[2], at)
+            pairs = [(mean + std * n, w) for n, w in zip(NODES, WEIGHTS, strict=True)]
+        elif name == "Finite":
+            pairs = [(value(v, at), value(mass, at)) for v, mass in law.args[1]]
+        else:
+            pairs = [(s, value(law.args[1], _with(at, place, s))) for s in SUPPORT]
+        each.append([({place: v}, w) for v, w in pairs])
+    return [
+        (
+            dict(pair for choice, _ in chosen for pair in choice.items()),
+            math.prod(w for _, w in chosen),
+        )
+        for chosen in itertools.product(*each)
+    ]
+
+
+def _with(at: dict[Any, float], place: Any, outcome: float) -> dict[Any, float]:
+    index = {} if isinstance(place, str) else dict.fromkeys("dk", place[1][0])
+    return {**at, **index, place: outcome}
+
+
+def _mean(g: Any, laws: Any, at: dict[Any, float]) -> complex:
+    if not laws:
+        return value(g, at)
+    first, *others = laws
+    return sum(w * _mean(g, others, {**at, **o}) for o, w in _outcomes(first, at))
+
+
+def _log_density(law: Any, at: dict[Any, float]) -> complex:
+    name = type(law).__name__
+    if name == "VectorNormal":
+        mean, root = _vector(law, at)
+        whitened = np.linalg.solve(root, at["vector"] - mean)
+        constant = len(mean) * math.log(2 * math.pi) / 2
+        return -constant - np.log(np.linalg.det(root)) - whitened @ whitened / 2
+    if name == "Normal":
+        x, mean, std = (value(a, at) for a in law.args[:3])
+        return (
+            -np.log(std + 0j) - math.log(2 * math.pi) / 2 - ((x - mean) / std) ** 2 / 2
+        )
+    if name == "Finite":
+        return np.log(_mass(law, at))
+    return np.log(value(law.args[1], at) + 0j)
+
+
+def _mass(law: Any, at: dict[Any, float]) -> complex:
+    here = value(law.args[0], at)
+    return sum(value(m, at) for v, m in law.args[1] if abs(value(v, at) - here) < 1e-9)
+
+
+def _vector(law: Any, at: dict[Any, float]) -> tuple[Any, Any]:
+    size = SIZES["D"]
+    mean = value(law.args[1], at) * np.ones((size, 1))
+    covariance = value(law.args[2], at) * (
+        np.ones((size, size)) if law.args[2].is_Matrix else np.eye(size)
+    )
+    return mean[:, 0], np.linalg.cholesky(covariance.real)
+
+
+def _kl(node: Any, at: dict[Any, float]) -> complex:
+    p, q = node.args
+    return sum(
+        w * (_log_density(p, {**at, **o}) - _log_density(q, {**at, **o}))
+        for o, w in _outcomes(p, at)
+    )
+
+
+def _expectation(node: Any, at: dict[Any, float]) -> complex:
+    return _mean(node.args[0], node.args[1:], at)
+
+
+def _variance(node: Any, at: dict[Any, float]) -> complex:
+    g, laws = node.args[0], node.args[1:]
+    return _mean(g**2, laws, at) - _mean(g, laws, at) ** 2
+
+
+def _integral(node: Any, at: dict[Any, float]) -> complex:
+    return sum(value(node.args[0], {**at, node.args[1].name: s}) for s in SUPPORT)
+
+
+def _gradient(node: Any, at: dict[Any, float]) -> complex:
+    g, parameter = node.args
+    here = value(parameter, at)
+    up, down = (value(g, {**at, parameter.name: here + s}) for s in (STEP, -STEP))
+    return (up - down) / (2 * STEP)
+
+
+def _derivative(node: Any, at: dict[Any, float]) -> complex:
+    return _gradient(sp.Tuple(node.expr, node.variables[0]), at)
+
+
+def _substituted(node: Any, at: dict[Any, float]) -> complex:
+    new = {
+        v.name: value(p, at) for v, p in zip(node.variables, node.point, strict=True)
+    }
+    return value(node.expr, {**at, **new})
+
+
+def _over(node: Any, at: dict[Any, float], empty: float, join: Any) -> complex:
+    total = empty
+    (index, low, high), *rest = node.limits
+    body = node.func(node.function, *rest) if rest else node.function
+    for i in range(int(value(low, at).real), int(value(high, at).real) + 1):
+        total = join(total, value(body, {**at, index.name: i}))
+    return total
+
+
+def _density(node: Any, at: dict[Any, float]) -> complex:
+    law = node.args[0]
+    return np.exp(_log_density(law, {**at, "vector": _entries("z", at)}))
+
+
+def _entries(name: str, at: dict[Any, float]) -> Any:
+    base = sp.IndexedBase(name)
+    return np.array([_entry(base[i], at) for i in range(1, SIZES["D"] + 1)])
+
+
+def _matrix(node: sp.MatrixSymbol, at: dict[Any, float]) -> Any:
+    if node.name == "Sigma":
+        return np.diag(_entries("sigma", at) ** 2)
+    return _entries(node.name, at)[:, None]
+
+
+_WORDS = {
+    "KL": _kl,
+    "E": _expectation,
+    "Var": _variance,
+    "Int": _integral,
+    "Gradient": _gradient,
+    "Derivative": _derivative,
+    "Subs": _substituted,
+    "Sum": lambda node, at: _over(node, at, 0, lambda a, b: a + b),
+    "Product": lambda node, at: _over(node, at, 1, lambda a, b: a * b),
+    "Density": _density,
+    "MatrixSymbol": _matrix,
+    "ZeroMatrix": lambda node, at: np.zeros((SIZES["D"], 1)),
+    "Identity": lambda node, at: np.eye(SIZES["D"]),
+}
+_FUNCTIONS = {
+    "Add": lambda *terms: sum(terms),
+    "Mul": lambda *factors: math.prod(factors),
+    "MatMul": lambda *factors: _product(factors),
+    "MatAdd": lambda *terms: sum(terms),
+    "Pow": lambda base, power: np.power(base + 0j, power),
+    "exp": np.exp,
+    "log": lambda a: np.log(a + 0j),
+    "Max": lambda *values: max(v.real for v in values),
+    "Step": lambda a: float(a.real > 0),
+    "Bernoulli": lambda x, p: p**x * (1 - p) ** (1 - x),
+    "Square": lambda vector: np.sum(vector**2),
+    "Transpose": lambda a: a.T,
+    "Trace": lambda a: np.trace(a),
+    "Determinant": lambda a: np.linalg.det(a),
+}
+
+
+def _product(factors: tuple[Any, ...]) -> Any:
+    result = factors[0]
+    for factor in factors[1:]:
+        both = np.ndim(result) == 2 and np.ndim(factor) == 2
+        result = result @ factor if both else result * factor
+    return result
