@@ -12,8 +12,9 @@ metadata say what a reader who does not see it should know:
 `figure` is optional; its `name` is what {numref}`fig-kl-bells` cites. Figures are as
 wide as the column of text; `"width": "60%"` beside `alt` makes one narrower.
 
-`playable()` carries its alternative text in its own HTML and needs no metadata. Its
-numbers and lines are text and go through `make notebooks` and nbval like any other.
+`flipbook()` is a slider over drawings made beforehand, for what no formula in the
+browser can draw; `lib.playable` evaluates formulas there. Its HTML holds its own
+alternative text, needs no metadata, and is compared to the letter like any output.
 
 Why a white card. Figures stand on white in both modes: ink of contrast 4.5 on white
 and on near-black alike would have to be a mid grey, hard to read on either, and the
@@ -159,7 +160,7 @@ def image_grid(
 
 
 @dataclass(frozen=True, repr=False)
-class Playable:
+class Flipbook:
     """A figure with a slider, as a piece of HTML that needs nothing else."""
 
     html: str
@@ -169,10 +170,10 @@ class Playable:
         return self.html
 
     def __repr__(self) -> str:
-        return f"<playable figure of {self.frames} frames>"
+        return f"<flipbook of {self.frames} drawings>"
 
 
-def playable(
+def flipbook(
     draw: Callable[[Figure, Value], str],
     values: Sequence[Value],
     *,
@@ -180,7 +181,7 @@ def playable(
     alt: str,
     start: int = 0,
     size: tuple[float, float] = (6.4, 3.2),
-) -> Playable:
+) -> Flipbook:
     """A slider over `values`, with one drawing for each: it plays without a kernel.
 
     `draw(figure, value)` draws on an empty figure of `size` inches, with the same
@@ -195,7 +196,7 @@ def playable(
     """
     if len(values) < 2 or not 0 <= start < len(values):
         raise ValueError(
-            "playable wants two values at least, and the index of one of them to "
+            "flipbook wants two values at least, and the index of one of them to "
             f"start from; got {len(values)} values and start {start}"
         )
     frames, texts, positions = [], [], []
@@ -215,7 +216,7 @@ def playable(
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    page = PLAYER.format(
+    page = FLIPBOOK.format(
         alt=html.escape(alt),
         label=html.escape(label),
         last=len(values) - 1,
@@ -224,7 +225,7 @@ def playable(
         source="data:image/svg+xml," + urllib.parse.quote(frames[start]),
         data=data.replace("<", "\\u003c"),  # so that no tag in it ends the script
     )
-    return Playable(page, len(values))
+    return Flipbook(page, len(values))
 
 
 def _svg(figure: Figure) -> str:
@@ -253,20 +254,20 @@ def _rounded(numbers: re.Match[str]) -> str:
 
 # In dark mode the theme frames and dims pictures; here the whole card is dimmed as one.
 # The slider speaks for itself: the line beneath is not announced a second time.
-PLAYER = """\
-<figure class="playable">
+FLIPBOOK = """\
+<figure class="flipbook">
 <style>
-.playable {{ background: #fff; color: #222; margin: 0; max-width: 720px; }}
-.playable img {{ display: block; width: 100%; background: #fff !important;
+.flipbook {{ background: #fff; color: #222; margin: 0; max-width: 720px; }}
+.flipbook img {{ display: block; width: 100%; background: #fff !important;
   padding: 0 !important; filter: none !important; }}
-html[data-theme=dark] .playable {{ filter: brightness(0.8) contrast(1.2); }}
-.playable div {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem;
+html[data-theme=dark] .flipbook {{ filter: brightness(0.87); }}
+.flipbook div {{ display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem;
   padding: 0.25rem 0.75rem 0.75rem; }}
-.playable label {{ display: flex; flex: 1 1 16rem; align-items: center; gap: 0.5rem; }}
-.playable input {{ flex: 1; min-width: 8rem; height: 2rem; accent-color: #0072b2; }}
-.playable button {{ min-width: 5rem; min-height: 2rem; border: 1px solid #6b6b6b;
+.flipbook label {{ display: flex; flex: 1 1 16rem; align-items: center; gap: 0.5rem; }}
+.flipbook input {{ flex: 1; min-width: 8rem; height: 2rem; accent-color: #0072b2; }}
+.flipbook button {{ min-width: 5rem; min-height: 2rem; border: 1px solid #6b6b6b;
   border-radius: 0.25rem; background: #fff; color: #222; cursor: pointer; }}
-.playable output {{ flex: 1 1 100%; font-variant-numeric: tabular-nums; }}
+.flipbook output {{ flex: 1 1 100%; font-variant-numeric: tabular-nums; }}
 </style>
 <img alt="{alt}" src="{source}">
 <div>

@@ -19,7 +19,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from lib import figures
-from lib.figures import COLOURS, PAPER, band, image_grid, playable, use_style
+from lib.figures import COLOURS, PAPER, band, flipbook, image_grid, use_style
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -206,7 +206,7 @@ def test_grid_refuses_what_it_cannot_lay_out(shape, columns, labels, message) ->
         image_grid(np.zeros(shape), columns, row_labels=labels)
 
 
-# Figures that play
+# Flipbooks
 
 X = np.linspace(-4, 4, 50)
 
@@ -220,16 +220,16 @@ def bell(figure: Figure, std: float) -> str:
     return f"<{std:.1f}> & </script><script>"
 
 
-def figure_that_plays(**changes: object) -> figures.Playable:
+def book_of_bells(**changes: object) -> figures.Flipbook:
     settings = {"label": "<i>Width</i>", "alt": 'A "bell"', "start": 1}
-    return playable(bell, (0.5, 1.0, 2.0), **(settings | changes))
+    return flipbook(bell, (0.5, 1.0, 2.0), **(settings | changes))
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
     with mpl.rc_context():
         use_style()
-        return figure_that_plays()._repr_html_()
+        return book_of_bells()._repr_html_()
 
 
 def frames(page: str) -> tuple[list[str], list[str]]:
@@ -243,7 +243,7 @@ def frames(page: str) -> tuple[list[str], list[str]]:
 def test_page_is_the_same_in_another_process(page: str) -> None:
     code = (
         "from lib.figures import use_style; from tests.test_figures import *;"
-        "use_style(); print(figure_that_plays()._repr_html_(), end='')"
+        "use_style(); print(book_of_bells()._repr_html_(), end='')"
     )
     environment = os.environ | {"PYTHONHASHSEED": "7", "MPLBACKEND": "agg"}
     again = subprocess.run(
@@ -294,7 +294,7 @@ def test_what_frames_share_is_stored_once() -> None:
 
     def size(count: int) -> int:
         values = np.linspace(0.5, 2, count)
-        return len(playable(bell, values, label="width", alt="A bell").html)
+        return len(flipbook(bell, values, label="width", alt="A bell").html)
 
     assert size(8) < 2 * size(2)
 
@@ -305,7 +305,7 @@ def test_rounding_errors_do_not_change_the_page() -> None:
         return "A wave"
 
     def html(factors: list[float]) -> str:
-        return playable(draw, factors, label="height", alt="A wave").html
+        return flipbook(draw, factors, label="height", alt="A wave").html
 
     assert html([1.0, 2.0]) == html([1 + 1e-8, 2 - 1e-8])
 
@@ -318,20 +318,20 @@ def test_axes_stand_still_from_frame_to_frame() -> None:
         seen[-1][1].set_ylabel(unit)
         return unit
 
-    playable(draw, ("m", "two\nlines", "m"), label="unit", alt="Two empty panels")
+    flipbook(draw, ("m", "two\nlines", "m"), label="unit", alt="Two empty panels")
     for axes in seen[1:]:
         for one, other in zip(seen[0], axes, strict=True):
             assert one.get_position().bounds == other.get_position().bounds
 
 
-def test_playable_leaves_the_style_as_it_was() -> None:
+def test_flipbook_leaves_the_style_as_it_was() -> None:
     before = dict(mpl.rcParams)
-    result = figure_that_plays()
+    result = book_of_bells()
     assert dict(mpl.rcParams) == before
-    assert repr(result) == "<playable figure of 3 frames>"
+    assert repr(result) == "<flipbook of 3 drawings>"
 
 
 @pytest.mark.parametrize(("values", "start"), [((), 0), ((1,), 0), ((1, 2), 2)])
-def test_playable_wants_values_and_one_to_start_from(values, start) -> None:
+def test_flipbook_wants_values_and_one_to_start_from(values, start) -> None:
     with pytest.raises(ValueError, match="two values at least"):
-        playable(bell, values, label="width", alt="A bell", start=start)
+        flipbook(bell, values, label="width", alt="A bell", start=start)

@@ -20,7 +20,7 @@ from lib.gaussian import PPCA
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 SEEDS = st.integers(0, 2**32 - 1)
 DIMENSIONS = st.integers(1, 6)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=20, deadline=None)
 
 
 def numbers(seed: int) -> torch.Generator:
