@@ -1,25 +1,17 @@
 """The book's figures: legible to all, laid out in order, the same to the letter."""
 
 import itertools
-import json
-import os
-import re
-import subprocess
-import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 import matplotlib as mpl
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from lib import figures
-from lib.figures import COLOURS, PAPER, band, flipbook, image_grid, use_style
+from lib.figures import COLOURS, PAPER, band, image_grid, use_style
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -204,134 +196,3 @@ def test_grid_goes_into_an_axes_that_is_given() -> None:
 def test_grid_refuses_what_it_cannot_lay_out(shape, columns, labels, message) -> None:
     with pytest.raises(ValueError, match=message):
         image_grid(np.zeros(shape), columns, row_labels=labels)
-
-
-# Flipbooks
-
-X = np.linspace(-4, 4, 50)
-
-
-def bell(figure: Figure, std: float) -> str:
-    ax = figure.subplots()
-    ax.plot(X, np.exp(-((X / std) ** 2) / 2) / std, label=r"$\sigma$")
-    ax.fill_between(X, np.exp(-(X**2) / 2), alpha=0.2)
-    ax.set(xlabel="x", ylim=(0, 2))
-    ax.legend()
-    return f"<{std:.1f}> & </script><script>"
-
-
-def book_of_bells(**changes: object) -> figures.Flipbook:
-    settings = {"label": "<i>Width</i>", "alt": 'A "bell"', "start": 1}
-    return flipbook(bell, (0.5, 1.0, 2.0), **(settings | changes))
-
-
-@pytest.fixture(scope="module")
-def page() -> str:
-    with mpl.rc_context():
-        use_style()
-        return book_of_bells()._repr_html_()
-
-
-def frames(page: str) -> tuple[list[str], list[str]]:
-    """Put the drawings together as the page's script does."""
-    data = json.loads(BeautifulSoup(page, "html.parser").find("script").text)
-    assert len(set(data["parts"])) == len(data["parts"])
-    drawings = ["".join(data["parts"][i] for i in frame) for frame in data["frames"]]
-    return drawings, data["texts"]
-
-
-def test_page_is_the_same_in_another_process(page: str) -> None:
-    code = (
-        "from lib.figures import use_style; from tests.test_figures import *;"
-        "use_style(); print(book_of_bells()._repr_html_(), end='')"
-    )
-    environment = os.environ | {"PYTHONHASHSEED": "7", "MPLBACKEND": "agg"}
-    again = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-    )
-    assert again.stdout == page
-
-
-def test_page_asks_nothing_of_other_hosts(page: str) -> None:
-    addresses = set(re.findall(r"(?:https?:)?//[^\s\"'<>)\\]+", unquote(page)))
-    assert {address.split("/")[2] for address in addresses} == {"www.w3.org"}
-
-
-def test_drawings_are_whole_and_differ(page: str) -> None:
-    drawings, texts = frames(page)
-    assert len(set(drawings)) == len(texts) == 3
-    for drawing in drawings:
-        assert ElementTree.fromstring(drawing).tag == "{http://www.w3.org/2000/svg}svg"
-    assert texts[2] == "<2.0> & </script><script>"
-
-
-def test_page_shows_its_start_without_a_script(page: str) -> None:
-    soup = BeautifulSoup(page, "html.parser")
-    drawings, texts = frames(page)
-    assert unquote(soup.img["src"]) == "data:image/svg+xml," + drawings[1]
-    assert soup.output.text == texts[1]
-    slider = soup.input
-    assert (slider["min"], slider["max"], slider["value"]) == ("0", "2", "1")
-
-
-def test_controls_have_names_and_texts_cannot_break_out(page: str) -> None:
-    soup = BeautifulSoup(page, "html.parser")
-    assert soup.img["alt"] == 'A "bell"'
-    assert soup.button.text == "Play"
-    assert soup.input.find_parent("label").text.strip() == "<i>Width</i>"
-    assert soup.input["aria-valuetext"] == frames(page)[1][1]
-    assert len(soup.find_all("script")) == 2
-    assert soup.find_all(id=True) == []  # two on a page would share their ids
-
-
-def test_what_frames_share_is_stored_once() -> None:
-    """Four times as many frames take less than twice as much room."""
-
-    def size(count: int) -> int:
-        values = np.linspace(0.5, 2, count)
-        return len(flipbook(bell, values, label="width", alt="A bell").html)
-
-    assert size(8) < 2 * size(2)
-
-
-def test_rounding_errors_do_not_change_the_page() -> None:
-    def draw(figure: Figure, factor: float) -> str:
-        figure.subplots().plot(X, factor * np.cos(X))
-        return "A wave"
-
-    def html(factors: list[float]) -> str:
-        return flipbook(draw, factors, label="height", alt="A wave").html
-
-    assert html([1.0, 2.0]) == html([1 + 1e-8, 2 - 1e-8])
-
-
-def test_axes_stand_still_from_frame_to_frame() -> None:
-    seen = []
-
-    def draw(figure: Figure, unit: str) -> str:
-        seen.append(figure.subplots(1, 2))
-        seen[-1][1].set_ylabel(unit)
-        return unit
-
-    flipbook(draw, ("m", "two\nlines", "m"), label="unit", alt="Two empty panels")
-    for axes in seen[1:]:
-        for one, other in zip(seen[0], axes, strict=True):
-            assert one.get_position().bounds == other.get_position().bounds
-
-
-def test_flipbook_leaves_the_style_as_it_was() -> None:
-    before = dict(mpl.rcParams)
-    result = book_of_bells()
-    assert dict(mpl.rcParams) == before
-    assert repr(result) == "<flipbook of 3 drawings>"
-
-
-@pytest.mark.parametrize(("values", "start"), [((), 0), ((1,), 0), ((1, 2), 2)])
-def test_flipbook_wants_values_and_one_to_start_from(values, start) -> None:
-    with pytest.raises(ValueError, match="two values at least"):
-        flipbook(bell, values, label="width", alt="A bell", start=start)
