@@ -100,12 +100,11 @@ class Model:
         expression = resolve(expression)
         if any(not s.is_commutative for s in _nodes([expression], Symbol)):
             return self._ground_noncommutative(expression)
+        values = {m: self._matrices[m.name] for m in expression.atoms(MatrixSymbol)}
+        chosen = {**values, **self._sizes, **self._scalars}
+        expression = expression.xreplace(chosen)
         if expression.has(MatrixExpr):
-            values = {m: self._matrices[m.name] for m in expression.atoms(MatrixSymbol)}
-            chosen = {**values, **self._sizes, **self._scalars}
-            expression = _explicit(expression.xreplace(chosen))
-        else:
-            expression = expression.xreplace(self._sizes)
+            expression = _explicit(expression)
         expression = self._ground(resolve(expression))
         indexed = {i: _plain_symbol(i) for i in expression.atoms(sp.Indexed)}
         return expression.xreplace(indexed)
