@@ -99,7 +99,8 @@ def loss(model: VAE, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]
     Its two terms stand beside it, so that their curves can be drawn.
     """
     shape = (len(x), model.config.latents)
-    bound = elbo(model, x, torch.randn(shape, generator=generator, device=x.device))
+    noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
+    bound = elbo(model, x, noise)
     reconstruction = bound.reconstruction.mean()
     regularisation = bound.regularisation.mean()
     return {
@@ -162,16 +163,20 @@ def log_likelihood(
     samples at a time, so that the memory does not grow with n * K.
     ``progress(done)`` is called after each image.
     """
-    values = []
-    for x in images:
-        log_weights = []
-        for start in range(0, samples, chunk):
-            shape = (min(chunk, samples - start), model.config.latents)
-            noise = torch.randn(shape, generator=generator, device=x.device)
-            log_weights.append(log_importance_weights(model, x, noise))
-        values.append(log_mean_exp(torch.cat(log_weights)))
-        progress(len(values))
-    return torch.stack(values)
+    # The results have their places from the start: a small new tensor after each image
+    # would keep the allocator from using the space of the large ones again.
+    values = torch.empty(len(images), dtype=images.dtype, device=images.device)
+    log_weights = torch.empty(samples, dtype=images.dtype, device=images.device)
+    for i, x in enumerate(images):
+        for part in log_weights.split(chunk):
+            shape = (len(part), model.config.latents)
+            noise = torch.randn(
+                shape, generator=generator, dtype=x.dtype, device=x.device
+            )
+            part.copy_(log_importance_weights(model, x, noise))
+        values[i] = log_mean_exp(log_weights)
+        progress(i + 1)
+    return values
 
 
 @torch.no_grad()
@@ -198,5 +203,7 @@ def traverse(model: VAE, z: Tensor, dimension: int, values: Tensor) -> Tensor:
 @torch.no_grad()
 def interpolate(model: VAE, start: Tensor, end: Tensor, steps: int) -> Tensor:
     """The images on the line from latent ``start`` to ``end``, both ``(D,)``."""
-    weight = torch.linspace(0, 1, steps, device=start.device)[:, None]
+    weight = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)[
+        :, None
+    ]
     return torch.sigmoid(model.decode(torch.lerp(start, end, weight)))
