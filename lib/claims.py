@@ -131,24 +131,34 @@ class Statement:
 
     @property
     def latex(self) -> str:
+        """The statement in one line."""
+        return self._joined(" ")
+
+    def _joined(self, before_sign: str) -> str:
         rows = [self._latex_of(0)]
         for index, relation in enumerate(self.relations, start=1):
             end = remainder(self.about, self.order) if relation == "O" else ""
             rows.append(f"{RELATIONS[relation]} {self._latex_of(index)}{end}")
-        laws = [
-            rf"{as_latex(sp.Tuple(*law.variables)[0])} \sim {law.name}"
-            for law in self.under
-        ]
-        words = [rf"\text{{{self.words}}}"] if self.words else []
-        return r" \qquad ".join(
-            [" ".join(rows), *[", ".join(laws)][: len(laws)], *words]
+        laws = ", ".join(
+            rf"{as_latex(law.args[0])} \sim {law.name}" for law in self.under
         )
+        words = rf"\text{{{self.words}}}" if self.words else ""
+        conditions = [condition for condition in (laws, words) if condition]
+        return r" \qquad ".join([before_sign.join(rows), *conditions])
 
     def _latex_of(self, index: int) -> str:
         return as_latex(self.members[index], verbatim=index in self.verbatim)
 
+    @property
+    def block(self) -> str:
+        """The statement as displayed mathematics, a long chain on several lines."""
+        if len(self.relations) == 1:
+            return f"$$\n{self.latex}\n$$"
+        aligned = self._joined(" \\\\\n& ").replace(" \\\\\n& ", "\n& ", 1)
+        return f"$$\n\\begin{{aligned}}\n{aligned}\n\\end{{aligned}}\n$$"
+
     def _repr_markdown_(self) -> str:
-        return f"$$\n{self.latex}\n$$"
+        return self.block
 
 
 def state(
@@ -326,14 +336,14 @@ class Claim:
             f"**{self.title} of the report: {self.verdict}.** {self.claim}".rstrip()
         ]
         if self.printed and not same:
-            parts += ["As printed:", f"$$\n{self.printed.latex}\n$$"]
+            parts += ["As printed:", self.printed.block]
         if printed and not printed.holds:
             parts.append(f"It fails: `{printed.counterexample}`.")
         if self.correction:
             parts.append(self.correction)
         if not same:
             parts.append("Corrected:")
-        parts += [f"$$\n{statement.latex}\n$$" for statement in self.statements]
+        parts += [statement.block for statement in self.statements]
         parts.append(f"*Checked {self.check().how} ({self.scope}).*")
         return "\n\n".join(parts)
 

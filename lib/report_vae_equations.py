@@ -503,7 +503,7 @@ def reconstruction() -> Claim:
             )
             / K,
         ),
-        scope="instance: one and two samples, one and two pixels; any laws",
+        scope="instance: one and two samples, two pixels and one; any laws",
         correction="The parameter is an index of the density, and the loss is explicit "
         "only once the pixels' law is put in.",
     )
@@ -526,7 +526,7 @@ def _without_bias(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """The estimate's expectation is what it estimates; the likelihood is put in."""
     definition, estimate, *explicit = statement.links()
     yield "", definition
-    for count in (1, 2):
+    for count, pixels in ((1, 2), (2, 1)):
         latents = [Symbol(f"z_{i}", real=True) for i in range(1, count + 1)]
         laws = [statement.under[0].xreplace({sample: latent}) for latent in latents]
 
@@ -538,7 +538,7 @@ def _without_bias(statement: Statement) -> Iterator[tuple[str, Statement]]:
 
         left, right = estimate.map(at).members
         yield f"the mean of K = {count}", state(left, "=", E(right, *laws))
-        for link, pixels in itertools.product(explicit, (1, 2)):
+        for link in explicit:
             put_in = link.map(lambda e, n=count, m=pixels: _bernoulli_pixels(e, n, m))
             yield f"K = {count}, M = {pixels}", put_in
 
@@ -632,13 +632,14 @@ def _escaping_mass(statement: Statement) -> Iterator[tuple[str, Statement]]:
 
 
 def _same_transform(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    """Both sides have the same moment-generating function, hence the same law."""
+    """Both sides have one moment-generating function, hence one law; the map rises."""
     at_noise, at_z = statement.under
     left, right = statement.members
     yield (
         "the mean of exp(t z)",
         state(E(exp(t * left), at_z), "=", E(exp(t * right), at_noise)),
     )
+    yield "the slope", state(sp.Derivative(right, epsilon), ">=", S.Zero)
 
 
 @PART.claim("22")

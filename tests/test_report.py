@@ -12,6 +12,7 @@ from numeric import value
 from sympy import Rational, Symbol, symbols
 
 from lib.claims import Claim, Part, Statement, state
+from lib.expectation import E
 from lib.instances import Undecidable
 from lib.report import answer, claims, concordance, equation
 
@@ -27,7 +28,9 @@ EVERY = int(os.environ.get("MUTANTS_EVERY", "4"))
 
 
 def values(statement: Statement, **at: float) -> list[complex]:
-    return [value(statement.meaning(member), at) for member in statement.members]
+    """The members' values, and of each open variable the mean and the mean square."""
+    moments = [E(law.args[0] ** n, law) for law in statement.under for n in (1, 2)]
+    return [value(statement.meaning(e), at) for e in (*statement.members, *moments)]
 
 
 def far(a: complex, b: complex) -> bool:
@@ -65,7 +68,7 @@ def remainder_order(statement: Statement, mutant: Statement) -> float:
 
 
 def variants(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    """The statement with one error: in a member or in an abbreviation's meaning."""
+    """The statement with one error: in a member, a law, an abbreviation's meaning."""
     names = {
         s
         for member in statement.members
@@ -77,6 +80,10 @@ def variants(statement: Statement) -> Iterator[tuple[str, Statement]]:
         for mutant, change in mutants.mutants(member, ordered).items():
             changed = (*statement.members[:i], mutant, *statement.members[i + 1 :])
             yield f"member {i}, {change}", replace(statement, members=changed)
+    for i, law in enumerate(statement.under):
+        for mutant, change in mutants.mutants(law, ordered).items():
+            under = (*statement.under[:i], mutant, *statement.under[i + 1 :])
+            yield f"law {i}, {change}", replace(statement, under=under)
     for shown, meaning in statement.where.items():
         for mutant, change in mutants.mutants(meaning, ordered).items():
             where = {**statement.where, shown: mutant}
