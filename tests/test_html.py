@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = Path(os.environ.get("CHECKED_GRADIENTS_SITE", ROOT / "_build/html"))
 NARROW: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1280, "height": 900}
+PATIENCE = 180_000  # milliseconds; a page takes seconds, but the machine may be busy
 # What a page loads by itself, as against what a reader may follow.
 LOADING = {
     "script": "src",
@@ -116,6 +117,7 @@ class Visit:
         self.page = page
         self.foreign: list[str] = []
         self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE)
         page.route("**/*", self.answer)
         page.on("console", self.hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
