@@ -23,7 +23,7 @@ from sympy import Basic, Rational, Symbol
 from lib.derivation import as_latex, as_written, remainder
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
 from lib.expectation import Law, Operator, resolve
-from lib.instances import (
+from lib.points import (
     MODULES,
     Point,
     Undecidable,
@@ -154,8 +154,8 @@ class Statement:
         """The statement as displayed mathematics, a long chain on several lines."""
         if len(self.relations) == 1:
             return f"$$\n{self.latex}\n$$"
-        aligned = self._joined(" \\\\\n& ").replace(" \\\\\n& ", "\n& ", 1)
-        return f"$$\n\\begin{{aligned}}\n{aligned}\n\\end{{aligned}}\n$$"
+        rows = self._joined(" \\\\\n& \\quad ")
+        return f"$$\n\\begin{{aligned}}\n& {rows}\n\\end{{aligned}}\n$$"
 
     def _repr_markdown_(self) -> str:
         return self.block

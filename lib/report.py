@@ -62,8 +62,8 @@ class Concordance:
         return f"Concordance({len(self.rows)} claims)"
 
     def _repr_markdown_(self) -> str:
-        head = "| | verdict | the report | what holds | check | derived in |"
-        return "\n".join([head, "|---|---|---|---|---|---|", *map(_row, self.rows)])
+        head = "| claim | as the report has it, and what holds |\n|---|---|"
+        return "\n".join([head, *map(_row, self.rows)])
 
 
 def concordance() -> Concordance:
@@ -72,25 +72,30 @@ def concordance() -> Concordance:
 
 
 def _row(claim: Claim) -> str:
-    printed = [claim.claim] if claim.claim else [_inline(claim.printed)]
-    if claim.printed == claim.corrected:
-        holds = ["as printed"]
-    else:
-        statements = [_inline(statement) for statement in claim.statements]
-        holds = [claim.correction, *statements]
     page = claim.chapter.split("/")[-1].replace("_", " ")
-    cells = (
-        f"({claim.number})" if claim.label else claim.number,
-        claim.verdict,
-        " ".join(printed),
-        " ".join(holds),
-        f"{claim.check().how}; {claim.scope}",
-        f"[{page}](../{claim.chapter}.ipynb)",
-    )
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    name = f"({claim.number})" if claim.label else claim.number
+    first = [f"**{name}** {claim.verdict}", f"[{page}](../{claim.chapter}.ipynb)"]
+    if claim.label:
+        first.append(f"{{eq}}`{claim.label}`")
+    second = [claim.claim] if claim.claim else []
+    if claim.printed and claim.printed != claim.corrected:
+        second.append(_inline(claim.printed))
+        printed = claim.check_printed()
+        if not printed.holds:
+            second.append(f"*It fails:* `{printed.counterexample}`")
+    if claim.correction:
+        second.append(f"**What holds:** {claim.correction}")
+    second += [_inline(statement) for statement in claim.statements]
+    second.append(f"*Checked {claim.check().how} ({claim.scope}).*")
+    return f"| {_cell(first)} | {_cell(second)} |"
+
+
+def _cell(lines: list[str]) -> str:
+    return "<br>".join(lines).replace("|", r"\|")
 
 
 def _inline(statement: Statement) -> str:
     """Its LaTeX for a table's cell, in which a bar would end the cell."""
-    latex = statement.latex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
-    return f"${latex}$"
+    latex = statement.block.strip("$").replace("\n", " ").strip()
+    latex = latex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+    return rf"$\displaystyle {latex}$"

@@ -1,6 +1,6 @@
-r"""The report's first part, on variational autoencoders: equations 1-22, answers 1-10.
+r"""The symbols, laws and operators of the report's part on variational autoencoders.
 
-The symbols and laws defined here are the ones that the chapters use.
+Its equations and answers are stated in them, and the chapters use the same objects.
 """
 
 from __future__ import annotations
