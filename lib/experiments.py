@@ -76,7 +76,7 @@ EXPERIMENTS = {
     ),
     "vae-digits": Experiment(
         "the live run of the book: the report's network on the bundled digits",
-        VAERun(digits="bundled", learning_rate=1e-3),
+        VAERun(digits="bundled", learning_rate=2e-3),
     ),
 }
 
@@ -177,7 +177,7 @@ def evaluate_vae(
 def samples_figure(history: History) -> Figure:
     """64 samples after each of several epochs, drawn from the same noise."""
     panels = sorted((int(epoch), s) for epoch, s in history.snapshots.items())
-    figure = Figure(figsize=(2.4 * len(panels), 2.7), layout="constrained")
+    figure = Figure(figsize=(2.24 * len(panels), 2.5), layout="constrained")
     for axes, (epoch, images) in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):

@@ -50,7 +50,7 @@ def make_folder(path: Path) -> None:
 def write_figure(path: Path, figure: Figure) -> None:
     """Write a figure as a PNG, atomically. Raises RecordError."""
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100)
+    figure.savefig(content, format="png", dpi=90)
     write_atomically(path, content.getvalue())
 
 

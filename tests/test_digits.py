@@ -155,3 +155,20 @@ def test_only_download_may_fetch(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="no network"):
         digits.load("mnist", tmp_path, download=True)
     assert fetched == [tmp_path]
+
+
+def test_the_classifier_knows_held_out_digits_and_is_unsure_of_noise(bundled):
+    classifier = digits.fit_classifier(bundled)
+    labels, top = digits.recognise(classifier, bundled.test_images)
+    right = float((labels == bundled.test_labels).float().mean())
+    assert right >= 0.97
+    assert float(top.mean()) == pytest.approx(right, abs=0.02)  # calibrated
+    noise = torch.rand(200, 784, generator=torch.Generator().manual_seed(0))
+    assert float(digits.recognise(classifier, noise)[1].mean()) < 0.5
+
+
+def test_a_copy_has_the_distance_zero(bundled):
+    train = bundled.train_images
+    near = digits.nearest_distance(torch.stack([train[7], train[8] + 0.5]), train)
+    assert float(near[0]) == pytest.approx(0, abs=1e-2)
+    assert 0 < float(near[1]) <= 0.5 * 28 + 1e-3

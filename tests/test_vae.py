@@ -1,6 +1,8 @@
 """The VAE against oracles: torch.distributions, finite differences, orderings."""
 
 import math
+import resource
+from pathlib import Path
 
 import pytest
 import torch
@@ -144,6 +146,22 @@ def test_log_likelihood_is_the_iwae_bound_whatever_the_chunk(model):
             torch.testing.assert_close(parts, whole, atol=0.5, rtol=0)
     e = torch.randn(50, 3, generator=generator.manual_seed(3))
     torch.testing.assert_close(whole[0], vae.iwae(model, x[:1], e[:, None])[0])
+
+
+def test_the_likelihoods_memory_does_not_grow_with_the_images():
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        pytest.skip("the memory in use is read from /proc")
+    pages = []
+    vae.log_likelihood(
+        VAE(),
+        torch.rand(60, 784).round(),
+        1000,
+        torch.Generator().manual_seed(0),
+        progress=lambda done: pages.append(int(status.read_text().split()[1])),
+    )
+    grown = (pages[-1] - pages[19]) * resource.getpagesize()
+    assert grown < 40 * 2**20, "one image's samples take 3 MiB"
 
 
 def test_log_likelihood_reports_each_image(model):
