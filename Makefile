@@ -16,7 +16,7 @@ INSTALLED := $(VENV)/installed
 PAGES := _build/html/index.html
 
 # Pages are made and compared without progress bars and without anyone's own data.
-AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1
+AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1 OMP_WAIT_POLICY=passive
 PYTEST := $(BIN)/python -m pytest -q
 COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile book
