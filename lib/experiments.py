@@ -183,7 +183,8 @@ def samples_figure(history: History) -> Figure:
     ):
         side = digits.SIDE
         tiles = images.view(8, 8, side, side).permute(0, 2, 1, 3)
-        axes.imshow(tiles.reshape(8 * side, 8 * side), cmap="gray", vmin=0, vmax=255)
+        grid = tiles.reshape(8 * side, 8 * side).numpy()
+        axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
         axes.set_title(f"{epoch} epoch" + ("s" if epoch > 1 else ""))
         axes.set_axis_off()
     return figure

@@ -1,5 +1,7 @@
 """The loop: to the bit the same, resumed or not, and plain about what is wrong."""
 
+import contextlib
+
 import pytest
 import torch
 from torch import nn
@@ -61,26 +63,26 @@ def test_every_row_is_seen_once_an_epoch():
     assert torch.equal(rows.sort(0).values, DATA.sort(0).values)
 
 
-@pytest.mark.parametrize("stopped_after", [1, 4, 6])
-def test_a_resumed_run_ends_where_one_that_never_stopped_does(tmp_path, stopped_after):
-    path = tmp_path / "c.pt"
+@pytest.mark.parametrize("stop_in", [2, 5, None])
+def test_a_resumed_run_ends_where_one_that_never_stopped_does(tmp_path, stop_in):
+    """Stopped in an epoch before its checkpoint, or (None) after the last one."""
 
-    def stop(history):
-        if history.epochs == stopped_after + 1:
-            raise KeyboardInterrupt
+    def keep(history):
         history.snapshots[str(history.epochs)] = torch.tensor([history.epochs])
         return {"extra": 1.0 / history.epochs}
 
-    whole = fit(after_epoch=stop) if stopped_after == 6 else None
-    if whole is None:
-        with pytest.raises(KeyboardInterrupt):
-            fit(after_epoch=stop, checkpoint=path)
-    else:
+    def stop(history):
+        if history.epochs == stop_in:
+            raise KeyboardInterrupt
+        return keep(history)
+
+    path = tmp_path / "c.pt"
+    with contextlib.suppress(KeyboardInterrupt):
         fit(after_epoch=stop, checkpoint=path)
-    stopped_after = 6  # from here on `stop` lets it run to the end
-    whole = fit(after_epoch=stop)
-    resumed = fit(after_epoch=stop, checkpoint=path, resume=True)
-    assert same(resumed, whole)
+    done = torch.load(path, weights_only=True)["history"]["epochs"]
+    assert done == (6 if stop_in is None else stop_in - 1)
+    resumed = fit(after_epoch=keep, checkpoint=path, resume=True)
+    assert same(resumed, fit(after_epoch=keep))
     assert list(resumed[1].snapshots) == [str(epoch) for epoch in range(1, 7)]
 
 
