@@ -54,7 +54,7 @@ def _find(number: str, kind: str) -> Claim:
 
 @dataclass(frozen=True)
 class Concordance:
-    """A table of claims for a notebook to display, each checked as its row is made."""
+    """A table of claims, and then each in full; a row is made by running the check."""
 
     rows: tuple[Claim, ...]
 
@@ -62,8 +62,9 @@ class Concordance:
         return f"Concordance({len(self.rows)} claims)"
 
     def _repr_markdown_(self) -> str:
-        head = "| claim | as the report has it, and what holds |\n|---|---|"
-        return "\n".join([head, *map(_row, self.rows)])
+        head = "| claim | verdict | derived in | checked |\n|---|---|---|---|"
+        table = "\n".join([head, *map(_row, self.rows)])
+        return "\n\n".join([table, *map(_entry, self.rows)])
 
 
 def concordance() -> Concordance:
@@ -73,29 +74,12 @@ def concordance() -> Concordance:
 
 def _row(claim: Claim) -> str:
     page = claim.chapter.split("/")[-1].replace("_", " ")
-    name = f"({claim.number})" if claim.label else claim.number
-    first = [f"**{name}** {claim.verdict}", f"[{page}](../{claim.chapter}.ipynb)"]
+    place = f"[{page}](../{claim.chapter}.ipynb)"
     if claim.label:
-        first.append(f"{{eq}}`{claim.label}`")
-    second = [claim.claim] if claim.claim else []
-    if claim.printed and claim.printed != claim.corrected:
-        second.append(_inline(claim.printed))
-        printed = claim.check_printed()
-        if not printed.holds:
-            second.append(f"*It fails:* `{printed.counterexample}`")
-    if claim.correction:
-        second.append(f"**What holds:** {claim.correction}")
-    second += [_inline(statement) for statement in claim.statements]
-    second.append(f"*Checked {claim.check().how} ({claim.scope}).*")
-    return f"| {_cell(first)} | {_cell(second)} |"
+        place += f", {{eq}}`{claim.label}`"
+    checked = f"{claim.check().how} ({claim.scope})"
+    return f"| {claim.title} | {claim.verdict} | {place} | {checked} |"
 
 
-def _cell(lines: list[str]) -> str:
-    return "<br>".join(lines).replace("|", r"\|")
-
-
-def _inline(statement: Statement) -> str:
-    """Its LaTeX for a table's cell, in which a bar would end the cell."""
-    latex = statement.block.strip("$").replace("\n", " ").strip()
-    latex = latex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
-    return rf"$\displaystyle {latex}$"
+def _entry(claim: Claim) -> str:
+    return f"---\n\n{claim._repr_markdown_()}"

@@ -193,10 +193,14 @@ def test_page_of_a_wrong_claim_shows_where_it_fails() -> None:
     assert equation(11).corrected.latex in shown
 
 
-def test_concordance_has_a_row_for_each_claim() -> None:
-    rows = concordance()._repr_markdown_().splitlines()[2:]
-    assert len(rows) == len(CLAIMS)
-    assert {row.replace(r"\|", "").count("|") for row in rows} == {3}
+def test_concordance_has_a_row_and_an_entry_for_each_claim() -> None:
+    table, *entries = concordance()._repr_markdown_().split("\n\n---\n\n")
+    rows = table.splitlines()[2:]
+    assert len(rows) == len(entries) == len(CLAIMS)
+    assert {row.count("|") for row in rows} == {5}
+    for claim, row, entry in zip(CLAIMS.values(), rows, entries, strict=True):
+        assert row.startswith(f"| {claim.title} | {claim.verdict} |")
+        assert claim.corrected.block in entry
 
 
 # ------------------------------------------------------------------- the machinery
@@ -234,7 +238,7 @@ def test_statement_is_decided(statement: Statement, holds: bool) -> None:
 
 
 def test_decimals_are_exact() -> None:
-    assert state(sp.Float("0.1") * 10, "=", sp.Integer(1)).decide().holds
+    assert state(sp.Float("0.1", 3), "=", Rational(1, 10)).decide().holds
 
 
 def test_member_given_as_text_is_printed_as_written() -> None:
