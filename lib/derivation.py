@@ -28,8 +28,8 @@ from sympy.printing.latex import LatexPrinter
 from lib import expectation
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
 from lib.expectation import Law, Operator
-from lib.instances import Undecidable
 from lib.lemmas import Bound
+from lib.points import Undecidable
 
 _SIGNS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 _OPERATORS = {n: getattr(expectation, n) for n in ("E", "Var", "KL", "Int")}

@@ -8,7 +8,9 @@ linearity and nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -22,15 +24,24 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr:
     r"""A density that is only a name: ``density("p", z, given=[x])`` prints p(z | x).
 
-    It is positive and integrates to one over ``variables``, for every ``given``.
+    It is positive and integrates to one over ``variables``, for every ``given``. As in
+    print, p(x) and p(z), or p(x | z) and p(z | x), are different densities, while
+    p(z_1) and p(z_2) are the same one at two places.
     """
-    function = Function(f"{name}|{len(variables)}", positive=True)
+    stems = ",".join(_stem(symbol) for symbol in (*variables, *given))
+    function = Function(f"{name}|{len(variables)}|{stems}", positive=True)
     function._latex = _density_latex
+    function.variables = variables
     return function(*variables, *given)
 
 
+def _stem(symbol: Symbol) -> str:
+    """The symbol's name without an index or a prime: z of z_1, z1 and z'."""
+    return re.match(r"\\?[A-Za-z]*", symbol.name)[0] or symbol.name
+
+
 def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:
-    name, count = applied.func.__name__.split("|")
+    name, count, _ = applied.func.__name__.rsplit("|", 2)
     arguments = [printer._print(argument) for argument in applied.args]
     left, right = arguments[: int(count)], arguments[int(count) :]
     bar = r" \mid " + ", ".join(right) if right else ""
@@ -40,9 +51,14 @@ def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) 
 
 def normalised_over(applied: Expr) -> tuple[Symbol, ...]:
     """The variables over which a ``density`` integrates to one; empty for all else."""
-    if isinstance(applied, AppliedUndef) and "|" in applied.func.__name__:
-        return applied.args[: int(applied.func.__name__.split("|")[1])]
-    return ()
+    return applied.args[: len(density_variables(applied))]
+
+
+def density_variables(applied: Expr) -> tuple[Symbol, ...]:
+    """The variables with which a ``density`` was made, whatever stands there now."""
+    if not isinstance(applied, AppliedUndef):
+        return ()
+    return getattr(applied.func, "variables", ())
 
 
 # ---------------------------------------------------------------------------- laws
@@ -64,10 +80,44 @@ class Law(Basic):
     def name(self) -> str:
         return self.args[-1].name
 
+    @property
+    def is_nonnegative(self) -> bool:
+        """Whether no mass is known to be possibly negative."""
+        return True
+
     def _latex(self, printer: Any) -> str:
         return self.name
 
     _sympystr = _sympyrepr = _latex
+
+
+_REAL = Symbol("x", real=True)
+
+
+def is_normalised(law: Law) -> bool:
+    """Whether the whole mass under ``law`` is one, as far as ``resolve`` can see."""
+    return resolve(E(S.One, law)) == 1
+
+
+def _refuse_variable_in(
+    parameters: Sequence[Basic], variables: Sequence[Symbol]
+) -> None:
+    for parameter in parameters:
+        if loose := parameter.free_symbols & set(variables):
+            raise ValueError(
+                f"{parameter} contains {loose.pop()}, the variable of its own law: "
+                "name the law's variable otherwise"
+            )
+
+
+def _refuse_half_lines(variables: Sequence[Symbol]) -> None:
+    """A Gaussian has mass on the whole line, and Abs(x) = x on half of it only."""
+    for variable in variables:
+        if excess := variable.assumptions0.keys() - _REAL.assumptions0.keys():
+            raise ValueError(
+                f"a Gaussian variable can be any real number, but {variable} is "
+                f"declared {', '.join(sorted(excess))}: declare it real=True only"
+            )
 
 
 def _named(name: str | Str) -> Str:
@@ -81,11 +131,12 @@ class Normal(Law):
     def __new__(
         cls, variable: Symbol, mean: Expr, std: Expr, name: str = "p"
     ) -> Normal:
-        if sp.sympify(std).is_positive is False:
+        mean, std = sp.sympify(mean), sp.sympify(std)
+        if std.is_positive is False:
             raise ValueError(f"Normal: the standard deviation {std} is not positive")
-        return super().__new__(
-            cls, variable, sp.sympify(mean), sp.sympify(std), _named(name)
-        )
+        _refuse_half_lines([variable])
+        _refuse_variable_in([mean, std], [variable])
+        return super().__new__(cls, variable, mean, std, _named(name))
 
     @property
     def mean(self) -> Expr:
@@ -130,6 +181,10 @@ class MultivariateNormal(Law):
             )
         if covariance != covariance.T:
             raise ValueError("MultivariateNormal: the covariance is not symmetric")
+        if covariance.is_positive_semidefinite is False:
+            raise ValueError("MultivariateNormal: the covariance is not semidefinite")
+        _refuse_half_lines(variables)
+        _refuse_variable_in([Tuple(*mean), covariance], variables)
         return super().__new__(
             cls, Tuple(*variables), Tuple(*mean), covariance, _named(name)
         )
@@ -183,7 +238,21 @@ class Finite(Law):
         if total != 1:
             raise ValueError(f"Finite: the probabilities add up to {total}, not to 1")
         pairs = Tuple(*(Tuple(value, mass) for value, mass in pairs))
+        _refuse_variable_in([pairs], [variable])
+        for value, mass in pairs:
+            if mass.is_negative:
+                raise ValueError(f"Finite: the probability {mass} is negative")
+            for fact, truth in variable.assumptions0.items():
+                if getattr(value, f"is_{fact}", None) is (not truth):
+                    raise ValueError(
+                        f"Finite: {variable} is declared {fact}={truth}, so it cannot "
+                        f"be {value}"
+                    )
         return super().__new__(cls, variable, pairs, _named(name))
+
+    @property
+    def is_nonnegative(self) -> bool:
+        return all(mass.is_nonnegative for _, mass in self.args[1])
 
     def expectation(self, g: Expr) -> Expr:
         z = self.variables[0]
@@ -196,11 +265,17 @@ class Abstract(Law):
     def __new__(cls, variable: Symbol, density: Expr, name: str = "p") -> Abstract:
         if variable not in density.free_symbols:
             raise ValueError(f"Abstract: the density {density} lacks {variable}")
+        if density.is_extended_nonnegative is False:
+            raise ValueError(f"Abstract: the density {density} is negative")
         return super().__new__(cls, variable, density, _named(name))
 
     @property
     def density(self) -> Expr:
         return self.args[1]
+
+    @property
+    def is_nonnegative(self) -> bool:
+        return bool(self.density.is_extended_nonnegative)
 
     def expectation(self, g: Expr) -> Expr:
         return Int(self.density * g, self.variables[0]).resolved()
@@ -218,6 +293,31 @@ def _gaussian_term(term: Expr, x: Symbol, mean: Expr, std: Expr) -> Expr | None:
     The exponential tilts the law: it stays Gaussian, with the precision lowered by 2a.
     """
     constant, rest = term.as_independent(x, as_Add=False)
+    if (form := _power_and_exponent(rest, x)) is None:
+        return None
+    power, a, b, d = form
+    narrowing = 1 - 2 * a * std**2
+    if not narrowing.is_positive:
+        return None
+    tilt = sp.exp(d + (a * mean**2 + b * mean + b**2 * std**2 / 2) / narrowing)
+    centre = (mean + b * std**2) / narrowing
+    moment = _gaussian_moment(power, centre, std**2 / narrowing)
+    return constant * tilt * moment / sp.sqrt(narrowing)
+
+
+def _gaussian_integral(term: Expr, x: Symbol) -> Expr | None:
+    """The integral of x^n exp(a x^2 + b x + d) over the line, or None for others."""
+    form = _power_and_exponent(term, x)
+    if form is None or not form[1].is_negative:
+        return None
+    power, a, b, d = form
+    variance = -1 / (2 * a)
+    mass = sp.sqrt(2 * sp.pi * variance) * sp.exp(d + b**2 * variance / 2)
+    return mass * _gaussian_moment(power, b * variance, variance)
+
+
+def _power_and_exponent(rest: Expr, x: Symbol) -> tuple[int, Expr, Expr, Expr] | None:
+    """(n, a, b, d) of a term x^n exp(a x^2 + b x + d), or None for other terms."""
     power, exponent = S.Zero, S.Zero
     for factor in Mul.make_args(rest):
         if isinstance(factor, sp.exp):
@@ -229,22 +329,19 @@ def _gaussian_term(term: Expr, x: Symbol, mean: Expr, std: Expr) -> Expr | None:
     if power < 0 or not exponent.is_polynomial(x) or sp.degree(exponent, x) > 2:
         return None
     a, b, d = (exponent.expand().coeff(x, n) for n in (2, 1, 0))
-    narrowing = 1 - 2 * a * std**2
-    if not narrowing.is_positive:
-        return None
-    tilt = sp.exp(d + (a * mean**2 + b * mean + b**2 * std**2 / 2) / narrowing)
-    centre = (mean + b * std**2) / narrowing
-    variance = std**2 / narrowing
-    moment = Add(
+    return int(power), a, b, d
+
+
+def _gaussian_moment(power: int, mean: Expr, variance: Expr) -> Expr:
+    return Add(
         *(
             sp.binomial(power, k)
-            * centre ** (power - k)
+            * mean ** (power - k)
             * variance ** (k // 2)
             * sp.factorial2(k - 1)
-            for k in range(0, int(power) + 1, 2)
+            for k in range(0, power + 1, 2)
         )
     )
-    return constant * tilt * moment / sp.sqrt(narrowing)
 
 
 # ----------------------------------------------------------------------- operators
@@ -268,7 +365,14 @@ class Operator(Expr):
         )
 
     def _eval_subs(self, old: Basic, new: Basic) -> Basic | None:
-        return self if old in self.bound_symbols else None
+        """Replace what is free; a bound name that would catch it is changed first."""
+        bound = self.bound_symbols
+        if old in bound:
+            return self
+        if caught := set(bound) & new.free_symbols:
+            names = {v: sp.Dummy(v.name, **v.assumptions0) for v in caught}
+            return self.xreplace(names)._subs(old, new)
+        return None
 
     def _eval_derivative(self, symbol: Symbol) -> Expr:
         if symbol not in self.free_symbols:
@@ -289,6 +393,7 @@ class E(Operator):
     def __new__(cls, g: Expr, *laws: Law) -> E:
         if not laws or not all(isinstance(law, Law) for law in laws):
             raise TypeError("E(g, law): name at least one law, e.g. Normal(x, m, s)")
+        _refuse_dependent(laws)
         return Expr.__new__(cls, sp.sympify(g), *laws)
 
     @property
@@ -296,13 +401,15 @@ class E(Operator):
         return tuple(v for law in self.args[1:] for v in law.variables)
 
     def _eval_is_positive(self) -> bool | None:
-        return True if self.args[0].is_positive else None
+        masses = all(law.is_nonnegative for law in self.args[1:])
+        return True if self.args[0].is_positive and masses else None
 
     def _eval_is_nonnegative(self) -> bool | None:
-        return True if self.args[0].is_nonnegative else None
+        masses = all(law.is_nonnegative for law in self.args[1:])
+        return True if self.args[0].is_nonnegative and masses else None
 
     def _eval_is_real(self) -> bool | None:
-        return self.args[0].is_real
+        return True if self.args[0].is_real else None
 
     def resolved(self) -> Expr:
         g = self.args[0]
@@ -313,6 +420,19 @@ class E(Operator):
     def _latex(self, printer: Any) -> str:
         names = ", ".join(dict.fromkeys(law.name for law in self.args[1:]))
         return rf"\mathbb{{E}}_{{{names}}}\left[{printer._print(self.args[0])}\right]"
+
+
+def _refuse_dependent(laws: Sequence[Law]) -> None:
+    variables = [v for law in laws for v in law.variables]
+    repeated = [v for v in variables if variables.count(v) > 1]
+    if repeated:
+        raise ValueError(f"E: two laws of the same variable {repeated[0]}: rename one")
+    for law in laws:
+        if loose := law.free_symbols & set(variables):
+            raise ValueError(
+                f"E: the law {law} depends on {loose.pop()}, the variable of another: "
+                "several laws must be independent; nest the expectations instead"
+            )
 
 
 def _linear(g: Expr, law: Law) -> Expr:
@@ -336,7 +456,8 @@ class Var(Operator):
     bound_symbols = E.bound_symbols
 
     def _eval_is_nonnegative(self) -> bool | None:
-        return True if self.args[0].is_real else None
+        proper = all(law.is_nonnegative and is_normalised(law) for law in self.args[1:])
+        return True if self.args[0].is_real and proper else None
 
     def resolved(self) -> Expr:
         g, laws = self.args[0], self.args[1:]
@@ -354,6 +475,8 @@ class KL(Operator):
     def __new__(cls, p: Law, q: Law) -> KL:
         if p.variables != q.variables:
             raise ValueError("KL(p, q): both laws must be of the same variable")
+        if isinstance(p, Finite) != isinstance(q, Finite):
+            raise ValueError("KL(p, q): a finite law and one with a density")
         return Expr.__new__(cls, p, q)
 
     @property
@@ -409,11 +532,26 @@ class Int(Operator):
 
 
 def _integral_of_product(g: Expr, z: Symbol) -> Expr:
-    return S.One if normalised_over(g) == (z,) else Int(g, z)
+    if normalised_over(g) == (z,):
+        return S.One
+    if g.has(sp.exp) and not z.assumptions0.keys() - _REAL.assumptions0.keys():
+        terms = Add.make_args(_expand_for_gaussian(g, z))
+        parts = [term.as_independent(z, as_Add=False) for term in terms]
+        values = [_gaussian_integral(rest, z) for _, rest in parts]
+        if None not in values:
+            return Add(*(c * v for (c, _), v in zip(parts, values, strict=True)))
+    return Int(g, z)
 
 
 def resolve(expression: Basic) -> Basic:
     """``expression`` with every operator, sum and derivative worked out that can be."""
+    if isinstance(expression, sp.MatrixBase):
+        expression = sp.ImmutableMatrix(expression)
+    return _resolved(expression)
+
+
+@lru_cache(8192)
+def _resolved(expression: Basic) -> Basic:
     if isinstance(expression, Law):
         return expression
     if isinstance(expression, KL):
@@ -442,7 +580,7 @@ def _sum(total: sp.Sum) -> Expr:
     if len(total.limits) > 1 or len(total.limits[0]) < 3:
         return total.doit(deep=False)
     index, first, last = total.limits[0]
-    if (last - first).is_Integer:
+    if (last - first).is_Integer or last is S.Infinity:
         return total.doit(deep=False)
     terms = []
     for term in Add.make_args(sp.expand(total.function)):

@@ -34,8 +34,8 @@ def nonnegative(expression: Expr) -> Bound:
     expression = sp.sympify(expression)
     if expression.is_nonnegative is not True:
         raise ConditionError(
-            f"SymPy does not see that {expression} is nonnegative: write it as a sum of "
-            "squares, or declare its symbols positive"
+            f"SymPy does not see that {expression} is nonnegative: write it as a sum "
+            "of squares, or declare its symbols positive"
         )
     return Bound(S.Zero, expression, "nonnegative")
 
@@ -75,13 +75,13 @@ def times(bound: Bound, factor: Expr) -> Bound:
 def _need_positive(value: Expr, lemma: str) -> None:
     if sp.sympify(value).is_positive is not True:
         raise ConditionError(
-            f"{lemma} needs a positive argument, and SymPy does not see that {value} is: "
-            "declare its symbols or functions positive"
+            f"{lemma} needs a positive argument, and SymPy does not see that {value} "
+            "is: declare its symbols or functions positive"
         )
 
 
 def prove_log_bound() -> tuple[Expr, Expr, Expr]:
-    """Why r - 1 - log r >= 0: its value at 1, its derivative, and the derivative's sign.
+    """Why r - 1 - log r >= 0: its value at 1, its derivative, and that one's sign.
 
     The derivative is (r - 1) / r: negative below 1, positive above. So the function
     falls to its value at 1, which is 0, and rises after it. Raises if any part fails.

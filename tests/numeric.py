@@ -26,7 +26,7 @@ def _gauss_hermite(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 NODES, WEIGHTS = _gauss_hermite(24)
-FEW_NODES, FEW_WEIGHTS = _gauss_hermite(4)  # of vectors, where all is quadratic
+FEW_NODES, FEW_WEIGHTS = _gauss_hermite(6)  # of several variables at once
 
 
 def value(node: Any, at: dict[Any, float]) -> Any:
@@ -69,6 +69,7 @@ def _entry(node: sp.Indexed, at: dict[Any, float]) -> complex:
 def _unknown(name: str, arguments: list[complex]) -> complex:
     """A fixed function; with "|n" in its name, a density over its first n arguments."""
     label, _, free = name.partition("|")
+    free = free.partition("|")[0]
     seed = zlib.crc32(label.encode()) % 97 / 97
 
     def raw(values: tuple[complex, ...]) -> complex:
@@ -114,7 +115,8 @@ def _outcomes(law: Any, at: dict[Any, float]) -> list[tuple[dict[Any, Any], comp
     for place in places:
         if name == "Normal":
             mean, std = value(law.args[1], at), value(law.args[2], at)
-            pairs = [(mean + std * n, w) for n, w in zip(NODES, WEIGHTS, strict=True)]
+            nodes = (NODES, WEIGHTS) if len(places) == 1 else (FEW_NODES, FEW_WEIGHTS)
+            pairs = [(mean + std * n, w) for n, w in zip(*nodes, strict=True)]
         elif name == "Finite":
             pairs = [(value(v, at), value(mass, at)) for v, mass in law.args[1]]
         else:

@@ -15,7 +15,7 @@ MODULES = sorted(path.stem for path in LIB.glob("*.py") if path.stem != "__init_
 REPORT = {"claims", "report"} | {
     f"report_vae{rest}" for rest in ("", "_equations", "_answers")
 }
-SYMBOLIC = {"derivation", "equality", "expectation", "instances", "lemmas"}
+SYMBOLIC = {"derivation", "equality", "expectation", "instances", "lemmas", "points"}
 RUNS = {"digits", "figures", "records", "training", "vae"}
 SYMPY = {"sympy", "mpmath"}
 
