@@ -93,9 +93,25 @@ def test_the_bounds_are_in_order_and_say_what_they_are_of(data, trained):
     everywhere = replace(TINY, nll_images=10000)
     metrics = experiments.evaluate_vae(trained[0], everywhere, data.test_images)
     assert metrics["test_nll"]["n"] == 297
-    assert -metrics["test_nll"]["mean"] > metrics["test_elbo_binarised"]["mean"]
+    assert 0 < metrics["test_nll"]["mean"] < -metrics["test_elbo_binarised"]["mean"]
     low, high = metrics["test_nll"]["interval"]
     assert low < metrics["test_nll"]["mean"] < high
+
+
+def test_the_likelihood_is_of_black_and_white_images(data, trained, monkeypatch):
+    seen = []
+
+    def spy(model, images, *arguments, **options):
+        seen.append(images)
+        return torch.zeros(len(images))
+
+    monkeypatch.setattr(vae, "log_likelihood", spy)
+    experiments.evaluate_vae(trained[0], TINY, data.test_images)
+    experiments.evaluate_vae(trained[0], TINY, data.test_images)
+    assert torch.equal(*seen)
+    assert set(seen[0].unique().tolist()) == {0.0, 1.0}
+    whites = float((seen[0] - data.test_images[:40]).mean())
+    assert abs(whites) < 4 * 0.5 / seen[0].numel() ** 0.5
 
 
 def test_the_test_curve_is_the_negative_elbo(data, trained):
