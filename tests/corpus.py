@@ -3,6 +3,8 @@
 Each row is a name, the two sides, and the conditions under which they are compared.
 """
 
+# ruff: noqa: E501
+
 from typing import NamedTuple
 
 import sympy as sp
