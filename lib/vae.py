@@ -56,7 +56,7 @@ class VAE(nn.Module):
 
 
 def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-    """z = mean + sigma * noise: a sample of q(z|x) where the noise is N(0, I)."""
+    """A sample of q(z|x) from noise of N(0, I), {eq}`eq-reparameterisation`."""
     return mean + torch.exp(0.5 * log_variance) * noise
 
 
