@@ -143,18 +143,21 @@ class Products:
 
 
 class Pictures(Dataset):
-    """Images kept as bytes and made into tensors one by one, as torchvision does."""
+    """Images kept as bytes, made into tensors one by one with a label, as torchvision
+    does for MNIST."""
 
     def __init__(self, images: Tensor) -> None:
         side = digits.SIDE
         self.images = (images * 255).round().byte().view(-1, side, side)
+        self.labels = torch.zeros(len(images), dtype=torch.long)
         self.transform = ToTensor()
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int) -> Tensor:
-        return self.transform(Image.fromarray(self.images[index].numpy(), mode="L"))
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image, label = self.images[index], int(self.labels[index])
+        return self.transform(Image.fromarray(image.numpy())), label
 
 
 class SlowLoop:
@@ -170,7 +173,7 @@ class SlowLoop:
     def epoch(self) -> None:
         total = 0.0
         order = torch.randperm(len(self.pictures), generator=self.generator).tolist()
-        for batch in DataLoader(self.pictures, RUN.batch_size, sampler=order):
+        for batch, _ in DataLoader(self.pictures, RUN.batch_size, sampler=order):
             x = batch.view(-1, SIZES.pixels)
             mean, log_variance = self.model.encode(x)
             noise = torch.randn(len(x), SIZES.latents, generator=self.generator)
