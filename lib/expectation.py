@@ -190,7 +190,7 @@ class MultivariateNormal(Law):
         )
 
     def log_density(self) -> Expr:
-        """The log density at the variables, {eq}`eq-gaussian-full`."""
+        """The log density at the variables."""
         variables, mean, covariance = self.args[:3]
         centred = sp.Matrix(variables) - sp.Matrix(mean)
         quadratic = (centred.T * covariance.inv() * centred)[0]

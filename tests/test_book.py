@@ -61,6 +61,11 @@ def project_files() -> list[Path]:
     ]
 
 
+def without_pictures(path: Path) -> str:
+    """The file's text less its stored pictures, whose letters may spell anything."""
+    return re.sub(r'"image/png": "[^"]*"', "", path.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 @pytest.mark.parametrize(
     "rule",
@@ -141,6 +146,6 @@ def test_no_file_contains(what: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}: {hit[0]}"
         for path in project_files()
-        if (hit := re.search(UNFIT[what], path.read_text("utf-8")))
+        if (hit := re.search(UNFIT[what], without_pictures(path)))
     ]
     assert found == []
