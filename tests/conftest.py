@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -31,3 +32,10 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def subnormal_numbers() -> None:
+    """Undo what a test of training sets for its whole process: hypothesis needs them."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
