@@ -36,6 +36,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def subnormal_numbers() -> None:
-    """Undo what a test of training sets for its whole process: hypothesis needs them."""
+    """Undo what training sets for its whole process: hypothesis needs them."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
