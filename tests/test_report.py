@@ -133,23 +133,23 @@ def test_verdict_is_what_the_check_of_the_printed_form_says(number: str) -> None
 def test_no_wrong_variant_passes(name: str) -> None:
     """A check that would pass whatever its statement says is no check."""
     statement = STATEMENTS[name]
+    made = list(variants(statement))
     wrong = 0
-    for i, (change, mutant) in enumerate(variants(statement)):
-        if i % EVERY == 0 and differ(statement, mutant):
+    for change, mutant in made[:: EVERY if len(made) > 40 else 1]:
+        if differ(statement, mutant):
             wrong += 1
             assert not survives(mutant), change
     assert wrong >= 1
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_no_other_relation_passes(name: str) -> None:
+def test_no_reversed_bound_and_no_smaller_remainder_passes(name: str) -> None:
     statement = STATEMENTS[name]
-    opposite = {"=": "!=", "<=": ">=", ">=": "<=", "~": "!=", "O": "!="}
     for i, relation in enumerate(statement.relations):
-        changed = list(statement.relations)
-        changed[i] = opposite[relation]
-        if relation != "O":
-            assert not survives(replace(statement, relations=tuple(changed)))
+        if relation in ("<=", ">="):
+            other = {"<=": ">=", ">=": "<="}[relation]
+            relations = (*statement.relations[:i], other, *statement.relations[i + 1 :])
+            assert not survives(replace(statement, relations=relations))
     if "O" in statement.relations:
         assert not survives(replace(statement, order=statement.order + 1))
 
