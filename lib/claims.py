@@ -19,6 +19,7 @@ from typing import Any, Literal
 import mpmath
 import sympy as sp
 from sympy import Basic, Rational, Symbol
+from sympy.core.function import AppliedUndef
 
 from lib.derivation import as_latex, as_written, remainder
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
@@ -245,7 +246,7 @@ def _numerically(
 ) -> Decision:
     """Compare values at a few points, integrals by quadrature."""
     sides = [s if s.has(sp.Integral) else resolve(s) for s in (left, right)]
-    if unresolved := sp.Tuple(*sides).atoms(Operator):
+    if unresolved := sp.Tuple(*sides).atoms(Operator, AppliedUndef):
         raise Undecidable(f"{sp.sstr(unresolved.pop())} has no value here")
     symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
     functions = [sp.lambdify(symbols, side, modules=MODULES) for side in sides]

@@ -26,7 +26,7 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
 
     It is positive and integrates to one over ``variables``, for every ``given``. As in
     print, p(x) and p(z), or p(x | z) and p(z | x), are different densities, while
-    p(z_1) and p(z_2) are the same one at two places.
+    p(z_1) and p(z_2) are the same one at two places. A vector z and a number z differ.
     """
     stems = ",".join(_stem(symbol) for symbol in (*variables, *given))
     function = Function(f"{name}|{len(variables)}|{stems}", positive=True)
@@ -35,9 +35,10 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
     return function(*variables, *given)
 
 
-def _stem(symbol: Symbol) -> str:
+def _stem(symbol: Basic) -> str:
     """The symbol's name without an index or a prime: z of z_1, z1 and z'."""
-    return re.match(r"\\?[A-Za-z]*", symbol.name)[0] or symbol.name
+    kind = " vector" if isinstance(symbol, sp.MatrixExpr) else ""
+    return (re.match(r"\\?[A-Za-z]*", symbol.name)[0] or symbol.name) + kind
 
 
 def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:

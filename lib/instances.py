@@ -72,6 +72,8 @@ class Model:
         self.sizes = choose_sizes(expressions, given, seed)
         self.scalars = scalars
         self._turns = _turns_of_bound(expressions)
+        operators = _nodes(expressions, Operator)
+        self._bound = {v for node in operators for v in node.bound_symbols}
         self._supports: dict[Any, list[Any]] = {}
         self._functions: dict[tuple[Any, int], tuple[Formula, list[Any]]] = {}
         self._explicit = False
@@ -108,7 +110,7 @@ class Model:
             turns = self._turns.get(kind, [])
             start = self._seed % len(turns) if turns else 0
             support = list(dict.fromkeys((turns[start:] + turns[:start])[:2]))
-            wanted, scale = 2 + self._seed % 3, (1, 1, 10, 1, 100, 1)[self._seed % 6]
+            wanted, scale = self._extent(kind), (1, 1, 10, 1, 100, 1)[self._seed % 6]
             for attempt in itertools.count():
                 value = Rational(self._random.randint(-40, 40), 13)
                 value *= scale if len(support) == 1 else 1
@@ -121,6 +123,11 @@ class Model:
                     raise Undecidable(f"no values suit the assumptions on {variable}")
             self._supports[kind] = support
         return self._supports[kind]
+
+    def _extent(self, kind: Any) -> int:
+        """How many values a variable has: fewer where the sums are over many."""
+        several = sum(_kind(v) == kind for v in self._bound) > 2
+        return 2 + (self._seed % 3) // (2 if several else 1)
 
     def _function(self, applied: AppliedUndef) -> tuple[Formula, list[Any]]:
         """The formula for an unknown function, and where a density is to sum to one."""

@@ -1,7 +1,7 @@
 """Laws and operators: what they keep when SymPy takes them apart."""
 
 import pytest
-from sympy import Function, Matrix, eye, latex, log, symbols
+from sympy import Function, Matrix, MatrixSymbol, eye, latex, log, symbols
 
 from lib.expectation import (
     KL,
@@ -41,6 +41,12 @@ def test_density_inside_a_law_can_be_replaced() -> None:
 
 def test_density_prints_its_power_behind_its_argument() -> None:
     assert latex(density("p", x, given=[z]) ** 2) == r"p(x \mid z)^{2}"
+
+
+def test_densities_of_a_vector_and_of_a_number_differ() -> None:
+    vector = MatrixSymbol("z", 3, 1)
+    assert density("p", vector).func != density("p", z).func
+    assert latex(density("p", vector, given=[x])) == r"p(z \mid x)"
 
 
 def test_finite_law_refuses_masses_that_do_not_add_up() -> None:

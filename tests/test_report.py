@@ -190,7 +190,7 @@ def test_page_of_a_wrong_claim_shows_where_it_fails() -> None:
     shown = equation(11)._repr_markdown_()
     assert "wrong" in shown
     assert equation(11).check_printed().counterexample in shown
-    assert equation(11).corrected.latex in shown
+    assert equation(11).corrected.block in shown
 
 
 def test_concordance_has_a_row_and_an_entry_for_each_claim() -> None:
