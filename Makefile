@@ -55,7 +55,7 @@ compare: $(INSTALLED) ## run every notebook and compare it with its stored outpu
 
 .PHONY: pages
 pages: $(INSTALLED) ## check the built pages, as files and in a browser
-	$(PYTEST) tests/test_html.py
+	$(PYTEST) -n 2 --dist worksteal tests/test_html.py
 
 .PHONY: lab
 lab: $(INSTALLED) ## open JupyterLab on the book

@@ -21,7 +21,7 @@ import sympy as sp
 from sympy import Basic, Rational, Symbol
 from sympy.core.function import AppliedUndef
 
-from lib.derivation import as_latex, as_written, remainder
+from lib.derivation import LINE, as_latex, as_written, remainder, width
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
 from lib.expectation import Law, Operator, resolve
 from lib.points import (
@@ -153,7 +153,7 @@ class Statement:
     @property
     def block(self) -> str:
         """The statement as displayed mathematics, a long chain on several lines."""
-        if len(self.relations) == 1:
+        if len(self.relations) == 1 and width(self.latex) <= LINE:
             return f"$$\n{self.latex}\n$$"
         rows = self._joined(" \\\\\n& \\quad ")
         return f"$$\n\\begin{{aligned}}\n& {rows}\n\\end{{aligned}}\n$$"

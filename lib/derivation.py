@@ -31,6 +31,7 @@ from lib.expectation import Law, Operator
 from lib.lemmas import Bound
 from lib.points import Undecidable
 
+LINE = 50  # about so many letters fit on a page beside an equation's number
 _SIGNS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 _OPERATORS = {n: getattr(expectation, n) for n in ("E", "Var", "KL", "Int")}
 
@@ -311,7 +312,7 @@ class Derivation:
         sign = "=" if self.relation == "approx" else _SIGNS[self.relation]
         start = self._latex_of(0)
         end = self._latex_with_remainder(len(self._lines) - 1)
-        if _width(start) + _width(end) > 50:
+        if width(start) + width(end) > LINE:
             return _aligned([f"& {start}", f"{sign} {{}} & {end}"])
         return f"{start} {sign} {end}"
 
@@ -477,7 +478,7 @@ def _aligned(rows: Sequence[str]) -> str:
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
 
-def _width(latex: str) -> int:
+def width(latex: str) -> int:
     """About how many letters wide a formula is."""
     return len(
         re.sub(r"\\(left|right|frac|,)|[\s{}^_]", "", re.sub(r"\\[a-z]+", "x", latex))

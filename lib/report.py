@@ -9,9 +9,10 @@ The claims themselves stand in one module for each part of the report.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from lib.claims import Claim, Decision, Part, Statement
+from lib.claims import VERDICTS, Claim, Decision, Part, Statement
 from lib.report_vae_answers import PART as VAE_ANSWERS
 from lib.report_vae_equations import PART as VAE_EQUATIONS
 
@@ -54,7 +55,7 @@ def _find(number: str, kind: str) -> Claim:
 
 @dataclass(frozen=True)
 class Concordance:
-    """A table of claims, and then each in full; a row is made by running the check."""
+    """The verdicts counted, a table of claims, and each in full, its check run."""
 
     rows: tuple[Claim, ...]
 
@@ -64,7 +65,14 @@ class Concordance:
     def _repr_markdown_(self) -> str:
         head = "| claim | verdict | derived in | checked |\n|---|---|---|---|"
         table = "\n".join([head, *map(_row, self.rows)])
-        return "\n\n".join([table, *map(_entry, self.rows)])
+        return "\n\n".join([self.count, table, *map(_entry, self.rows)])
+
+    @property
+    def count(self) -> str:
+        """How many claims got which verdict, in one sentence."""
+        found = Counter(claim.verdict for claim in self.rows)
+        parts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
+        return f"{len(self.rows)} claims: {parts}."
 
 
 def concordance() -> Concordance:
@@ -78,8 +86,13 @@ def _row(claim: Claim) -> str:
     if claim.label:
         place += f", {{eq}}`{claim.label}`"
     checked = f"{claim.check().how} ({claim.scope})"
-    return f"| {claim.title} | {claim.verdict} | {place} | {checked} |"
+    title = f"[{claim.title}](#{_anchor(claim)})"
+    return f"| {title} | {claim.verdict} | {place} | {checked} |"
 
 
 def _entry(claim: Claim) -> str:
-    return f"---\n\n{claim._repr_markdown_()}"
+    return f"---\n\n({_anchor(claim)})=\n{claim._repr_markdown_()}"
+
+
+def _anchor(claim: Claim) -> str:
+    return f"claim-{claim.number.lower()}"

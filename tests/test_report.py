@@ -1,6 +1,7 @@
 """Every claim of the registry is decided by its own statement and by nothing else."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -194,12 +195,16 @@ def test_page_of_a_wrong_claim_shows_where_it_fails() -> None:
 
 
 def test_concordance_has_a_row_and_an_entry_for_each_claim() -> None:
-    table, *entries = concordance()._repr_markdown_().split("\n\n---\n\n")
+    head, *entries = concordance()._repr_markdown_().split("\n\n---\n\n")
+    count, table = head.split("\n\n")
     rows = table.splitlines()[2:]
+    assert sum(map(int, re.findall(r"\d+", count))) == 2 * len(CLAIMS)
     assert len(rows) == len(entries) == len(CLAIMS)
     assert {row.count("|") for row in rows} == {5}
     for claim, row, entry in zip(CLAIMS.values(), rows, entries, strict=True):
-        assert row.startswith(f"| {claim.title} | {claim.verdict} |")
+        anchor = f"claim-{claim.number.lower()}"
+        assert row.startswith(f"| [{claim.title}](#{anchor}) | {claim.verdict} |")
+        assert entry.startswith(f"({anchor})=\n")
         assert claim.corrected.block in entry
 
 

@@ -2,7 +2,8 @@
 
 // A box that scrolls can be reached with the Tab key.
 function reachScrollingBoxes() {
-  for (const box of document.querySelectorAll("article .math, article .output, article pre")) {
+  const boxes = "article .math, article .output, article pre, article .pst-scrollable-table-container";
+  for (const box of document.querySelectorAll(boxes)) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
