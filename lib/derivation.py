@@ -212,6 +212,10 @@ class Derivation:
                 f"{place} cannot be decided: {reason}. Split it into smaller steps, "
                 "or declare more about the symbols"
             ) from reason
+        except sp.ShapeError as reason:
+            raise DerivationError(
+                f"{place} does not fit together: {reason}. Check the sizes"
+            ) from reason
         if not verdict.holds:
             raise DerivationError(f"{place} does not hold {verdict.counterexample}")
         return verdict

@@ -420,6 +420,8 @@ def _compiled(
 ) -> Callable[..., Any]:
     if side.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
         return lambda *values: mpmath.nan
+    if unresolved := side.atoms(Operator):
+        raise Undecidable(f"{unresolved.pop()} has no closed form here")
     # The search for common parts errs on what is not evaluated, 2*(s**2/2) say.
     side = side.replace(
         lambda node: isinstance(node, (sp.Add, sp.Mul, sp.Pow)),

@@ -157,7 +157,8 @@ class Model:
     # Putting it in
 
     def ground(self, expression: Basic) -> Basic:
-        expression = resolve(expression.xreplace({**self.sizes, **self.scalars}))
+        # Not xreplace, which would put numbers in for bound variables of the same name.
+        expression = resolve(expression.xreplace(self.sizes).subs(self.scalars))
         if any(not s.is_commutative for s in _nodes([expression], Symbol)):
             return self._ground_noncommutative(expression)
         grounded = self._ground(expression)

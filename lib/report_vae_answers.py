@@ -377,7 +377,7 @@ def _with_linear_logits(statement: Statement) -> Iterator[tuple[str, Statement]]
         return 1 / (1 + exp(-first)) / (1 + exp(second))
 
     def linear(e: Basic) -> Basic:
-        e = at_size(e, 1, 2).replace(logit_of, lambda i, _: z / i - 1)
+        e = at_size(e, 1, 2).replace(logit_of, lambda i, at: at / i - 1)
         e = e.replace(E, lambda g, law: _integral(g * law.density))
         encoder = Normal(z, plain(means[1]), plain(stds[1])).density()
         densities = {approximate: encoder, prior: Normal(z, 0, 1).density()}
@@ -534,10 +534,19 @@ def quality_of_samples() -> Claim:
 
 
 def _by_jensen(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    """The bound, and its equality where q is the posterior and all weights agree."""
+    """The bound, and its equality where q is the posterior and all weights agree.
+
+    That the weights are those of independent samples shows in their average's square.
+    """
+    draws = known(sample, approximate.func(sample, x))
+    weight = joint.func(x, sample) / approximate.func(sample, x)
+    squares = independent(E(weight**2, draws), k, K, 1)
     for count in (1, 2):
         at = statement.map(lambda e, n=count: independent(e, k, K, n))
         yield f"K = {count}", at
+        square = at.left.replace(log, lambda average: average**2)
+        expected = squares / count + (1 - Rational(1, count)) * Int(joint, z) ** 2
+        yield f"the square, K = {count}", state(square, "=", expected)
         exact = at.map(
             lambda e: e.replace(
                 approximate.func, lambda v, of: joint.func(of, v) / Int(joint, z)

@@ -83,6 +83,20 @@ def unwatched(notebook: NotebookNode) -> list[str]:
     return found
 
 
+def hidden_derivations(notebook: NotebookNode) -> list[str]:
+    """Find derivations that the corpus of the tests would miss, or would load torch."""
+    found = []
+    for cell in code_cells(notebook):
+        tagged = "derivation" in cell.metadata.get("tags", [])
+        if not tagged and re.search(r"\bDerivation\(|\.ends_with\(", cell.source):
+            found.append(
+                f"{where(notebook, cell)} derives without the tag 'derivation'"
+            )
+        if tagged and re.search(r"^(import|from) torch", cell.source, re.MULTILINE):
+            found.append(f"{where(notebook, cell)} loads torch to derive")
+    return found
+
+
 def out_of_form(notebook: NotebookNode) -> list[str]:
     """Find whether the notebook is not as `make notebooks` writes it."""
     stored = json.dumps(notebook, sort_keys=True)

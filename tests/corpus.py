@@ -380,5 +380,6 @@ TRUE = [
     Case("derivative of softplus", Derivative(log(1 + exp(x)), x), 1 / (1 + exp(-x))),
     Case("layer norm", Derivative((x - mean_x) / sqrt(spread), x), (Rational(2, 3) - (x - mean_x) ** 2 / (3 * spread)) / sqrt(spread)),
     Case("geometric series", Sum(r**i, (i, 0, D)) * (1 - r), 1 - r ** (D + 1)),
+    Case("bound name that is also free, beside a matrix", latent * E(f(latent), prior) * Trace(A * A.T), latent * E(f(other), prior_other) * Trace(A * A.T)),
     Case("powers that are not evaluated", as_written("exp(-(x - y)**2/(2*(s**2/2)))/(2*s*sqrt(pi)*sqrt(2*pi*(s**2/2)))", {"s": s, "x": x, "y": y}), exp(-((x - y) ** 2) / s**2) / (2 * pi * s**2)),
 ]  # fmt: skip

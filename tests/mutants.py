@@ -6,7 +6,7 @@ from typing import Any
 import sympy as sp
 from sympy import Add, Basic, Expr, Indexed, Mul, Pow, Symbol
 
-from lib.expectation import KL, E, Law, Normal, Var
+from lib.expectation import KL, E, Int, Law, Normal, Var
 from lib.report_vae import Gradient
 
 
@@ -62,6 +62,8 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
         yield 2 * node, "factor"
     if isinstance(node, sp.MatrixExpr) and not isinstance(node, sp.ZeroMatrix):
         yield 2 * node, "factor"
+    if isinstance(node, sp.MatMul):
+        yield from _reordered(node)
     if isinstance(node, (Add, Mul)):
         for i in range(len(node.args)):
             rest = [a for j, a in enumerate(node.args) if j != i]
@@ -78,11 +80,15 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
         yield node.base[tuple(i + 1 for i in node.indices)], "shifted index"
     elif isinstance(node, (sp.Sum, sp.Product)):
         yield from _other_limits(node)
+        yield from _other_bound(node, node.args[0], symbols)
+    elif isinstance(node, (Int, sp.Integral)):
+        yield from _other_bound(node, node.args[0], symbols)
     elif isinstance(node, KL):
         yield node.func(*reversed(node.args)), "swapped laws"
     elif isinstance(node, (E, Var)):
         other = Var if isinstance(node, E) else E
         yield other(*node.args), "mean for variance"
+        yield from _other_bound(node, node.args[0], symbols)
     elif isinstance(node, Gradient):
         yield node.args[0], "gradient dropped"
     elif isinstance(node, sp.Trace):
@@ -94,9 +100,35 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
         yield node.func(node.args[0], node.mean + 1, *node.args[2:]), "mean"
 
 
+def _reordered(node: sp.MatMul) -> Iterator[tuple[Basic, str]]:
+    """Two neighbours change places, where both are square and so fit."""
+    for i in range(len(node.args) - 1):
+        first, second = node.args[i : i + 2]
+        if not (first.is_Matrix and second.is_Matrix):
+            continue
+        if first.shape == second.shape == second.T.shape:
+            order = (*node.args[:i], second, first, *node.args[i + 2 :])
+            yield node.func(*order), "factors reordered"
+
+
 def _other_limits(node: Expr) -> Iterator[tuple[Expr, str]]:
     other = sp.Product if isinstance(node, sp.Sum) else sp.Sum
     yield other(*node.args), "sum for product"
     (index, low, high), *rest = node.limits
     yield node.func(node.function, (index, low + 1, high), *rest), "lower limit"
     yield node.func(node.function, (index, low, high + 1), *rest), "upper limit"
+
+
+def _other_bound(
+    node: Basic, body: Basic, symbols: list[Symbol]
+) -> Iterator[tuple[Basic, str]]:
+    """A bound variable in the body takes the name of one that is not bound there."""
+    for variable in sorted(_bound_by(node), key=str):
+        others = [s for s in symbols if s not in _bound_by(node)]
+        if not others or variable not in body.free_symbols:
+            continue
+        try:
+            changed = body.xreplace({variable: others[0]})
+            yield node.func(changed, *node.args[1:]), "bound variable"
+        except ValueError:  # the other one is bound further inside
+            continue

@@ -9,23 +9,46 @@ quotients.
 import itertools
 import math
 import zlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import sympy as sp
+from scipy import integrate
 
 SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
 SIZES = {"D": 2, "M": 3, "K": 2}
 SIZE_OF_INDEX = {"d": "D", "m": "M", "k": "K"}
-STEP = 1e-4
+STEP = 1e-3
+
+
+def near(a: Any, b: Any) -> bool:
+    """Whether two values agree to six digits; values of unequal shapes do not."""
+    if np.shape(a) != np.shape(b):
+        return False
+    scale = np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-3)
+    return bool(np.all(np.abs(np.subtract(a, b)) <= 1e-6 * scale))
+
+
+def order(error: Callable[[float], float]) -> float:
+    """The power of t with which ``error(t)`` shrinks as t does."""
+    coarse, fine = error(1e-2), error(1e-3)
+    return float("inf") if fine < 1e-14 else np.log10(coarse / fine)
+
+
+def small(variables: Sequence[sp.Symbol], t: float) -> dict[str, float]:
+    """Values for variables that all go to zero like t, none like another."""
+    return {v.name: t * (0.7 + 0.4 * i) for i, v in enumerate(variables)}
 
 
 def _gauss_hermite(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights, without those too light to count and too far to evaluate."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(count)
-    return nodes, weights / weights.sum()
+    heavy = weights > 1e-20
+    return nodes[heavy], weights[heavy] / weights[heavy].sum()
 
 
-NODES, WEIGHTS = _gauss_hermite(24)
+NODES, WEIGHTS = _gauss_hermite(90)
 FEW_NODES, FEW_WEIGHTS = _gauss_hermite(6)  # of several variables at once
 
 
@@ -102,14 +125,12 @@ def _outcomes(law: Any, at: dict[Any, float]) -> list[tuple[dict[Any, Any], comp
     name = type(law).__name__
     if name == "VectorNormal":
         mean, root = _vector(law, at)
-        grid = itertools.product(range(len(FEW_NODES)), repeat=len(mean))
-        return [
-            (
-                {"vector": mean + root @ FEW_NODES[list(cell)]},
-                math.prod(FEW_WEIGHTS[list(cell)]),
-            )
-            for cell in grid
-        ]
+        return [({"vector": place}, w) for place, w in _cloud(mean, root)]
+    if name == "MultivariateNormal":
+        mean = np.array([value(entry, at) for entry in law.args[1]])
+        names = [variable.name for variable in law.args[0]]
+        cloud = _cloud(mean, np.linalg.cholesky(value(law.args[2], at).real))
+        return [(dict(zip(names, place, strict=True)), w) for place, w in cloud]
     places = _places(law.args[0])
     each: list[list[tuple[dict[Any, Any], complex]]] = []
     for place in places:
@@ -128,6 +149,15 @@ def _outcomes(law: Any, at: dict[Any, float]) -> list[tuple[dict[Any, Any], comp
             math.prod(w for _, w in chosen),
         )
         for chosen in itertools.product(*each)
+    ]
+
+
+def _cloud(mean: Any, root: Any) -> list[tuple[Any, float]]:
+    """Points of a Gaussian vector, with their weights."""
+    grid = itertools.product(range(len(FEW_NODES)), repeat=len(mean))
+    return [
+        (mean + root @ FEW_NODES[list(cell)], math.prod(FEW_WEIGHTS[list(cell)]))
+        for cell in grid
     ]
 
 
@@ -195,11 +225,25 @@ def _integral(node: Any, at: dict[Any, float]) -> complex:
     return sum(value(node.args[0], {**at, node.args[1].name: s}) for s in SUPPORT)
 
 
+def _quadrature(node: Any, at: dict[Any, float]) -> complex:
+    g, (variable, low, high) = node.args
+    ends = [float(e) if e.is_infinite else value(e, at).real for e in (low, high)]
+
+    def integrand(place: float) -> float:
+        return complex(value(g, {**at, variable.name: place})).real
+
+    return integrate.quad(integrand, *ends)[0]
+
+
 def _gradient(node: Any, at: dict[Any, float]) -> complex:
     g, parameter = node.args
     here = value(parameter, at)
-    up, down = (value(g, {**at, parameter.name: here + s}) for s in (STEP, -STEP))
-    return (up - down) / (2 * STEP)
+
+    def slope(step: float) -> complex:
+        up, down = (value(g, {**at, parameter.name: here + s}) for s in (step, -step))
+        return (up - down) / (2 * step)
+
+    return (4 * slope(STEP) - slope(2 * STEP)) / 3
 
 
 def _derivative(node: Any, at: dict[Any, float]) -> complex:
@@ -227,15 +271,22 @@ def _density(node: Any, at: dict[Any, float]) -> complex:
     return np.exp(_log_density(law, {**at, "vector": _entries("z", at)}))
 
 
-def _entries(name: str, at: dict[Any, float]) -> Any:
+def _entries(name: str, at: dict[Any, float], count: int = SIZES["D"]) -> Any:
     base = sp.IndexedBase(name)
-    return np.array([_entry(base[i], at) for i in range(1, SIZES["D"] + 1)])
+    return np.array([_entry(base[i], at) for i in range(1, count + 1)])
 
 
 def _matrix(node: sp.MatrixSymbol, at: dict[Any, float]) -> Any:
+    """A column has the entries of that name; a square matrix is positive definite."""
     if node.name == "Sigma":
         return np.diag(_entries("sigma", at) ** 2)
-    return _entries(node.name, at)[:, None]
+    rows, columns = (int(value(size, at).real) for size in node.shape)
+    if columns == 1:
+        return _entries(node.name, at, rows)[:, None]
+    base = sp.IndexedBase(node.name)
+    cells = [[_entry(base[i, j], at) for j in range(columns)] for i in range(rows)]
+    entries = np.array(cells) - 0.5
+    return entries @ entries.T + np.eye(rows) if rows == columns else entries
 
 
 _WORDS = {
@@ -243,6 +294,7 @@ _WORDS = {
     "E": _expectation,
     "Var": _variance,
     "Int": _integral,
+    "Integral": _quadrature,
     "Gradient": _gradient,
     "Derivative": _derivative,
     "Subs": _substituted,
@@ -251,7 +303,7 @@ _WORDS = {
     "Density": _density,
     "MatrixSymbol": _matrix,
     "ZeroMatrix": lambda node, at: np.zeros((SIZES["D"], 1)),
-    "Identity": lambda node, at: np.eye(SIZES["D"]),
+    "Identity": lambda node, at: np.eye(int(value(node.shape[0], at).real)),
 }
 _FUNCTIONS = {
     "Add": lambda *terms: sum(terms),
@@ -261,11 +313,18 @@ _FUNCTIONS = {
     "Pow": lambda base, power: np.power(base + 0j, power),
     "exp": np.exp,
     "log": lambda a: np.log(a + 0j),
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "sign": lambda a: np.sign(a.real),
+    "Abs": abs,
+    "UnevaluatedExpr": lambda a: a,
     "Max": lambda *values: max(v.real for v in values),
     "Step": lambda a: float(a.real > 0),
     "Bernoulli": lambda x, p: p**x * (1 - p) ** (1 - x),
     "Square": lambda vector: np.sum(vector**2),
     "Transpose": lambda a: a.T,
+    "Inverse": lambda a, _: np.linalg.inv(a),
     "Trace": lambda a: np.trace(a),
     "Determinant": lambda a: np.linalg.det(a),
 }

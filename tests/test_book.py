@@ -72,6 +72,7 @@ def without_pictures(path: Path) -> str:
     [
         book_rules.unexecuted,
         book_rules.unwatched,
+        book_rules.hidden_derivations,
         book_rules.out_of_form,
         book_rules.sprawling,
         book_rules.undescribed_pictures,

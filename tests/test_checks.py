@@ -193,6 +193,14 @@ def test_stored_error_and_warning_are_refused() -> None:
     assert len(book_rules.unwatched(notebook(error, warning))) == 2
 
 
+def test_untagged_derivation_is_refused() -> None:
+    untagged = code('kl = Derivation(a, name="a")')
+    heavy = code("import torch", tags=["derivation"])
+    assert len(book_rules.hidden_derivations(notebook(untagged, heavy))) == 2
+    tagged = code(untagged.source, tags=["derivation"])
+    assert book_rules.hidden_derivations(notebook(tagged)) == []
+
+
 @pytest.mark.parametrize("source", ["x" * 80, "x = 1\n" * 21, "plot(x);"])
 def test_sprawling_cell_is_refused(source: str) -> None:
     assert book_rules.sprawling(notebook(code(source)))

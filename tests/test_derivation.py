@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from sympy import Rational, Symbol, exp, log, sin, symbols, tanh
+from sympy import MatMul, MatrixSymbol, Rational, Symbol, exp, log, sin, symbols, tanh
 
 from lib.derivation import Derivation, DerivationError
 from lib.expectation import Abstract, E, Normal, density
@@ -35,6 +35,14 @@ def test_undecidable_step_is_refused() -> None:
     chain = Derivation(E(tanh(x) ** 2, p), name="no closed form")
     with pytest.raises(DerivationError, match="cannot be decided"):
         chain.step(1 - E(1 / (1 + x**2), p), because="a guess")
+
+
+def test_step_whose_sizes_do_not_fit_is_refused() -> None:
+    rows, columns = symbols("M D", integer=True, positive=True)
+    tall = MatrixSymbol("W", rows, columns)
+    wrong = MatMul(tall, tall.T, tall.T, check=False)
+    with pytest.raises(DerivationError, match="does not fit together"):
+        Derivation(tall * tall.T, name="sizes").step(wrong, because="a slip")
 
 
 @pytest.mark.parametrize(
