@@ -26,7 +26,7 @@ STATEMENTS = {
 }
 SHIFTS = (0.0, 0.37)  # two points, at which the judge looks
 # One error in so many is made, another one at each node; 1 makes all of them.
-EVERY = int(os.environ.get("MUTANTS_EVERY", "4"))
+EVERY = int(os.environ.get("MUTANTS_EVERY", "8"))
 
 
 def values(statement: Statement, **at: float) -> list[complex]:
