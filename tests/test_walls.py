@@ -25,6 +25,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     **dict.fromkeys(REPORT, (SYMBOLIC | REPORT, SYMPY)),
     "gaussian": (set(), {"torch"}),
     "vae": ({"gaussian"}, {"torch"}),
+    "gan": (set(), {"torch"}),
     "digits": (set(), {"numpy", "sklearn", "torch", "torchvision"}),
     "figures": (set(), {"matplotlib", "numpy"}),
     "playable": (set(), set()),

@@ -1,0 +1,213 @@
+"""Generative adversarial networks, with every gradient written out by hand.
+
+Rows are samples. Layer l takes the activations of the one before it to the
+pre-activations u^l = h^(l-1) W^l' + b^l and on to h^l = rho^l(u^l); the
+discriminator's last layer is the identity, so its output is a logit. Nothing here
+uses autograd; ``twin`` makes the same network for it, to compare with.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
+
+LEAK = 0.2  # the slope of the leaky ReLU below zero
+
+
+class Activation(NamedTuple):
+    """A function rho, its slope in terms of u and h = rho(u), and PyTorch's layer."""
+
+    value: Callable[[Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]
+    layer: Callable[[], nn.Module]
+
+
+ACTIVATIONS = {
+    "identity": Activation(lambda u: u, lambda u, h: torch.ones_like(u), nn.Identity),
+    "relu": Activation(torch.relu, lambda u, h: (u > 0).to(u.dtype), nn.ReLU),
+    "leaky relu": Activation(
+        lambda u: torch.where(u > 0, u, LEAK * u),
+        lambda u, h: torch.where(u > 0, torch.ones_like(u), LEAK),
+        lambda: nn.LeakyReLU(LEAK),
+    ),
+    "tanh": Activation(torch.tanh, lambda u, h: 1 - h * h, nn.Tanh),
+    "sigmoid": Activation(torch.sigmoid, lambda u, h: h * (1 - h), nn.Sigmoid),
+}
+
+
+class MLP:
+    """Plain layers whose forward pass keeps what the backward pass needs.
+
+    ``widths`` are those of the input and of each layer, ``activations`` one name for
+    each layer. Weights, ``(out, in)``, start as normal numbers of variance 2/in,
+    biases at zero. Raises ValueError for widths or names that do not fit.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activations: Sequence[str],
+        generator: torch.Generator,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if len(widths) < 2 or min(widths) < 1 or len(activations) != len(widths) - 1:
+            raise ValueError(
+                f"widths {list(widths)} and activations {list(activations)} do not "
+                "fit: name positive widths of the input and of each layer, and one "
+                "activation for each layer"
+            )
+        for name in activations:
+            if name not in ACTIVATIONS:
+                known = ", ".join(ACTIVATIONS)
+                raise ValueError(f"no activation {name!r}: there are {known}")
+        self.widths, self.activations = tuple(widths), tuple(activations)
+        options = {"dtype": dtype, "device": generator.device}
+        self.weights = [
+            torch.randn(n, m, generator=generator, **options) * (2 / m) ** 0.5
+            for m, n in itertools.pairwise(widths)
+        ]
+        self.biases = [torch.zeros(n, **options) for n in widths[1:]]
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """Each layer's weights and biases, from the first layer to the last."""
+        pairs = zip(self.weights, self.biases, strict=True)
+        return [parameter for pair in pairs for parameter in pair]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The output ``(batch, n)`` for the rows of ``x`` ``(batch, m)``."""
+        if x.ndim != 2 or x.shape[1] != self.widths[0] or len(x) == 0:
+            raise ValueError(
+                f"the input's shape is {tuple(x.shape)}, not (batch, {self.widths[0]})"
+            )
+        self.u: list[Tensor] = []
+        self.h = [x]
+        for w, b, name in zip(self.weights, self.biases, self.activations, strict=True):
+            self.u.append(torch.addmm(b, self.h[-1], w.T))
+            self.h.append(ACTIVATIONS[name].value(self.u[-1]))
+        return self.h[-1]
+
+    def errors(self, upstream: Tensor) -> list[Tensor]:
+        """dL/du^l of each layer, first layer first, from dL/dh of the output.
+
+        They belong to the last forward pass; each is ``(batch, width)``.
+        """
+        delta = upstream * self._slope(-1)
+        deltas = [delta]
+        for layer in reversed(range(len(self.weights) - 1)):
+            delta = (delta @ self.weights[layer + 1]) * self._slope(layer)
+            deltas.append(delta)
+        return deltas[::-1]
+
+    def _slope(self, layer: int) -> Tensor:
+        activation = ACTIVATIONS[self.activations[layer]]
+        return activation.slope(self.u[layer], self.h[1:][layer])
+
+    def parameter_gradients(self, errors: Sequence[Tensor]) -> list[Tensor]:
+        """dL/dW and dL/db of each layer, summed over the batch, as ``parameters``."""
+        pairs = ((d.T @ h, d.sum(0)) for d, h in zip(errors, self.h, strict=False))
+        return [gradient for pair in pairs for gradient in pair]
+
+    def input_gradient(self, errors: Sequence[Tensor]) -> Tensor:
+        """dL/dx ``(batch, m)``: back through the first layer."""
+        return errors[0] @ self.weights[0]
+
+
+def twin(network: MLP) -> nn.Sequential:
+    """The same network, with a copy of its weights, for autograd."""
+    layers: list[nn.Module] = []
+    for w, b, name in zip(
+        network.weights, network.biases, network.activations, strict=True
+    ):
+        linear = nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype, device=w.device)
+        with torch.no_grad():
+            linear.weight.copy_(w)
+            linear.bias.copy_(b)
+        layers += [linear, ACTIVATIONS[name].layer()]
+    return nn.Sequential(*layers)
+
+
+def value(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """V = mean log D(x) + mean log(1 - D(G(z))): the discriminator makes it large."""
+    return logsigmoid(real_logits).mean() + logsigmoid(-fake_logits).mean()
+
+
+def value_errors(real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+    """dV by the logits of the real rows and by those of the fake ones."""
+    real = torch.sigmoid(-real_logits) / len(real_logits)
+    return real, -torch.sigmoid(fake_logits) / len(fake_logits)
+
+
+LossName = Literal["saturating", "non-saturating"]
+
+
+def generator_loss(fake_logits: Tensor, loss: LossName) -> Tensor:
+    """What the generator makes small: mean log(1 - D), or -mean log D."""
+    if loss == "saturating":
+        return logsigmoid(-fake_logits).mean()
+    if loss == "non-saturating":
+        return -logsigmoid(fake_logits).mean()
+    raise ValueError(f"no generator loss {loss!r}: saturating or non-saturating")
+
+
+def generator_errors(fake_logits: Tensor, loss: LossName) -> Tensor:
+    """The derivative of ``generator_loss`` by the logits."""
+    if loss == "saturating":
+        return -torch.sigmoid(fake_logits) / len(fake_logits)
+    if loss == "non-saturating":
+        return -torch.sigmoid(-fake_logits) / len(fake_logits)
+    raise ValueError(f"no generator loss {loss!r}: saturating or non-saturating")
+
+
+@dataclass
+class GAN:
+    """A generator, from noise to samples, and a discriminator, from these to logits."""
+
+    generator: MLP
+    discriminator: MLP
+    loss: LossName = "non-saturating"
+
+    def __post_init__(self) -> None:
+        made, judged = self.generator.widths[-1], self.discriminator.widths[0]
+        if made != judged or self.discriminator.widths[-1] != 1:
+            raise ValueError(
+                f"the generator makes rows of {made} numbers, the discriminator takes "
+                f"{judged} and gives {self.discriminator.widths[-1]}: it must take "
+                "what the generator makes, and give one logit"
+            )
+        if self.discriminator.activations[-1] != "identity":
+            raise ValueError(
+                "the discriminator's last activation is "
+                f"{self.discriminator.activations[-1]!r}: the losses take logits, so "
+                "it must be 'identity'"
+            )
+        generator_loss(torch.zeros(1, 1), self.loss)
+
+    def discriminator_gradients(
+        self, real: Tensor, noise: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """V and its gradients, for rows of data and rows of noise.
+
+        Both batches pass through the discriminator in one, so the gradients of its
+        parameters, a sum over rows, add up by themselves.
+        """
+        fake = self.generator.forward(noise)
+        logits = self.discriminator.forward(torch.cat([real, fake]))
+        real_logits, fake_logits = logits.split([len(real), len(fake)])
+        upstream = torch.cat(value_errors(real_logits, fake_logits))
+        errors = self.discriminator.errors(upstream)
+        gradients = self.discriminator.parameter_gradients(errors)
+        return value(real_logits, fake_logits), gradients
+
+    def generator_gradients(self, noise: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The generator's loss and its gradients: back through the discriminator."""
+        logits = self.discriminator.forward(self.generator.forward(noise))
+        errors = self.discriminator.errors(generator_errors(logits, self.loss))
+        upstream = self.discriminator.input_gradient(errors)
+        errors = self.generator.errors(upstream)
+        gradients = self.generator.parameter_gradients(errors)
+        return generator_loss(logits, self.loss), gradients

@@ -1,0 +1,180 @@
+"""The hand-written backward pass is autograd's, whatever the network."""
+
+import itertools
+from collections import Counter
+from random import Random
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from lib import gan
+from lib.gan import ACTIVATIONS, GAN, MLP
+
+DRAWS = 540
+LOSSES = ("saturating", "non-saturating")
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
+
+
+class Draw(NamedTuple):
+    """A pair of networks of unequal widths, a loss, and a batch for each player."""
+
+    model: GAN
+    real: Tensor
+    noise: Tensor
+
+
+def draw(seed: int, dtype: torch.dtype) -> Draw:
+    """All depths from 1 to 6 in turn; drawn again where a ReLU stands at its kink."""
+    random = Random(seed)
+    source = torch.Generator().manual_seed(seed)
+    depths = 1 + seed % 6, 1 + seed // 6 % 6
+    names = list(ACTIVATIONS)
+
+    def widths(ends: tuple[int, ...], depth: int) -> list[int]:
+        """Of the input and ``depth`` layers, no two neighbours alike."""
+        while True:
+            inner = [random.randint(1, 64) for _ in range(depth + 1 - len(ends))]
+            found = [*ends[:1], *inner, *ends[1:]]
+            if all(a != b for a, b in itertools.pairwise(found)):
+                return found
+
+    while True:
+        judged = widths((random.randint(2, 64), 1), depths[1])
+        made = widths((judged[0],), depths[0])[::-1]
+        hidden = random.choices(names, k=len(judged) - 2)
+        model = GAN(
+            MLP(made, random.choices(names, k=depths[0]), source, dtype),
+            MLP(judged, [*hidden, "identity"], source, dtype),
+            LOSSES[seed % 2],
+        )
+        shape = random.randint(1, 64), made[-1]
+        real = torch.randn(shape, generator=source, dtype=dtype)
+        size = random.randint(1, 64), made[0]
+        noise = torch.randn(size, generator=source, dtype=dtype)
+        if not at_a_kink(model, real, noise):
+            return Draw(model, real, noise)
+
+
+def at_a_kink(model: GAN, real: Tensor, noise: Tensor) -> bool:
+    fake = model.generator.forward(noise)
+    model.discriminator.forward(torch.cat([real, fake]))
+    return any(
+        "relu" in name and bool((u.abs() < 1e-6).any())
+        for network in (model.generator, model.discriminator)
+        for name, u in zip(network.activations, network.u, strict=True)
+    )
+
+
+def by_autograd(drawn: Draw) -> tuple[list[Tensor], list[Tensor]]:
+    """Both players' gradients; logsigmoid, for softplus is cut off at 20 in PyTorch."""
+    model, real, noise = drawn
+    made, judged = gan.twin(model.generator), gan.twin(model.discriminator)
+    logits = judged(torch.cat([real, made(noise)]))
+    real_logits, fake_logits = logits.split([len(real), len(noise)])
+    v = logsigmoid(real_logits).mean() + logsigmoid(-fake_logits).mean()
+    of_judge = torch.autograd.grad(v, list(judged.parameters()), retain_graph=True)
+    if model.loss == "saturating":
+        loss = logsigmoid(-fake_logits).mean()
+    else:
+        loss = -logsigmoid(fake_logits).mean()
+    return list(of_judge), list(torch.autograd.grad(loss, list(made.parameters())))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("depth", range(1, 7))
+def test_gradients_are_autograds(depth: int, dtype: torch.dtype) -> None:
+    for seed in range(depth - 1, DRAWS, 6):
+        drawn = draw(seed, dtype)
+        _, of_judge = drawn.model.discriminator_gradients(drawn.real, drawn.noise)
+        _, of_maker = drawn.model.generator_gradients(drawn.noise)
+        for mine, theirs in zip((of_judge, of_maker), by_autograd(drawn), strict=True):
+            for g, expected in zip(mine, theirs, strict=True):
+                allowed = TOLERANCE[dtype] * max(1e-3, expected.abs().max())
+                assert (g - expected).abs().max() <= allowed, seed
+
+
+def test_draws_hold_every_depth_activation_and_loss_often() -> None:
+    found: Counter[object] = Counter()
+    for seed in range(DRAWS):
+        model = draw(seed, torch.float32).model
+        for network in (model.generator, model.discriminator):
+            found[len(network.weights)] += 1
+            assert all(a != b for a, b in itertools.pairwise(network.widths))
+        used = model.generator.activations + model.discriminator.activations
+        found.update({*used, model.loss})
+    assert DRAWS >= 500
+    assert min(found[name] for name in (*ACTIVATIONS, *LOSSES)) >= 50
+    assert len({found[depth] for depth in range(1, 7)}) == 1
+
+
+@pytest.mark.parametrize("seed", [3, 10, 29])
+def test_gradients_are_difference_quotients(seed: int) -> None:
+    model, real, noise = draw(seed, torch.float64)
+    _, of_judge = model.discriminator_gradients(real, noise)
+    _, of_maker = model.generator_gradients(noise)
+    players = (
+        (
+            model.discriminator,
+            of_judge,
+            lambda: model.discriminator_gradients(real, noise),
+        ),
+        (model.generator, of_maker, lambda: model.generator_gradients(noise)),
+    )
+    for network, gradients, evaluate in players:
+        for parameter, gradient in zip(network.parameters, gradients, strict=True):
+            flat, step = parameter.view(-1), 1e-6
+            flat[0] += step
+            above, _ = evaluate()
+            flat[0] -= 2 * step
+            below, _ = evaluate()
+            flat[0] += step
+            quotient = (above - below) / (2 * step)
+            assert quotient == pytest.approx(gradient.view(-1)[0].item(), abs=1e-7)
+
+
+def test_saturated_logits_give_the_gradients_of_the_exact_ones() -> None:
+    """At the same values in float64: the derivative is 1 / (1 + e^u) over the batch."""
+    powers = torch.logspace(-3, 4, 200)
+    logits = torch.cat([-powers, torch.zeros(1), powers])[:, None]
+    exact = logits.double()
+    rising, falling = 1 / (1 + exact.exp()), 1 / (1 + (-exact).exp())
+    real, fake = gan.value_errors(logits, logits)
+    pairs = [(real, rising), (fake, -falling)]
+    pairs.append((gan.generator_errors(logits, "saturating"), -falling))
+    pairs.append((gan.generator_errors(logits, "non-saturating"), -rising))
+    for found, expected in pairs:
+        assert found.isfinite().all()
+        expected = expected / len(logits)
+        assert torch.allclose(found.double(), expected, rtol=1e-5, atol=1e-37)
+    for loss in LOSSES:
+        assert gan.generator_loss(logits, loss).isfinite()
+
+
+SOURCE = torch.Generator().manual_seed(0)
+
+
+def small(last: str = "identity", out: int = 1) -> MLP:
+    return MLP([3, 2, out], ["tanh", last], SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: MLP([3], [], SOURCE), "do not fit"),
+        (lambda: MLP([3, 0], ["tanh"], SOURCE), "do not fit"),
+        (lambda: MLP([3, 2], ["tanh", "tanh"], SOURCE), "one activation for each"),
+        (lambda: MLP([3, 2], ["swish"], SOURCE), "no activation 'swish'"),
+        (lambda: small().forward(torch.zeros(5, 4)), r"not \(batch, 3\)"),
+        (lambda: small().forward(torch.zeros(0, 3)), r"not \(batch, 3\)"),
+        (lambda: GAN(small(out=4), small()), "must take what the generator makes"),
+        (lambda: GAN(small(out=3), small(out=2)), "give one logit"),
+        (lambda: GAN(small(out=3), small("sigmoid")), "must be 'identity'"),
+        (lambda: GAN(small(out=3), small(), "hinge"), "no generator loss 'hinge'"),
+    ],
+)
+def test_bad_input_is_named(act, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        act()
