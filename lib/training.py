@@ -11,10 +11,10 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +50,7 @@ class History:
     snapshots: dict[str, Tensor] = field(default_factory=dict)
 
 
+Step = Callable[[Tensor], dict[str, Tensor]]
 Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
 
@@ -87,10 +88,47 @@ def prepare(
     return generator.manual_seed(seed)
 
 
+class Stateful(Protocol):
+    """What a checkpoint can hold: a model, an optimiser."""
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any) -> Any: ...
+
+
 def train(
     model: nn.Module,
     data: Tensor,
     loss: Loss,
+    settings: Training,
+    generator: torch.Generator,
+    **options: Any,
+) -> History:
+    """Minimise ``loss`` over the rows of ``data`` with Adam; the history of it.
+
+    ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
+    batch; the one called ``"loss"`` is minimised. The options are those of
+    ``run_epochs``.
+    """
+    optimiser = torch.optim.Adam(
+        model.parameters(), lr=settings.learning_rate, fused=True
+    )
+
+    def step(batch: Tensor) -> dict[str, Tensor]:
+        scalars = loss(model, batch, generator)
+        optimiser.zero_grad()
+        scalars["loss"].backward()
+        optimiser.step()
+        return scalars
+
+    parts = {"model": model, "optimiser": optimiser}
+    return run_epochs(step, parts, data, settings, generator, **options)
+
+
+def run_epochs(
+    step: Step,
+    parts: Mapping[str, Stateful],
+    data: Tensor,
     settings: Training,
     generator: torch.Generator,
     *,
@@ -99,47 +137,46 @@ def train(
     resume: bool = False,
     identity: dict[str, Any] | None = None,
 ) -> History:
-    """Minimise ``loss`` over the rows of ``data`` with Adam; the history of it.
+    """Call ``step`` on shuffled batches of the rows of ``data``, epoch after epoch.
 
-    ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
-    batch; the one called ``"loss"`` is minimised, and each becomes a curve of means
-    over the epoch. ``after_epoch(history)`` gives further values for the curves, and
-    may add to the snapshots. Data and model lie on the generator's device.
+    ``step(batch)`` changes the ``parts`` and gives scalars by name, each a mean over
+    the batch, which become curves of means over the epoch; ``"loss"`` is one of them,
+    and stands beside the progress bar. ``after_epoch(history)`` gives further values
+    for the curves, and may add to the snapshots. Data and parts lie on the
+    generator's device.
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
     run's checkpoint from another's. Raises TrainingError where the checkpoint is
-    damaged or another run's, and where the loss is no longer finite.
+    damaged or another run's, and where a scalar is no longer finite; the checkpoint is
+    then the last good one.
     """
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=settings.learning_rate, fused=True
-    )
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
         state = _load(checkpoint, identity)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
+        for name, part in parts.items():
+            part.load_state_dict(state["parts"][name])
         generator.set_state(state["generator"])
         history = History(**state["history"])
     with progress(settings.epochs, "training", "epoch", history.epochs) as bar:
         while history.epochs < settings.epochs:
             started = time.perf_counter()
-            means = _epoch(model, data, loss, optimiser, generator, settings.batch_size)
+            means = _epoch(step, data, generator, settings.batch_size)
             history.epochs += 1
-            if not math.isfinite(means["loss"]):
-                raise TrainingError(
-                    f"the loss is {means['loss']} after epoch {history.epochs}: "
-                    "try a smaller learning rate"
-                )
+            for name, mean in means.items():
+                if not math.isfinite(mean):
+                    raise TrainingError(
+                        f"the {name} is {mean} after epoch {history.epochs}: "
+                        "try a smaller learning rate"
+                    )
             for name, value in (means | after_epoch(history)).items():
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
             if checkpoint is not None:
                 state = {
                     "identity": identity,
-                    "model": model.state_dict(),
-                    "optimiser": optimiser.state_dict(),
+                    "parts": {n: part.state_dict() for n, part in parts.items()},
                     "generator": generator.get_state(),
                     "history": asdict(history),
                 }
@@ -160,22 +197,13 @@ def progress(total: int, label: str, unit: str, done: int = 0) -> tqdm:
 
 
 def _epoch(
-    model: nn.Module,
-    data: Tensor,
-    loss: Loss,
-    optimiser: torch.optim.Optimizer,
-    generator: torch.Generator,
-    batch_size: int,
+    step: Step, data: Tensor, generator: torch.Generator, batch_size: int
 ) -> dict[str, float]:
-    """One pass over the data in a new order; the mean of each of the loss's scalars."""
+    """One pass over the data in a new order; the mean of each of the step's scalars."""
     totals: dict[str, Tensor] = {}
     order = torch.randperm(len(data), generator=generator, device=data.device)
     for rows in order.split(batch_size):
-        scalars = loss(model, data.index_select(0, rows), generator)
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        for name, value in scalars.items():
+        for name, value in step(data.index_select(0, rows)).items():
             totals[name] = totals.get(name, 0.0) + value.detach() * len(rows)
     return {name: float(total) / len(data) for name, total in totals.items()}
 
