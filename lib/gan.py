@@ -13,29 +13,32 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import leaky_relu, logsigmoid
 
 LEAK = 0.2  # the slope of the leaky ReLU below zero
 
 
 class Activation(NamedTuple):
-    """A function rho, its slope in terms of u and h = rho(u), and PyTorch's layer."""
+    """A function rho of u, its gradient in terms of u and h = rho(u), PyTorch's layer.
+
+    ``back(g, u, h)`` takes the gradient by h to the one by u, g times rho'(u).
+    """
 
     value: Callable[[Tensor], Tensor]
-    slope: Callable[[Tensor, Tensor], Tensor]
+    back: Callable[[Tensor, Tensor, Tensor], Tensor]
     layer: Callable[[], nn.Module]
 
 
 ACTIVATIONS = {
-    "identity": Activation(lambda u: u, lambda u, h: torch.ones_like(u), nn.Identity),
-    "relu": Activation(torch.relu, lambda u, h: (u > 0).to(u.dtype), nn.ReLU),
+    "identity": Activation(lambda u: u, lambda g, u, h: g, nn.Identity),
+    "relu": Activation(torch.relu, lambda g, u, h: g * u.sign().clamp(min=0), nn.ReLU),
     "leaky relu": Activation(
-        lambda u: torch.where(u > 0, u, LEAK * u),
-        lambda u, h: torch.where(u > 0, torch.ones_like(u), LEAK),
+        lambda u: leaky_relu(u, LEAK),
+        lambda g, u, h: g * u.sign().clamp(min=LEAK),
         lambda: nn.LeakyReLU(LEAK),
     ),
-    "tanh": Activation(torch.tanh, lambda u, h: 1 - h * h, nn.Tanh),
-    "sigmoid": Activation(torch.sigmoid, lambda u, h: h * (1 - h), nn.Sigmoid),
+    "tanh": Activation(torch.tanh, lambda g, u, h: g * (1 - h * h), nn.Tanh),
+    "sigmoid": Activation(torch.sigmoid, lambda g, u, h: g * h * (1 - h), nn.Sigmoid),
 }
 
 
@@ -78,6 +81,15 @@ class MLP:
         pairs = zip(self.weights, self.biases, strict=True)
         return [parameter for pair in pairs for parameter in pair]
 
+    def state_dict(self) -> dict[str, list[Tensor]]:
+        """The parameters, for a checkpoint."""
+        return {"parameters": self.parameters}
+
+    def load_state_dict(self, state: dict[str, list[Tensor]]) -> None:
+        """Put a checkpoint's parameters in place of these."""
+        for mine, theirs in zip(self.parameters, state["parameters"], strict=True):
+            mine.copy_(theirs)
+
     def forward(self, x: Tensor) -> Tensor:
         """The output ``(batch, n)`` for the rows of ``x`` ``(batch, m)``."""
         if x.ndim != 2 or x.shape[1] != self.widths[0] or len(x) == 0:
@@ -96,16 +108,13 @@ class MLP:
 
         They belong to the last forward pass; each is ``(batch, width)``.
         """
-        delta = upstream * self._slope(-1)
-        deltas = [delta]
-        for layer in reversed(range(len(self.weights) - 1)):
-            delta = (delta @ self.weights[layer + 1]) * self._slope(layer)
-            deltas.append(delta)
+        deltas: list[Tensor] = []
+        for layer in reversed(range(len(self.weights))):
+            if deltas:
+                upstream = deltas[-1] @ self.weights[layer + 1]
+            back = ACTIVATIONS[self.activations[layer]].back
+            deltas.append(back(upstream, self.u[layer], self.h[layer + 1]))
         return deltas[::-1]
-
-    def _slope(self, layer: int) -> Tensor:
-        activation = ACTIVATIONS[self.activations[layer]]
-        return activation.slope(self.u[layer], self.h[1:][layer])
 
     def parameter_gradients(self, errors: Sequence[Tensor]) -> list[Tensor]:
         """dL/dW and dL/db of each layer, summed over the batch, as ``parameters``."""
@@ -211,3 +220,61 @@ class GAN:
         errors = self.generator.errors(upstream)
         gradients = self.generator.parameter_gradients(errors)
         return generator_loss(logits, self.loss), gradients
+
+
+class Players:
+    """Both players in training: in each step first the discriminator's move.
+
+    With ``adam`` their moves are Adam's (with the first momentum lowered, as is usual
+    for this game), else plain gradient ascent and descent at the same rate. ``step``
+    and ``parts`` are what ``training.run_epochs`` takes.
+    """
+
+    def __init__(
+        self,
+        model: GAN,
+        generator: torch.Generator,
+        learning_rate: float = 2e-4,
+        adam: bool = True,
+    ) -> None:
+        def mover(parameters: list[Tensor], maximize: bool) -> torch.optim.Optimizer:
+            options = {"lr": learning_rate, "maximize": maximize, "fused": True}
+            if adam:
+                return torch.optim.Adam(parameters, betas=(0.5, 0.999), **options)
+            return torch.optim.SGD(parameters, **options)
+
+        self.model, self.generator = model, generator
+        self.up = mover(model.discriminator.parameters, maximize=True)
+        self.down = mover(model.generator.parameters, maximize=False)
+        self.parts = {
+            "discriminator": model.discriminator,
+            "generator": model.generator,
+            "up": self.up,
+            "down": self.down,
+        }
+
+    def noise(self, count: int) -> Tensor:
+        """Rows of standard normal noise, as the generator takes them."""
+        maker = self.model.generator
+        return torch.randn(
+            (count, maker.widths[0]),
+            generator=self.generator,
+            dtype=maker.weights[0].dtype,
+            device=self.generator.device,
+        )
+
+    def step(self, real: Tensor) -> dict[str, Tensor]:
+        """One move of each player; V before them, and the loss between them."""
+        v, gradients = self.model.discriminator_gradients(real, self.noise(len(real)))
+        _move(self.up, self.model.discriminator, gradients)
+        loss, gradients = self.model.generator_gradients(self.noise(len(real)))
+        _move(self.down, self.model.generator, gradients)
+        return {"loss": loss, "value": v}
+
+
+def _move(
+    optimiser: torch.optim.Optimizer, network: MLP, gradients: Sequence[Tensor]
+) -> None:
+    for parameter, gradient in zip(network.parameters, gradients, strict=True):
+        parameter.grad = gradient
+    optimiser.step()

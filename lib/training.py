@@ -148,9 +148,14 @@ def run_epochs(
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
     run's checkpoint from another's. Raises TrainingError where the checkpoint is
-    damaged or another run's, and where a scalar is no longer finite; the checkpoint is
-    then the last good one.
+    damaged or another run's, where a row of the data is not finite, and where a scalar
+    no longer is; the checkpoint is then the last good one.
     """
+    if not data.isfinite().all():
+        row = int((~data.isfinite()).flatten(1).any(1).nonzero()[0])
+        raise TrainingError(
+            f"row {row} of the data holds a number that is not finite: leave it out"
+        )
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():

@@ -2,16 +2,18 @@
 
 import itertools
 from collections import Counter
+from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from lib import gan
-from lib.gan import ACTIVATIONS, GAN, MLP
+from lib import gan, training
+from lib.gan import ACTIVATIONS, GAN, MLP, Players
+from lib.training import Training, TrainingError
 
 DRAWS = 540
 LOSSES = ("saturating", "non-saturating")
@@ -152,6 +154,95 @@ def test_saturated_logits_give_the_gradients_of_the_exact_ones() -> None:
     for loss in LOSSES:
         assert gan.generator_loss(logits, loss).isfinite()
 
+
+# ------------------------------------------------------------------------- training
+
+DATA = torch.randn(60, 3, generator=torch.Generator().manual_seed(1))
+
+
+def players(learning_rate: float = 2e-3, adam: bool = True) -> Players:
+    source = training.prepare(0)
+    model = GAN(
+        MLP([2, 5, 3], ["leaky relu", "identity"], source),
+        MLP([3, 6, 1], ["tanh", "identity"], source),
+    )
+    return Players(model, source, learning_rate, adam)
+
+
+def run(both: Players, epochs: int, **options: Any) -> training.History:
+    settings = Training(epochs=epochs, batch_size=16)
+    return training.run_epochs(
+        both.step, both.parts, DATA, settings, both.generator, **options
+    )
+
+
+def weights(both: Players) -> Tensor:
+    made, judged = both.model.generator, both.model.discriminator
+    return torch.cat([p.ravel() for p in made.parameters + judged.parameters])
+
+
+def test_plain_moves_are_gradient_ascent_and_then_descent() -> None:
+    both, other = players(0.1, adam=False), players(0.1, adam=False)
+    both.step(DATA)
+    model = other.model
+    _, gradients = model.discriminator_gradients(DATA, other.noise(len(DATA)))
+    for parameter, gradient in zip(
+        model.discriminator.parameters, gradients, strict=True
+    ):
+        parameter += 0.1 * gradient
+    _, gradients = model.generator_gradients(other.noise(len(DATA)))
+    for parameter, gradient in zip(model.generator.parameters, gradients, strict=True):
+        parameter -= 0.1 * gradient
+    assert torch.allclose(weights(both), weights(other), atol=1e-7)
+
+
+def stop_in_the_fourth(history: training.History) -> dict[str, float]:
+    if history.epochs == 4:
+        raise KeyboardInterrupt
+    return {}
+
+
+def test_training_is_the_same_stopped_or_not(tmp_path: Path) -> None:
+    straight = players()
+    curves = run(straight, 6).curves
+    with pytest.raises(KeyboardInterrupt):
+        run(players(), 6, checkpoint=tmp_path / "a", after_epoch=stop_in_the_fourth)
+    resumed = players()
+    history = run(resumed, 6, checkpoint=tmp_path / "a", resume=True)
+    assert history.curves == curves
+    assert torch.equal(weights(straight), weights(resumed))
+
+
+def test_divergence_is_reported_and_leaves_the_last_good_checkpoint(
+    tmp_path: Path,
+) -> None:
+    file, both = tmp_path / "checkpoint", players()
+    run(both, 3, checkpoint=file)
+    settings = Training(epochs=3, batch_size=16)
+    saved = torch.load(file, weights_only=True)
+
+    def leap(batch: Tensor) -> dict[str, Tensor]:
+        both.up.param_groups[0]["lr"] = 1e38
+        return both.step(batch)
+
+    with pytest.raises(TrainingError, match="after epoch 1: try a smaller"):
+        training.run_epochs(
+            leap, both.parts, DATA, settings, both.generator, checkpoint=file
+        )
+    left = torch.load(file, weights_only=True)
+    assert left["history"] == saved["history"]
+    kept = left["parts"]["generator"]["parameters"]
+    assert all(parameter.isfinite().all() for parameter in kept)
+
+
+def test_a_batch_of_one_trains() -> None:
+    both = players()
+    scalars = both.step(DATA[:1])
+    assert all(value.isfinite() for value in scalars.values())
+    assert weights(both).isfinite().all()
+
+
+# ------------------------------------------------------------------------ bad input
 
 SOURCE = torch.Generator().manual_seed(0)
 

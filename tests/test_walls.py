@@ -32,7 +32,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "records": (set(), {"matplotlib", "numpy", "torch"}),
     "training": ({"records"}, {"numpy", "torch", "tqdm"}),
     "experiments": (RUNS | {"gaussian"}, {"matplotlib", "numpy", "torch", "tqdm"}),
-    "bench": (RUNS | {"experiments"}, {"PIL", "numpy", "torch", "torchvision"}),
+    "bench": (RUNS | {"experiments", "gan"}, {"PIL", "numpy", "torch", "torchvision"}),
     "__main__": (RUNS | {"experiments"}, {"torch"}),
 }
 LIGHT = ["lib", *(f"lib.{name}" for name in MODULES if name in SYMBOLIC | REPORT)]
