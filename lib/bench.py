@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def vae_epochs() -> int:
-    prepare(SEED)  # before PyTorch starts its threads, which flush subnormals if it did
+    prepare(SEED)  # before PyTorch starts its threads
     images = training_images()
     products = Products(len(images))
     slow = SlowLoop(images)

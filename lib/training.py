@@ -62,6 +62,8 @@ def prepare(
 
     Seeds PyTorch (for the weights' first values), sets the number of threads and
     flushes subnormal numbers to zero: late in training they would slow the CPU down.
+    Call it before any other work on tensors: PyTorch's threads flush only if this was
+    set when they started.
     Unless given, the device and the number of threads are those that the environment
     variables CHECKED_GRADIENTS_DEVICE (default: cpu) and CHECKED_GRADIENTS_THREADS
     (default: 2) name. Raises TrainingError for a device that is not there.
