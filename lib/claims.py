@@ -120,7 +120,11 @@ class Statement:
         ways = set()
         for name, test in self.tests(self):
             for link in test.links():
-                decision = _decide(link)
+                try:
+                    decision = _decide(link)
+                except sp.ShapeError as reason:
+                    said = f"the sizes do not fit: {reason}"
+                    decision = Decision(False, "at random instances", said)
                 if not decision.holds:
                     place = f"{name}: " if name else ""
                     return replace(

@@ -26,6 +26,7 @@ from sympy.parsing.sympy_parser import parse_expr
 from sympy.printing.latex import LatexPrinter
 
 from lib import expectation
+from lib.calculus import Sigmoid
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
 from lib.expectation import Law, Operator
 from lib.lemmas import Bound
@@ -34,6 +35,7 @@ from lib.points import Undecidable
 LINE = 50  # about so many letters fit on a page beside an equation's number
 _SIGNS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 _OPERATORS = {n: getattr(expectation, n) for n in ("E", "Var", "KL", "Int")}
+_OPERATORS["sigmoid"] = Sigmoid
 
 
 class DerivationError(Exception):
@@ -407,6 +409,21 @@ class _Printer(LatexPrinter):
 
     def _print_Identity(self, expr: Basic) -> str:  # noqa: N802
         return "I"
+
+    def _print_OneMatrix(self, expr: Basic) -> str:  # noqa: N802
+        return r"\mathbf{1}"
+
+    def _print_DiagMatrix(self, expr: Basic) -> str:  # noqa: N802
+        return rf"\operatorname{{diag}}\left({self._print(expr.args[0])}\right)"
+
+    def _print_HadamardProduct(self, expr: Basic) -> str:  # noqa: N802
+        """With the sign of the book, a circle with a dot."""
+        factors = (
+            rf"\left({text}\right)" if factor.is_MatAdd or factor.is_MatMul else text
+            for factor in expr.args
+            for text in [self._print(factor)]
+        )
+        return r" \odot ".join(factors)
 
     def _print_Trace(self, expr: Basic) -> str:  # noqa: N802
         """A trace of one entry is that entry: a quadratic form reads as one."""

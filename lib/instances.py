@@ -17,12 +17,13 @@ from typing import Any
 
 import mpmath
 import sympy as sp
-from sympy import Basic, Expr, Integer, Rational, Symbol
+from sympy import Basic, Expr, Function, Integer, Rational, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import NonInvertibleMatrixError
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
+from lib.calculus import Elementwise, Jacobian, Map, MatrixGradient
 from lib.expectation import (
     E,
     Int,
@@ -240,6 +241,12 @@ class Model:
     def _ground_matrix(self, node: Basic) -> Basic:
         if isinstance(node, MatrixSymbol):
             return self._matrices[node.name]
+        if isinstance(node, Map):
+            return self._map(node)
+        if isinstance(node, Elementwise):
+            return self._elementwise(node)
+        if isinstance(node, (Jacobian, MatrixGradient)):
+            return self._matrix_derivative(node)
         parts = [self._ground(argument) for argument in node.args]
         matrices = [p for p in parts if isinstance(p, sp.MatrixBase)]
         if isinstance(node, sp.MatMul):
@@ -261,6 +268,38 @@ class Model:
         value = node.func(*parts).doit()
         value = value if isinstance(value, sp.MatrixBase) else value.as_explicit()
         return sp.ImmutableMatrix(value)
+
+    def _map(self, node: Map) -> sp.Matrix:
+        """A column of unknown functions, each of all the entries."""
+        name, rows, *arguments = node.args
+        entries = [entry for a in arguments for entry in self._ground(a)]
+        functions = [Function(f"{name}_{i}", real=True) for i in range(int(rows))]
+        values = [self._apply(function(*entries), entries) for function in functions]
+        return sp.ImmutableMatrix(values)
+
+    def _elementwise(self, node: Elementwise) -> sp.Matrix:
+        name, matrix, order = node.args
+        place = sp.Dummy(real=True)
+        applied = Function(name.name, real=True)(place)
+        value = self._apply(applied, [place]).diff(place, int(order))
+        return self._ground(matrix).applyfunc(lambda e: value.xreplace({place: e}))
+
+    def _matrix_derivative(self, node: Jacobian | MatrixGradient) -> sp.Matrix:
+        """Entry by entry: symbols hold the places of what is differentiated by."""
+        of, by, at = node.args
+        point, kept = self._ground(at), self._matrices[by.name]
+        places = sp.ImmutableMatrix(*point.shape, lambda i, j: sp.Dummy(real=True))
+        self._matrices[by.name] = places
+        try:
+            value = self._ground(of)
+        finally:
+            self._matrices[by.name] = kept
+        if isinstance(node, Jacobian):
+            slopes = value.jacobian(list(places))
+        else:
+            slopes = places.applyfunc(value[0].diff)
+        there = dict(zip(places, point, strict=True))
+        return sp.ImmutableMatrix(slopes.xreplace(there))
 
     def _ground_noncommutative(self, node: Basic) -> sp.Matrix:
         """A polynomial in non-commuting symbols, with a random matrix for each."""
@@ -500,6 +539,8 @@ def choose_sizes(
 def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
     """Small sizes; where no matrix must be filled, also 0 and where something turns."""
     names = structural_integers(expressions)
+    if any(e.has(Map) for e in expressions):
+        return [2, 3, 1, 4]  # each entry of a map is a function of all the others'
     if any(e.has(MatrixExpr) for e in expressions):
         return [2, 3, 1, 5, 4]
     turns = [

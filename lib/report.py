@@ -13,6 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from lib.claims import VERDICTS, Claim, Decision, Part, Statement
+from lib.report_gan_answers import PART as GAN_ANSWERS
+from lib.report_gan_equations import PART as GAN_EQUATIONS
 from lib.report_vae_answers import PART as VAE_ANSWERS
 from lib.report_vae_equations import PART as VAE_EQUATIONS
 
@@ -26,7 +28,12 @@ __all__ = [
     "equation",
 ]
 
-PARTS: tuple[Part, ...] = (VAE_EQUATIONS, VAE_ANSWERS)
+PARTS: tuple[Part, ...] = (
+    VAE_EQUATIONS,
+    VAE_ANSWERS,
+    GAN_EQUATIONS,
+    GAN_ANSWERS,
+)
 
 
 def equation(number: int) -> Claim:

@@ -159,23 +159,6 @@ class Bernoulli(Operator):
         return rf"\mathrm{{Bern}}\left({value} \mid {probability}\right)"
 
 
-class Gradient(Operator):
-    """The derivative of ``g`` by one parameter, printed with a nabla."""
-
-    def __new__(cls, g: Expr, parameter: Symbol) -> Gradient:
-        return Expr.__new__(cls, g, parameter)
-
-    def resolved(self) -> Expr:
-        g, parameter = self.args
-        return sp.Derivative(g, parameter).doit(deep=False)
-
-    def _latex(self, printer: Any) -> str:
-        g, parameter = (printer._print(argument) for argument in self.args)
-        if isinstance(self.args[0], sp.Add):
-            g = rf"\left({g}\right)"
-        return rf"\nabla_{{{parameter}}} {g}"
-
-
 class Square(Operator):
     """The report's square of a column vector, read as its squared length."""
 

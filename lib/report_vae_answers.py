@@ -24,6 +24,7 @@ from sympy import (
     symbols,
 )
 
+from lib.calculus import Gradient
 from lib.claims import Claim, Part, Statement, state
 from lib.expectation import KL, E, Finite, Int, Normal, Operator, Var, density, resolve
 from lib.report_vae import (
@@ -31,7 +32,6 @@ from lib.report_vae import (
     STANDARD,
     D,
     Density,
-    Gradient,
     K,
     M,
     approximate,

@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 from sympy import Basic, Expr, Function, Product, Rational, S, Sum, Symbol, exp, log
 
+from lib.calculus import Gradient
 from lib.claims import Claim, Part, Statement, state
 from lib.expectation import KL, Abstract, E, Int, Law, Normal, density
 from lib.report_vae import (
@@ -18,7 +19,6 @@ from lib.report_vae import (
     Bernoulli,
     D,
     Density,
-    Gradient,
     K,
     M,
     Sigma,

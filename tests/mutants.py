@@ -6,8 +6,8 @@ from typing import Any
 import sympy as sp
 from sympy import Add, Basic, Expr, Indexed, Mul, Pow, Symbol
 
+from lib.calculus import Elementwise, Gradient, Jacobian, Map, MatrixGradient
 from lib.expectation import KL, E, Int, Law, Normal, Var
-from lib.report_vae import Gradient
 
 
 def mutants(expression: Basic, symbols: list[Symbol]) -> dict[Basic, str]:
@@ -45,6 +45,12 @@ def _is_name(node: Basic, i: int) -> bool:
         return i > 0
     if isinstance(node, Gradient):
         return i > 0
+    if isinstance(node, Map):
+        return i < 2
+    if isinstance(node, Elementwise):
+        return i != 1
+    if isinstance(node, (Jacobian, MatrixGradient)):
+        return i == 1
     if isinstance(node, (sp.Derivative, sp.Subs)):
         return isinstance(node, sp.Derivative) or i == 1
     names = (sp.MatrixSymbol, sp.ZeroMatrix, sp.Identity, sp.core.symbol.Str)
@@ -64,7 +70,12 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
         yield 2 * node, "factor"
     if isinstance(node, sp.MatMul):
         yield from _reordered(node)
-    if isinstance(node, (Add, Mul)):
+    if isinstance(node, Elementwise):
+        name, matrix, order = node.args
+        yield node.func(name, matrix, 1 - order), "function for derivative"
+    if isinstance(node, sp.Transpose):
+        yield node.arg, "transpose dropped"
+    if isinstance(node, (Add, Mul, sp.HadamardProduct)):
         for i in range(len(node.args)):
             rest = [a for j, a in enumerate(node.args) if j != i]
             yield node.func(*rest), f"part {i} dropped"

@@ -18,6 +18,7 @@ from scipy import integrate
 
 SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
 SIZES = {"D": 2, "M": 3, "K": 2}
+SIZES |= {"B": 4, "n_0": 3, "n_1": 2, "n_2": 4, "n_3": 3, "n_4": 2}
 SIZE_OF_INDEX = {"d": "D", "m": "M", "k": "K"}
 STEP = 1e-3
 
@@ -239,11 +240,7 @@ def _gradient(node: Any, at: dict[Any, float]) -> complex:
     g, parameter = node.args
     here = value(parameter, at)
 
-    def slope(step: float) -> complex:
-        up, down = (value(g, {**at, parameter.name: here + s}) for s in (step, -step))
-        return (up - down) / (2 * step)
-
-    return (4 * slope(STEP) - slope(2 * STEP)) / 3
+    return _slope(lambda h: value(g, {**at, parameter.name: here + h}))
 
 
 def _derivative(node: Any, at: dict[Any, float]) -> complex:
@@ -278,6 +275,8 @@ def _entries(name: str, at: dict[Any, float], count: int = SIZES["D"]) -> Any:
 
 def _matrix(node: sp.MatrixSymbol, at: dict[Any, float]) -> Any:
     """A column has the entries of that name; a square matrix is positive definite."""
+    if ("matrix", node.name) in at:
+        return at["matrix", node.name]
     if node.name == "Sigma":
         return np.diag(_entries("sigma", at) ** 2)
     rows, columns = (int(value(size, at).real) for size in node.shape)
@@ -289,7 +288,57 @@ def _matrix(node: sp.MatrixSymbol, at: dict[Any, float]) -> Any:
     return entries @ entries.T + np.eye(rows) if rows == columns else entries
 
 
+def _map(node: Any, at: dict[Any, float]) -> Any:
+    """A column of fixed functions of all the entries, slow enough for quotients."""
+    name, rows, *arguments = node.args
+    entries = [e / 4 for a in arguments for e in np.ravel(value(a, at))]
+    count = int(value(rows, at).real)
+    return np.array([[_unknown(f"{name}{i}", entries)] for i in range(count)])
+
+
+def _elementwise(node: Any, at: dict[Any, float]) -> Any:
+    name, matrix, order_ = node.args
+    entries = value(matrix, at)
+
+    def wave(place: complex) -> complex:
+        return _unknown(name.name, [place])
+
+    def apply(place: complex) -> complex:
+        return _slope(lambda h: wave(place + h)) if order_ else wave(place)
+
+    return np.vectorize(apply, otypes=[complex])(entries)
+
+
+def _slope(f: Callable[[float], Any]) -> Any:
+    """The derivative at zero, by difference quotients at two steps."""
+    coarse, fine = ((f(h) - f(-h)) / (2 * h) for h in (2 * STEP, STEP))
+    return (4 * fine - coarse) / 3
+
+
+def _by_entries(node: Any, at: dict[Any, float]) -> list[Any]:
+    """The slope of what is differentiated by each entry in turn, row by row."""
+    of, by, place = node.args
+    point = value(place, at) + 0j
+
+    def moved(index: tuple[int, ...], step: float) -> Any:
+        shifted = point.copy()
+        shifted[index] += step
+        return value(of, {**at, ("matrix", by.name): shifted})
+
+    return [_slope(lambda h, i=i: moved(i, h)) for i in np.ndindex(*point.shape)]
+
+
+def _matrix_gradient(node: Any, at: dict[Any, float]) -> Any:
+    shape = np.shape(value(node.args[2], at))
+    return np.array(_by_entries(node, at)).reshape(shape)
+
+
 _WORDS = {
+    "Map": _map,
+    "Elementwise": _elementwise,
+    "Jacobian": lambda node, at: np.hstack(_by_entries(node, at)),
+    "MatrixGradient": _matrix_gradient,
+    "OneMatrix": lambda node, at: np.ones([int(value(n, at).real) for n in node.shape]),
     "KL": _kl,
     "E": _expectation,
     "Var": _variance,
@@ -323,6 +372,9 @@ _FUNCTIONS = {
     "Step": lambda a: float(a.real > 0),
     "Bernoulli": lambda x, p: p**x * (1 - p) ** (1 - x),
     "Square": lambda vector: np.sum(vector**2),
+    "Sigmoid": lambda u: 1 / (1 + np.exp(-u)),
+    "HadamardProduct": lambda *factors: math.prod(factors),
+    "DiagMatrix": lambda a: np.diag(a[:, 0]),
     "Transpose": lambda a: a.T,
     "Inverse": lambda a, _: np.linalg.inv(a),
     "Trace": lambda a: np.trace(a),
