@@ -457,9 +457,8 @@ def _sympified(expression: Any) -> Basic:
 def _open_names(expression: Basic) -> set[Basic]:
     """The free symbols, with the sizes of the matrices among them."""
     matrices = expression.atoms(sp.MatrixSymbol)
-    return expression.free_symbols.union(*(m.free_symbols for m in matrices)).union(
-        *(size.free_symbols for m in matrices for size in m.shape)
-    )
+    sizes = (size.free_symbols for m in matrices for size in m.shape)
+    return expression.free_symbols.union(*sizes)
 
 
 def _tidied(node: Basic) -> Basic:
