@@ -10,10 +10,10 @@ import json
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, Literal, NoReturn, get_origin, get_type_hints
 
 from lib.digits import DataError
-from lib.experiments import EXPERIMENTS, VAERun, run_experiment
+from lib.experiments import EXPERIMENTS, Run, run_experiment
 from lib.records import RecordError
 from lib.training import TrainingError
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         options = parser().parse_args(arguments)
         if options.command == "list":
             for name, experiment in EXPERIMENTS.items():
-                print(f"{name:16} {experiment.about}")
+                print(f"{name:20} {experiment.about}")
             return 0
         record = run_experiment(
             options.name,
@@ -83,7 +83,7 @@ def seed(text: str) -> int:
     return int(text)
 
 
-def configuration(name: str, epochs: str | None, settings: list[str]) -> VAERun:
+def configuration(name: str, epochs: str | None, settings: list[str]) -> Run:
     """The named experiment's configuration, with the fields that were set."""
     if name not in EXPERIMENTS:
         raise UsageError(
@@ -110,6 +110,8 @@ def configuration(name: str, epochs: str | None, settings: list[str]) -> VAERun:
 def parse(field: str, text: str, kind: Any) -> Any:
     """``text`` as a value of the field's type; a tuple is written 1,5,20."""
     try:
+        if get_origin(kind) is Literal:
+            return text  # the configuration knows which words it takes
         if kind in (int, float, str):
             return kind(text)
         return tuple(int(part) for part in text.split(","))

@@ -1,11 +1,12 @@
 """Handwritten digits: the small set that comes with scikit-learn, or MNIST.
 
-Both are one tensor of flat 28x28 images with values in [0, 1], and their labels.
-Data sets are asked for by name; none ever stands in for the other. Beside them stand
-two measures for images that a model made: are they digits, and are they new?
+Each set is one tensor of flat square images with values in [0, 1], and their labels:
+28x28 pixels, or scikit-learn's own 8x8. Data sets are asked for by name; none ever
+stands in for another.
 """
 
 import hashlib
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
-from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import Pipeline, make_pipeline
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 SIDE = 28
 PIXELS = SIDE * SIDE
-NAMES = ("bundled", "mnist")
+SMALL_SIDE = 8
+NAMES = ("bundled", "bundled-8x8", "mnist")
 
 # The SHA-256 digests of the four uncompressed files, and what each one is. The
 # second set of training images lost the grey value 1: 0.05 % of its pixels read 0.
@@ -51,7 +50,7 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Digits:
-    """Images in rows, ``(n, 784)`` in [0, 1], and labels, ``(n,)`` from 0 to 9.
+    """Images in rows, ``(n, side^2)`` in [0, 1], and labels, ``(n,)`` from 0 to 9.
 
     ``source`` says which data these are, in words; ``sha256`` holds the digest of
     each file that they were read from.
@@ -65,6 +64,11 @@ class Digits:
     test_images: Tensor
     test_labels: Tensor
 
+    @property
+    def side(self) -> int:
+        """An image's height and width in pixels, 28 or 8."""
+        return math.isqrt(self.train_images.shape[1])
+
 
 def load(
     name: str,
@@ -73,7 +77,7 @@ def load(
     download: bool = False,
     accept_unknown: bool = False,
 ) -> Digits:
-    """The digits called ``name``: ``"bundled"`` or ``"mnist"``.
+    """The digits called ``name``: ``"bundled"``, ``"bundled-8x8"`` or ``"mnist"``.
 
     MNIST is read from ``folder``, or else from the folder that the environment
     variable CHECKED_GRADIENTS_DATA names, or else from ``data``, as
@@ -81,8 +85,8 @@ def load(
     Files of unknown content are refused unless ``accept_unknown``.
     Raises DataError.
     """
-    if name == "bundled":
-        return _bundled()
+    if name in ("bundled", "bundled-8x8"):
+        return _bundled(name)
     if name != "mnist":
         raise DataError(f"unknown digits {name!r}: choose one of {', '.join(NAMES)}")
     folder = Path(folder or os.environ.get("CHECKED_GRADIENTS_DATA") or "data")
@@ -91,46 +95,27 @@ def load(
     return _mnist(folder / "MNIST" / "raw", accept_unknown)
 
 
-def fit_classifier(data: Digits) -> Pipeline:
-    """A classifier of ``(n, 784)`` images, fitted to the training images in a second.
-
-    It is a logistic regression on a Gaussian kernel's features: its probabilities are
-    calibrated on held-out digits (it is as often right as it is sure), and it is
-    unsure of images that are far from all digits, such as noise.
-    """
-    features = Nystroem(gamma=0.03, n_components=500, random_state=0)
-    classifier = make_pipeline(features, LogisticRegression(C=1000, max_iter=1000))
-    return classifier.fit(data.train_images.numpy(), data.train_labels.numpy())
+def enlarge(images: Tensor) -> Tensor:
+    """Images ``(n, 64)`` at 28x28 pixels, ``(n, 784)``, as ``"bundled"`` has them."""
+    small = images.view(-1, 1, SMALL_SIDE, SMALL_SIDE)
+    large = interpolate(small, size=(SIDE, SIDE), mode="bicubic")
+    return large.clamp(0, 1).reshape(-1, PIXELS)
 
 
-def recognise(classifier: Pipeline, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Each image's likeliest label and its probability, both ``(n,)``."""
-    probabilities = torch.from_numpy(classifier.predict_proba(images.numpy()))
-    top, labels = probabilities.max(1)
-    return labels, top
-
-
-def nearest_distance(images: Tensor, among: Tensor) -> Tensor:
-    """The Euclidean distance ``(n,)`` from each image to the nearest ``among`` others.
-
-    Copies of training images have the distance 0; held-out images show what is usual.
-    """
-    return torch.cdist(images, among).min(1).values
-
-
-def _bundled() -> Digits:
-    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged; 297 are held out."""
+def _bundled(name: str) -> Digits:
+    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged or not; 297 are held out."""
     digits = load_digits()
-    small = torch.from_numpy(digits.images).float() / 16
-    large = interpolate(small[:, None], size=(SIDE, SIDE), mode="bicubic")
-    images = large.clamp(0, 1).reshape(-1, PIXELS)
+    images = torch.from_numpy(digits.data).float() / 16
+    source = "scikit-learn's 8x8 digits"
+    if name == "bundled":
+        images, source = enlarge(images), f"{source}, enlarged to 28x28"
     labels = torch.from_numpy(digits.target).long()
     train, test = train_test_split(
         np.arange(len(images)), test_size=297, stratify=digits.target, random_state=0
     )
     return Digits(
-        name="bundled",
-        source="scikit-learn's 8x8 digits, enlarged to 28x28",
+        name=name,
+        source=source,
         sha256={},
         train_images=images[train],
         train_labels=labels[train],

@@ -2,8 +2,9 @@
 
 Rows are samples. Layer l takes the activations of the one before it to the
 pre-activations u^l = h^(l-1) W^l' + b^l and on to h^l = rho^l(u^l); the
-discriminator's last layer is the identity, so its output is a logit. Nothing here
-uses autograd; ``twin`` makes the same network for it, to compare with.
+discriminator's last layer is the identity, so its output is a logit. ``MLP``, ``GAN``
+and ``Players`` use no autograd; ``twin`` and ``AutogradPlayers`` are the same network
+and the same players for it, to compare with.
 """
 
 import itertools
@@ -237,15 +238,10 @@ class Players:
         learning_rate: float = 2e-4,
         adam: bool = True,
     ) -> None:
-        def mover(parameters: list[Tensor], maximize: bool) -> torch.optim.Optimizer:
-            options = {"lr": learning_rate, "maximize": maximize, "fused": True}
-            if adam:
-                return torch.optim.Adam(parameters, betas=(0.5, 0.999), **options)
-            return torch.optim.SGD(parameters, **options)
-
         self.model, self.generator = model, generator
-        self.up = mover(model.discriminator.parameters, maximize=True)
-        self.down = mover(model.generator.parameters, maximize=False)
+        judge, maker = model.discriminator.parameters, model.generator.parameters
+        self.up = _optimiser(judge, learning_rate, adam, maximize=True)
+        self.down = _optimiser(maker, learning_rate, adam, maximize=False)
         self.parts = {
             "discriminator": model.discriminator,
             "generator": model.generator,
@@ -255,13 +251,7 @@ class Players:
 
     def noise(self, count: int) -> Tensor:
         """Rows of standard normal noise, as the generator takes them."""
-        maker = self.model.generator
-        return torch.randn(
-            (count, maker.widths[0]),
-            generator=self.generator,
-            dtype=maker.weights[0].dtype,
-            device=self.generator.device,
-        )
+        return _noise(count, self.model.generator, self.generator)
 
     def step(self, real: Tensor) -> dict[str, Tensor]:
         """One move of each player; V before them, and the loss between them."""
@@ -270,6 +260,72 @@ class Players:
         loss, gradients = self.model.generator_gradients(self.noise(len(real)))
         _move(self.down, self.model.generator, gradients)
         return {"loss": loss, "value": v}
+
+
+class AutogradPlayers:
+    """The twins of both players, who make the same moves by autograd.
+
+    They start from a copy of the model's weights. With a ``generator`` in the same
+    state, ``players.generator.clone_state()``, they draw the same noise as ``Players``
+    and stay beside them step by step, up to rounding. Each step has all that makes
+    autograd fast: one batch for both kinds of rows, no graph of the generator for the
+    discriminator's move, no gradients of the discriminator's weights for the other.
+    """
+
+    def __init__(
+        self,
+        model: GAN,
+        generator: torch.Generator,
+        learning_rate: float = 2e-4,
+        adam: bool = True,
+    ) -> None:
+        self.model, self.generator = model, generator
+        self.judge, self.maker = twin(model.discriminator), twin(model.generator)
+        judge, maker = list(self.judge.parameters()), list(self.maker.parameters())
+        self.up = _optimiser(judge, learning_rate, adam, maximize=True)
+        self.down = _optimiser(maker, learning_rate, adam, maximize=False)
+        self.parts = {
+            "discriminator": self.judge,
+            "generator": self.maker,
+            "up": self.up,
+            "down": self.down,
+        }
+
+    def noise(self, count: int) -> Tensor:
+        """Rows of standard normal noise, as the generator takes them."""
+        return _noise(count, self.model.generator, self.generator)
+
+    def step(self, real: Tensor) -> dict[str, Tensor]:
+        """One move of each player; V before them, and the loss between them."""
+        with torch.no_grad():
+            fake = self.maker(self.noise(len(real)))
+        logits = self.judge(torch.cat([real, fake]))
+        v = value(*logits.split(len(real)))
+        self.up.zero_grad()
+        v.backward()
+        self.up.step()
+        self.judge.requires_grad_(False)
+        fake_logits = self.judge(self.maker(self.noise(len(real))))
+        loss = generator_loss(fake_logits, self.model.loss)
+        self.down.zero_grad()
+        loss.backward()
+        self.down.step()
+        self.judge.requires_grad_(True)
+        return {"loss": loss.detach(), "value": v.detach()}
+
+
+def _optimiser(
+    parameters: list[Tensor], learning_rate: float, adam: bool, *, maximize: bool
+) -> torch.optim.Optimizer:
+    options = {"lr": learning_rate, "maximize": maximize, "fused": True}
+    if adam:
+        return torch.optim.Adam(parameters, betas=(0.5, 0.999), **options)
+    return torch.optim.SGD(parameters, **options)
+
+
+def _noise(count: int, maker: MLP, generator: torch.Generator) -> Tensor:
+    options = {"dtype": maker.weights[0].dtype, "device": generator.device}
+    return torch.randn((count, maker.widths[0]), generator=generator, **options)
 
 
 def _move(

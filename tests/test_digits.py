@@ -47,8 +47,30 @@ def test_the_split_is_fixed_and_has_no_image_twice(bundled):
     assert float(distances.min()) > 0.5
 
 
+def test_small_digits_are_the_bundled_ones_before_they_were_enlarged(bundled):
+    small = digits.load("bundled-8x8")
+    assert (small.name, small.side, bundled.side) == ("bundled-8x8", 8, 28)
+    assert small.train_images.shape == (1500, 64)
+    assert torch.equal(small.train_labels, bundled.train_labels)
+    assert torch.equal(small.test_labels, bundled.test_labels)
+    source = torch.from_numpy(load_digits().data).float() / 16
+    images = torch.cat([small.train_images, small.test_images])
+    assert torch.equal(images.unique(dim=0), source.unique(dim=0))
+    assert torch.equal(digits.enlarge(small.train_images), bundled.train_images)
+    assert torch.equal(digits.enlarge(small.test_images), bundled.test_images)
+
+
+def test_an_enlarged_image_keeps_its_place_and_its_greys():
+    corner = torch.zeros(1, 64)
+    corner[0, 7] = 1  # above, on the right
+    large = digits.enlarge(corner).view(28, 28)
+    assert float(large[0, 27]) == pytest.approx(1, abs=0.1)
+    assert float(large[:, :14].max()) == float(large[14:].max()) == 0
+    assert 0 <= float(large.min()) <= float(large.max()) <= 1
+
+
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(DataError, match="bundled, mnist"):
+    with pytest.raises(DataError, match="bundled, bundled-8x8, mnist"):
         digits.load("fashion")
 
 
@@ -155,20 +177,3 @@ def test_only_download_may_fetch(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="no network"):
         digits.load("mnist", tmp_path, download=True)
     assert fetched == [tmp_path]
-
-
-def test_the_classifier_knows_held_out_digits_and_is_unsure_of_noise(bundled):
-    classifier = digits.fit_classifier(bundled)
-    labels, top = digits.recognise(classifier, bundled.test_images)
-    right = float((labels == bundled.test_labels).float().mean())
-    assert right >= 0.97
-    assert float(top.mean()) == pytest.approx(right, abs=0.02)  # calibrated
-    noise = torch.rand(200, 784, generator=torch.Generator().manual_seed(0))
-    assert float(digits.recognise(classifier, noise)[1].mean()) < 0.5
-
-
-def test_a_copy_has_the_distance_zero(bundled):
-    train = bundled.train_images
-    near = digits.nearest_distance(torch.stack([train[7], train[8] + 0.5]), train)
-    assert float(near[0]) == pytest.approx(0, abs=1e-2)
-    assert 0 < float(near[1]) <= 0.5 * 28 + 1e-3

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lib import gan, training
-from lib.gan import ACTIVATIONS, GAN, MLP, Players
+from lib.gan import ACTIVATIONS, GAN, MLP, AutogradPlayers, Players
 from lib.training import Training, TrainingError
 
 DRAWS = 540
@@ -169,7 +169,9 @@ def players(learning_rate: float = 2e-3, adam: bool = True) -> Players:
     return Players(model, source, learning_rate, adam)
 
 
-def run(both: Players, epochs: int, **options: Any) -> training.History:
+def run(
+    both: Players | AutogradPlayers, epochs: int, **options: Any
+) -> training.History:
     settings = Training(epochs=epochs, batch_size=16)
     return training.run_epochs(
         both.step, both.parts, DATA, settings, both.generator, **options
@@ -194,6 +196,46 @@ def test_plain_moves_are_gradient_ascent_and_then_descent() -> None:
     for parameter, gradient in zip(model.generator.parameters, gradients, strict=True):
         parameter -= 0.1 * gradient
     assert torch.allclose(weights(both), weights(other), atol=1e-7)
+
+
+# What 50 steps reach: rounding moves both players, and their moves differ by it.
+CURVES_APART = {torch.float64: 1e-12, torch.float32: 1e-4}
+
+
+@pytest.mark.parametrize("adam", [True, False])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", CURVES_APART)
+def test_autograds_players_stay_beside_those_by_hand(
+    dtype: torch.dtype, loss: gan.LossName, adam: bool
+) -> None:
+    source = training.prepare(0)
+    model = GAN(
+        MLP([4, 16, 12, 3], ["leaky relu", "tanh", "sigmoid"], source, dtype),
+        MLP([3, 16, 12, 1], ["leaky relu", "tanh", "identity"], source, dtype),
+        loss,
+    )
+    rate = 2e-3 if adam else 0.1
+    other = AutogradPlayers(model, source.clone_state(), rate, adam)
+    both = Players(model, source, rate, adam)
+    before = weights(both)
+    for rows in DATA.to(dtype).repeat(5, 1).split(6):
+        mine, theirs = both.step(rows), other.step(rows)
+        assert mine.keys() == theirs.keys() == {"loss", "value"}
+        for name in mine:
+            assert not theirs[name].requires_grad
+            assert abs(mine[name] - theirs[name]) < CURVES_APART[dtype]
+    assert (weights(both) - before).abs().max() > 0.02
+    parts = [*other.maker.parameters(), *other.judge.parameters()]
+    twins = torch.cat([p.detach().ravel() for p in parts])
+    assert (weights(both) - twins).abs().max() < 10 * CURVES_APART[dtype]
+
+
+def test_autograds_players_are_trained_by_the_same_loop() -> None:
+    both = players()
+    other = AutogradPlayers(both.model, both.generator.clone_state(), 2e-3)
+    curves, others = run(both, 3).curves, run(other, 3).curves
+    assert others["value"] == pytest.approx(curves["value"], abs=1e-4)
+    assert others["loss"] == pytest.approx(curves["loss"], abs=1e-4)
 
 
 def stop_in_the_fourth(history: training.History) -> dict[str, float]:

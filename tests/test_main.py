@@ -14,6 +14,13 @@ from lib import records
 from lib.__main__ import main
 from lib.experiments import EXPERIMENTS
 
+GAN = [
+    "run",
+    "gan-digits",
+    *("--set", "epochs=1"),
+    *("--set", "generator_widths=8"),
+    *("--set", "samples=40"),
+]
 QUICK = [
     "run",
     "vae-digits",
@@ -55,6 +62,24 @@ def test_a_run_prints_its_metrics_and_writes_its_record(tmp_path, capsys):
     ]
 
 
+def test_a_gan_is_run_by_the_same_command(tmp_path, capsys):
+    assert main([*GAN, "--set", "loss=saturating", "--out", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    printed = json.loads(captured.out)
+    record = records.read(tmp_path / "gan-digits.json")
+    assert printed == {"name": "gan-digits", "seed": 0, **record["metrics"]}
+    assert record["configuration"]["generator_widths"] == [8]
+    assert record["configuration"]["loss"] == "saturating"
+    assert {name: len(curve) for name, curve in record["curves"].items()} == {
+        "loss": 1,
+        "value": 1,
+    }
+    assert sum(printed["coverage"]["shares"]) == pytest.approx(1)
+    assert "1 epochs, seed 0" in captured.err
+    assert "40 samples" in captured.err
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -68,13 +93,18 @@ def test_a_run_prints_its_metrics_and_writes_its_record(tmp_path, capsys):
         ([*QUICK, "--set", "learning_rate=fast"], "a number"),
         ([*QUICK, "--set", "learning_rate=-1"], "learning_rate"),
         ([*QUICK, "--set", "figure_epochs=1;2"], "1,5,20"),
-        ([*QUICK, "--set", "digits=fashion"], "bundled, mnist"),
+        ([*QUICK, "--set", "digits=fashion"], "bundled, bundled-8x8, mnist"),
         ([*QUICK, "--epochs", "0"], "epochs"),
         ([*QUICK, "--epochs", "3.5"], "whole number"),
         ([*QUICK, "--seed", "-1"], "seed"),
         ([*QUICK, "--device", "abacus"], "abacus"),
         ([*QUICK, "--set", "digits=mnist", "--data", "/nowhere"], "/nowhere"),
         ([*QUICK, "--faster"], "--faster"),
+        ([*GAN, "--set", "hidden=8"], "generator_widths, discriminator_widths"),
+        ([*GAN, "--set", "loss=hinge"], "loss must be one of saturating, non-sat"),
+        ([*GAN, "--set", "activation=swish"], "activation must be one of identity"),
+        ([*GAN, "--set", "discriminator_widths=0"], "discriminator_widths must be"),
+        ([*GAN, "--set", "generator_widths=wide"], "whole numbers, as in 1,5,20"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_one_line_and_status_2(

@@ -13,9 +13,19 @@ LIB = ROOT / "lib"
 MODULES = sorted(path.stem for path in LIB.glob("*.py") if path.stem != "__init__")
 
 REPORT = {"claims", "report"} | {
-    f"report_vae{rest}" for rest in ("", "_equations", "_answers")
+    f"report_{part}{rest}"
+    for part in ("vae", "gan")
+    for rest in ("", "_equations", "_answers")
 }
-SYMBOLIC = {"derivation", "equality", "expectation", "instances", "lemmas", "points"}
+SYMBOLIC = {
+    "calculus",
+    "derivation",
+    "equality",
+    "expectation",
+    "instances",
+    "lemmas",
+    "points",
+}
 RUNS = {"digits", "figures", "records", "training", "vae"}
 SYMPY = {"sympy", "mpmath"}
 
@@ -31,7 +41,10 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "playable": (set(), set()),
     "records": (set(), {"matplotlib", "numpy", "torch"}),
     "training": ({"records"}, {"numpy", "torch", "tqdm"}),
-    "experiments": (RUNS | {"gaussian"}, {"matplotlib", "numpy", "torch", "tqdm"}),
+    "quality": ({"digits", "gaussian", "training"}, {"sklearn", "torch"}),
+    "vae_runs": (RUNS, {"torch"}),
+    "gan_runs": ({"digits", "gan", "quality", "training"}, {"torch"}),
+    "experiments": (RUNS | {"gan_runs", "vae_runs"}, {"matplotlib"}),
     "bench": (RUNS | {"experiments", "gan"}, {"PIL", "numpy", "torch", "torchvision"}),
     "__main__": (RUNS | {"experiments"}, {"torch"}),
 }
