@@ -123,7 +123,7 @@ class Statement:
                 try:
                     decision = _decide(link)
                 except sp.ShapeError as reason:
-                    said = f"the sizes do not fit: {reason}"
+                    said = f"the sizes do not fit: {str(reason).rstrip('.')}"
                     decision = Decision(False, "at random instances", said)
                 if not decision.holds:
                     place = f"{name}: " if name else ""

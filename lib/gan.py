@@ -99,7 +99,8 @@ class MLP:
             )
         self.u: list[Tensor] = []
         self.h = [x]
-        for w, b, name in zip(self.weights, self.biases, self.activations, strict=True):
+        layers = zip(self.weights, self.biases, self.activations, strict=True)
+        for w, b, name in layers:
             self.u.append(torch.addmm(b, self.h[-1], w.T))
             self.h.append(ACTIVATIONS[name].value(self.u[-1]))
         return self.h[-1]
@@ -107,7 +108,8 @@ class MLP:
     def errors(self, upstream: Tensor) -> list[Tensor]:
         """dL/du^l of each layer, first layer first, from dL/dh of the output.
 
-        They belong to the last forward pass; each is ``(batch, width)``.
+        They belong to the last forward pass; each is ``(batch, width)``,
+        {eq}`eq-gan-batch-error`.
         """
         deltas: list[Tensor] = []
         for layer in reversed(range(len(self.weights))):
@@ -118,12 +120,20 @@ class MLP:
         return deltas[::-1]
 
     def parameter_gradients(self, errors: Sequence[Tensor]) -> list[Tensor]:
-        """dL/dW and dL/db of each layer, summed over the batch, as ``parameters``."""
-        pairs = ((d.T @ h, d.sum(0)) for d, h in zip(errors, self.h, strict=False))
+        """dL/dW and dL/db of each layer, in the order of ``parameters``.
+
+        Both are sums over the batch: {eq}`eq-gan-weight-gradient` and
+        {eq}`eq-gan-biases-gradient`.
+        """
+        layers = zip(errors, self.h, strict=False)  # h ends with the output
+        pairs = ((delta.T @ h, delta.sum(0)) for delta, h in layers)
         return [gradient for pair in pairs for gradient in pair]
 
     def input_gradient(self, errors: Sequence[Tensor]) -> Tensor:
-        """dL/dx ``(batch, m)``: back through the first layer."""
+        """dL/dx ``(batch, m)``: back through the first layer's weights.
+
+        {eq}`eq-gan-batch-activations`.
+        """
         return errors[0] @ self.weights[0]
 
 
@@ -214,7 +224,10 @@ class GAN:
         return value(real_logits, fake_logits), gradients
 
     def generator_gradients(self, noise: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The generator's loss and its gradients: back through the discriminator."""
+        """The generator's loss and its gradients, for rows of noise.
+
+        Back through the discriminator, whose weights stay as they are.
+        """
         logits = self.discriminator.forward(self.generator.forward(noise))
         errors = self.discriminator.errors(generator_errors(logits, self.loss))
         upstream = self.discriminator.input_gradient(errors)
