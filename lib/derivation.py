@@ -138,10 +138,10 @@ class Derivation:
                 f"the label {label!r} is not of the form 'eq-some-words'"
             )
         self._refuse_if_finished()
-        if not self.steps and expression is None:
-            raise DerivationError(f"{self.name} has no step yet: it shows nothing")
         if expression is not None:
             self._conclude(expression)
+        if not self.steps:
+            raise DerivationError(f"{self.name} has no step yet: it shows nothing")
         self.label = label
         return self
 

@@ -57,6 +57,7 @@ def test_step_whose_sizes_do_not_fit_is_refused() -> None:
         (lambda d: d.step("x +* y", because="?"), "not an expression"),
         (lambda d: d.ends_with(label="square"), "not of the form"),
         (lambda d: d.ends_with(label="eq-square"), "no step yet"),
+        (lambda d: d.ends_with((x + y) ** 2, label="eq-square"), "no step yet"),
         (lambda d: d.le(x**2, because="?", by="faith"), "needs a certificate"),
         (lambda d: d.approx(x, about=[], order=2, because="?"), "approx needs about"),
         (lambda d: Derivation(x, name=" "), "needs a name"),
