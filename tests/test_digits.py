@@ -69,6 +69,15 @@ def test_an_enlarged_image_keeps_its_place_and_its_greys():
     assert 0 <= float(large.min()) <= float(large.max()) <= 1
 
 
+def test_a_smooth_image_stays_smooth_when_enlarged():
+    ramp = (torch.arange(8) / 7).expand(8, 8).reshape(1, 64)
+    large = digits.enlarge(ramp).view(28, 28)
+    centres = (torch.arange(28) + 0.5) * 8 / 28 - 0.5  # in the small image's pixels
+    inner = slice(4, 24)
+    expected = (centres / 7)[inner].expand(28, -1)
+    torch.testing.assert_close(large[:, inner], expected, atol=0.02, rtol=0)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(DataError, match="bundled, bundled-8x8, mnist"):
         digits.load("fashion")

@@ -230,12 +230,21 @@ def test_autograds_players_stay_beside_those_by_hand(
     assert (weights(both) - twins).abs().max() < 10 * CURVES_APART[dtype]
 
 
-def test_autograds_players_are_trained_by_the_same_loop() -> None:
+def test_autograds_players_are_trained_by_the_same_loop(tmp_path: Path) -> None:
     both = players()
     other = AutogradPlayers(both.model, both.generator.clone_state(), 2e-3)
-    curves, others = run(both, 3).curves, run(other, 3).curves
+    curves, others = (
+        run(both, 3).curves,
+        run(other, 3, checkpoint=tmp_path / "a").curves,
+    )
     assert others["value"] == pytest.approx(curves["value"], abs=1e-4)
     assert others["loss"] == pytest.approx(curves["loss"], abs=1e-4)
+    resumed = AutogradPlayers(both.model, torch.Generator(), 2e-3)
+    run(resumed, 3, checkpoint=tmp_path / "a", resume=True)
+    pairs = ((resumed.maker, other.maker), (resumed.judge, other.judge))
+    for mine, theirs in pairs:
+        for a, b in zip(mine.parameters(), theirs.parameters(), strict=True):
+            assert torch.equal(a, b)
 
 
 def stop_in_the_fourth(history: training.History) -> dict[str, float]:
