@@ -32,11 +32,12 @@ u, u_r, u_f, b = symbols("u u_r u_f b", real=True)  # logits: any, real, fake; a
 alpha, alpha_d, alpha_g = symbols("alpha alpha_d alpha_g", positive=True)
 
 
-def _with_index(applied: Expr, printer: Any) -> str:
+def _with_index(applied: Expr, printer: Any, exp: str | None = None) -> str:
     r"""D(x, psi) prints D_{\psi}(x): the last argument is the parameter."""
     place, parameter = (printer._print(argument) for argument in applied.args)
     name = applied.func.__name__.split("|")[0]
-    return rf"{name}_{{{parameter}}}\left({place}\right)"
+    power = f"^{{{exp}}}" if exp else ""
+    return rf"{name}_{{{parameter}}}\left({place}\right){power}"
 
 
 D = Function("D", positive=True)

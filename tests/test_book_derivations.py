@@ -92,6 +92,8 @@ def retried(chain: Derivation, step: Step, after: Basic, before: Basic) -> bool:
             again.ge(after, because="so", by=step.bound)
     except DerivationError:
         return False
+    except ValueError:  # a law without its variable, say: no statement at all
+        return False
     return True
 
 
