@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from torch.nn.functional import pad
 
 from lib import digits, records
 from lib.gan_runs import GANRun, evaluate_gan, train_gan
@@ -74,7 +75,11 @@ def samples_figure(history: History) -> Figure:
         figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):
         side = math.isqrt(images.shape[1])
-        tiles = images.view(8, 8, side, side).permute(0, 2, 1, 3)
+        square = images.view(64, side, side)
+        if side < digits.SIDE:  # small digits reach their edges: a line between them
+            square = pad(square, (0, 1, 0, 1), value=96)
+            side += 1
+        tiles = square.view(8, 8, side, side).permute(0, 2, 1, 3)
         grid = tiles.reshape(8 * side, 8 * side).numpy()
         axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
         axes.set_title(f"{epoch} epoch" + ("s" if epoch > 1 else ""))

@@ -265,8 +265,9 @@ def test_the_players_snapshots_come_from_one_noise(played):
     assert torch.equal(history.snapshots["3"], (images * 255).byte())
     figure = experiments.samples_figure(history)
     drawn = torch.tensor(figure.axes[2].images[0].get_array().copy())
-    assert drawn.shape == (64, 64)
-    assert torch.equal(drawn[8:16, 24:32].reshape(-1), history.snapshots["3"][11])
+    assert drawn.shape == (72, 72)
+    assert torch.equal(drawn[9:17, 27:35].reshape(-1), history.snapshots["3"][11])
+    assert set(drawn[17].tolist()) == set(drawn[:, 35].tolist()) == {96}
 
 
 def test_small_samples_are_judged_at_the_size_of_the_vaes(small, data, played):

@@ -44,7 +44,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "quality": ({"digits", "gaussian", "training"}, {"sklearn", "torch"}),
     "vae_runs": (RUNS, {"torch"}),
     "gan_runs": ({"digits", "gan", "quality", "training"}, {"torch"}),
-    "experiments": (RUNS | {"gan_runs", "vae_runs"}, {"matplotlib"}),
+    "experiments": (RUNS | {"gan_runs", "vae_runs"}, {"matplotlib", "torch"}),
     "bench": (RUNS | {"experiments", "gan"}, {"PIL", "numpy", "torch", "torchvision"}),
     "__main__": (RUNS | {"experiments"}, {"torch"}),
 }
