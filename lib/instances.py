@@ -540,7 +540,7 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
     """Small sizes; where no matrix must be filled, also 0 and where something turns."""
     names = structural_integers(expressions)
     if any(e.has(Map) for e in expressions):
-        return [2, 3, 1, 4]  # each entry of a map is a function of all the others'
+        return [2, 3, 1, 4]  # each entry of a map is a function of all the others
     if any(e.has(MatrixExpr) for e in expressions):
         return [2, 3, 1, 5, 4]
     turns = [
