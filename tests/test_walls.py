@@ -36,6 +36,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "gaussian": (set(), {"torch"}),
     "vae": ({"gaussian"}, {"torch"}),
     "gan": (set(), {"torch"}),
+    "transformer": (set(), {"torch"}),
     "digits": (set(), {"numpy", "sklearn", "torch", "torchvision"}),
     "figures": (set(), {"matplotlib", "numpy"}),
     "playable": (set(), set()),

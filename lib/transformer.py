@@ -1,0 +1,348 @@
+"""An encoder-decoder Transformer with a choice of where LayerNorm stands.
+
+Rows of a batch are sentences, ``(batch, length)`` token numbers; ``x`` is the residual
+stream, ``(batch, length, width)``. Padding stands at the end of a row. One matrix of
+embeddings serves source, target and output.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+Placement = Literal["post", "res_post", "pre", "sandwich", "none"]
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Sizes, and where the norms stand.
+
+    ``hidden`` is the width of the feed-forward layers. ``final_norm`` puts a LayerNorm
+    at the end of encoder and decoder; ``qk_norm`` one on each head's queries and keys.
+    ``longest`` is the greatest number of tokens in a row.
+    """
+
+    vocabulary: int
+    width: int = 128
+    hidden: int = 256
+    heads: int = 4
+    encoder_layers: int = 2
+    decoder_layers: int = 2
+    placement: Placement = "pre"
+    final_norm: bool = True
+    qk_norm: bool = False
+    dropout: float = 0.0
+    longest: int = 256
+
+    def __post_init__(self) -> None:
+        for name in ("vocabulary", "width", "hidden", "heads", "longest"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")
+        for name in ("encoder_layers", "decoder_layers"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
+        if self.width % self.heads or self.width % 2:
+            raise ValueError("width must be even and a multiple of heads")
+        if self.placement not in get_args(Placement):
+            raise ValueError(
+                f"placement must be one of {', '.join(get_args(Placement))}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout must lie in [0, 1)")
+
+
+class Residual(nn.Module):
+    """The stream plus a branch A, with LayerNorm where ``placement`` says.
+
+    ==================  ============
+    LN(x + A(x))        ``post``
+    x + LN(A(x))        ``res_post``
+    x + A(LN(x))        ``pre``
+    x + LN(A(LN(x)))    ``sandwich``
+    x + A(x)            ``none``
+    ==================  ============
+
+    ``forward`` hands what it gets beside x on to the branch.
+    """
+
+    def __init__(
+        self, branch: nn.Module, width: int, placement: Placement, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+
+        def norm_if(*placements: str) -> nn.Module:
+            return nn.LayerNorm(width) if placement in placements else nn.Identity()
+
+        self.branch = branch
+        self.norm_of_input = norm_if("pre", "sandwich")
+        self.norm_of_branch = norm_if("res_post", "sandwich")
+        self.norm_of_sum = norm_if("post")
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, *others: object) -> Tensor:
+        added = self.norm_of_branch(self.branch(self.norm_of_input(x), *others))
+        return self.norm_of_sum(x + self.dropout(added))
+
+
+# What one attention has seen so far: its keys and values, (batch, heads, length, ...).
+Cache = dict[str, Tensor]
+
+
+class Attention(nn.Module):
+    """Multi-head attention: softmax(Q K' / sqrt(width of a head)) V in each head.
+
+    Of ``x`` to itself, or to a ``context``; ``causal``: to no later place.
+    """
+
+    def __init__(
+        self, width: int, heads: int, causal: bool = False, qk_norm: bool = False
+    ) -> None:
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.output = nn.Linear(width, width)
+        self.query_norm = nn.LayerNorm(width // heads) if qk_norm else nn.Identity()
+        self.key_norm = nn.LayerNorm(width // heads) if qk_norm else nn.Identity()
+
+    def forward(
+        self,
+        x: Tensor,
+        context: Tensor | None = None,
+        mask: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """What each place of ``x`` ``(batch, T, width)`` gathers, of the same shape.
+
+        ``mask`` is True where the context may be looked at, and broadcasts to
+        ``(batch, heads, T, S)``. With a ``cache``, x is the one next place: earlier
+        ones are in the cache, and so is a context once it was seen.
+        """
+        query = self.query_norm(self._split(self.query(x)))
+        key, value = self._keys_and_values(x, context, cache)
+        causal = self.causal and cache is None
+        gathered = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=causal
+        )
+        return self.output(gathered.transpose(1, 2).flatten(2))
+
+    def weights(
+        self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """How much each place looks at each other one, ``(batch, heads, T, S)``."""
+        query = self.query_norm(self._split(self.query(x)))
+        key, _ = self._keys_and_values(x, context, None)
+        scores = query @ key.mT / math.sqrt(query.shape[-1])
+        if self.causal:
+            mask = scores.new_ones(scores.shape[-2:], dtype=torch.bool).tril()
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -math.inf)
+        return scores.softmax(-1)
+
+    def _keys_and_values(
+        self, x: Tensor, context: Tensor | None, cache: Cache | None
+    ) -> tuple[Tensor, Tensor]:
+        if context is not None and cache:
+            return cache["key"], cache["value"]
+        source = x if context is None else context
+        key = self.key_norm(self._split(self.key(source)))
+        value = self._split(self.value(source))
+        if cache is not None:
+            if cache:
+                key = torch.cat([cache["key"], key], 2)
+                value = torch.cat([cache["value"], value], 2)
+            cache.update(key=key, value=value)
+        return key, value
+
+    def _split(self, x: Tensor) -> Tensor:
+        """``(batch, length, width)`` as ``(batch, heads, length, width / heads)``."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class EncoderBlock(nn.Module):
+    """Attention among the places of the source, then a feed-forward layer."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.attention = _residual(config, _attention(config))
+        self.feed_forward = _residual(config, _feed_forward(config))
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return self.feed_forward(self.attention(x, None, mask))
+
+
+class DecoderBlock(nn.Module):
+    """Attention to earlier places, then to the source, then a feed-forward layer."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.attention = _residual(config, _attention(config, causal=True))
+        self.cross_attention = _residual(config, _attention(config))
+        self.feed_forward = _residual(config, _feed_forward(config))
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        mask: Tensor | None = None,
+        caches: tuple[Cache, Cache] | tuple[None, None] = (None, None),
+    ) -> Tensor:
+        x = self.attention(x, None, None, caches[0])
+        x = self.cross_attention(x, memory, mask, caches[1])
+        return self.feed_forward(x)
+
+
+def _attention(config: TransformerConfig, causal: bool = False) -> Attention:
+    return Attention(config.width, config.heads, causal, config.qk_norm)
+
+
+def _feed_forward(config: TransformerConfig) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(config.width, config.hidden),
+        nn.ReLU(),
+        nn.Linear(config.hidden, config.width),
+    )
+
+
+def _residual(config: TransformerConfig, branch: nn.Module) -> Residual:
+    return Residual(branch, config.width, config.placement, config.dropout)
+
+
+class Transformer(nn.Module):
+    """Token numbers of a source and of a target's beginning to the next token's logits.
+
+    ``encode`` and ``decode`` end in the stream; ``logits`` reads tokens off it, by the
+    same matrix that embeds them.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.register_buffer(
+            "positions", sinusoids(config.longest, config.width), persistent=False
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.encoder = nn.ModuleList(
+            EncoderBlock(config) for _ in range(config.encoder_layers)
+        )
+        self.decoder = nn.ModuleList(
+            DecoderBlock(config) for _ in range(config.decoder_layers)
+        )
+        final = nn.LayerNorm if config.final_norm else nn.Identity
+        self.encoder_norm, self.decoder_norm = final(config.width), final(config.width)
+        self._start()
+
+    def _start(self) -> None:
+        """Glorot's uniform numbers, biases zero, embeddings of variance 1/width."""
+        for name, parameter in self.named_parameters():
+            if parameter.ndim == 2:
+                nn.init.xavier_uniform_(parameter)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
+        nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
+
+    def embed(self, tokens: Tensor, first: int = 0) -> Tensor:
+        """The stream's beginning ``(batch, length, width)``; place ``first`` and on."""
+        end = first + tokens.shape[1]
+        if end > self.config.longest:
+            raise ValueError(
+                f"a row has {end} tokens, the model takes {self.config.longest}: "
+                "shorten it, or set longest"
+            )
+        scaled = self.embedding(tokens) * math.sqrt(self.config.width)
+        return self.dropout(scaled + self.positions[first:end])
+
+    def encode(self, source: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The source's stream ``(batch, S, width)``; ``mask`` as ``padding_mask``'s."""
+        x = self.embed(source)
+        for block in self.encoder:
+            x = block(x, mask)
+        return self.encoder_norm(x)
+
+    def decode(
+        self,
+        target: Tensor,
+        memory: Tensor,
+        mask: Tensor | None = None,
+        caches: list[tuple[Cache, Cache]] | None = None,
+    ) -> Tensor:
+        """The target's stream ``(batch, T, width)``, each place blind to later ones.
+
+        With ``caches``, as ``new_caches`` makes them, target is the next token only,
+        ``(batch, 1)``; earlier ones were given before.
+        """
+        seen = caches[0][0]["key"].shape[2] if caches and caches[0][0] else 0
+        x = self.embed(target, seen)
+        for i, block in enumerate(self.decoder):
+            x = block(x, memory, mask, caches[i] if caches else (None, None))
+        return self.decoder_norm(x)
+
+    def new_caches(self) -> list[tuple[Cache, Cache]]:
+        """Empty caches for ``decode``, two for each decoder block."""
+        return [({}, {}) for _ in self.decoder]
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Scores of each next token, ``(..., vocabulary)``, for ``x`` (..., width)."""
+        return F.linear(x, self.embedding.weight)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """The logits after each token of ``target``: ``(batch, T, vocabulary)``."""
+        mask = padding_mask(source)
+        return self.logits(self.decode(target, self.encode(source, mask), mask))
+
+
+PADDING = 0  # the token that fills rows up
+
+
+def padding_mask(source: Tensor) -> Tensor | None:
+    """True at tokens, ``(batch, 1, 1, S)``; None where nothing is padding."""
+    tokens = source != PADDING
+    return None if bool(tokens.all()) else tokens[:, None, None, :]
+
+
+def sinusoids(length: int, width: int) -> Tensor:
+    """Positions as sines and cosines of geometric frequencies, ``(length, width)``."""
+    place = torch.arange(length).float()[:, None]
+    frequency = torch.exp(torch.arange(0, width, 2) * (-math.log(10000) / width))
+    return torch.stack(
+        [(place * frequency).sin(), (place * frequency).cos()], 2
+    ).flatten(1)
+
+
+def loss(
+    model: Transformer, source: Tensor, target: Tensor, smoothing: float = 0.0
+) -> Tensor:
+    """The mean cross-entropy of a target's tokens but the first, in nats a token.
+
+    ``source`` ``(batch, S)`` and ``target`` ``(batch, T)`` may be padded; padding
+    counts for nothing. ``smoothing`` is the share of a label spread over all tokens.
+    """
+    mask = padding_mask(source)
+    stream = model.decode(target[:, :-1], model.encode(source, mask), mask)
+    labels = target[:, 1:]
+    real = labels != PADDING
+    return _token_loss(stream[real], model.embedding.weight, labels[real], smoothing)
+
+
+def _token_loss(x: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy of rows of the stream, in chunks where this PyTorch can.
+
+    Smoothing adds its share of the label's logit less the mean logit: the targets
+    (1 - s) one-hot + s uniform give just that.
+    """
+    if hasattr(nn, "LinearCrossEntropyOptions"):
+        options = nn.LinearCrossEntropyOptions(
+            chunking_method=None, batch_chunk_size=512
+        )
+        plain = F.linear_cross_entropy(x, weight, labels, options=options)
+    else:
+        plain = F.cross_entropy(F.linear(x, weight), labels)
+    if not smoothing:
+        return plain
+    above_mean = (x * (weight[labels] - weight.mean(0))).sum(-1)
+    return plain + smoothing * above_mean.mean()
