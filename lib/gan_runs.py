@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 from lib import digits, quality
 from lib.digits import Digits
 from lib.gan import ACTIVATIONS, GAN, MLP, LossName, Players
-from lib.training import History, Training, prepare, run_epochs
+from lib.training import History, Training, prepare, run_epochs, shuffled
 
 # The samples that are drawn and judged come from the same noise in every run, so that
 # runs differ by their training alone.
@@ -107,7 +107,7 @@ def train_gan(
     history = run_epochs(
         players.step,
         players.parts,
-        data.train_images.to(generator.device),
+        shuffled(data.train_images.to(generator.device), run.batch_size),
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
         after_epoch=after_epoch,

@@ -1,4 +1,4 @@
-"""Training any model on one tensor: seeds, device, the loop, and its checkpoints.
+"""Training any model: seeds, device, the loop over epochs, and its checkpoints.
 
 One seed gives one result on the CPU, to the bit, for a given number of threads and
 a given kind of processor. A run that was stopped goes on from its last checkpoint
@@ -11,7 +11,7 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,7 +50,9 @@ class History:
     snapshots: dict[str, Tensor] = field(default_factory=dict)
 
 
-Step = Callable[[Tensor], dict[str, Tensor]]
+Step = Callable[[Any], dict[str, Tensor]]
+# An epoch's batches, each with its weight in the epoch's means: its rows, or tokens.
+Batches = Callable[[torch.Generator], Iterable[tuple[Any, int]]]
 Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
 
@@ -110,7 +112,7 @@ def train(
 
     ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
     batch; the one called ``"loss"`` is minimised. The options are those of
-    ``run_epochs``.
+    ``run_epochs``. Raises TrainingError, also where a row of the data is not finite.
     """
     optimiser = torch.optim.Adam(
         model.parameters(), lr=settings.learning_rate, fused=True
@@ -124,13 +126,34 @@ def train(
         return scalars
 
     parts = {"model": model, "optimiser": optimiser}
-    return run_epochs(step, parts, data, settings, generator, **options)
+    batches = shuffled(data, settings.batch_size)
+    return run_epochs(step, parts, batches, settings, generator, **options)
+
+
+def shuffled(data: Tensor, batch_size: int) -> Batches:
+    """Batches of rows of ``data``, in a new order in each epoch.
+
+    The data lie on the generator's device. Raises TrainingError where a row is not
+    finite.
+    """
+    if not data.isfinite().all():
+        row = int((~data.isfinite()).flatten(1).any(1).nonzero()[0])
+        raise TrainingError(
+            f"row {row} of the data holds a number that is not finite: leave it out"
+        )
+
+    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, int]]:
+        order = torch.randperm(len(data), generator=generator, device=data.device)
+        for rows in order.split(batch_size):
+            yield data.index_select(0, rows), len(rows)
+
+    return batches
 
 
 def run_epochs(
     step: Step,
     parts: Mapping[str, Stateful],
-    data: Tensor,
+    batches: Batches,
     settings: Training,
     generator: torch.Generator,
     *,
@@ -139,25 +162,20 @@ def run_epochs(
     resume: bool = False,
     identity: dict[str, Any] | None = None,
 ) -> History:
-    """Call ``step`` on shuffled batches of the rows of ``data``, epoch after epoch.
+    """Call ``step`` on each of the epoch's batches, epoch after epoch.
 
     ``step(batch)`` changes the ``parts`` and gives scalars by name, each a mean over
     the batch, which become curves of means over the epoch; ``"loss"`` is one of them,
     and stands beside the progress bar. ``after_epoch(history)`` gives further values
-    for the curves, and may add to the snapshots. Data and parts lie on the
-    generator's device.
+    for the curves, and may add to the snapshots. What ``batches`` and ``step`` draw
+    at random comes from the generator, on whose device the parts lie.
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
     run's checkpoint from another's. Raises TrainingError where the checkpoint is
-    damaged or another run's, where a row of the data is not finite, and where a scalar
-    no longer is; the checkpoint is then the last good one.
+    damaged or another run's, and where a scalar is no longer finite; the checkpoint is
+    then the last good one.
     """
-    if not data.isfinite().all():
-        row = int((~data.isfinite()).flatten(1).any(1).nonzero()[0])
-        raise TrainingError(
-            f"row {row} of the data holds a number that is not finite: leave it out"
-        )
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
@@ -169,7 +187,7 @@ def run_epochs(
     with progress(settings.epochs, "training", "epoch", history.epochs) as bar:
         while history.epochs < settings.epochs:
             started = time.perf_counter()
-            means = _epoch(step, data, generator, settings.batch_size)
+            means = _epoch(step, batches(generator))
             history.epochs += 1
             for name, mean in means.items():
                 if not math.isfinite(mean):
@@ -203,16 +221,15 @@ def progress(total: int, label: str, unit: str, done: int = 0) -> tqdm:
     return tqdm(total=total, initial=done, desc=label, unit=unit, disable=silent)
 
 
-def _epoch(
-    step: Step, data: Tensor, generator: torch.Generator, batch_size: int
-) -> dict[str, float]:
-    """One pass over the data in a new order; the mean of each of the step's scalars."""
+def _epoch(step: Step, batches: Iterable[tuple[Any, int]]) -> dict[str, float]:
+    """One pass over the batches; the weighted mean of each of the step's scalars."""
     totals: dict[str, Tensor] = {}
-    order = torch.randperm(len(data), generator=generator, device=data.device)
-    for rows in order.split(batch_size):
-        for name, value in step(data.index_select(0, rows)).items():
-            totals[name] = totals.get(name, 0.0) + value.detach() * len(rows)
-    return {name: float(total) / len(data) for name, total in totals.items()}
+    weights = 0
+    for batch, weight in batches:
+        weights += weight
+        for name, value in step(batch).items():
+            totals[name] = totals.get(name, 0.0) + value.detach() * weight
+    return {name: float(total) / weights for name, total in totals.items()}
 
 
 def _save(path: Path, state: dict[str, Any]) -> None:

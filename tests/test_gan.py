@@ -173,8 +173,9 @@ def run(
     both: Players | AutogradPlayers, epochs: int, **options: Any
 ) -> training.History:
     settings = Training(epochs=epochs, batch_size=16)
+    batches = training.shuffled(DATA, 16)
     return training.run_epochs(
-        both.step, both.parts, DATA, settings, both.generator, **options
+        both.step, both.parts, batches, settings, both.generator, **options
     )
 
 
@@ -276,9 +277,10 @@ def test_divergence_is_reported_and_leaves_the_last_good_checkpoint(
         both.up.param_groups[0]["lr"] = 1e38
         return both.step(batch)
 
+    batches = training.shuffled(DATA, 16)
     with pytest.raises(TrainingError, match="after epoch 1: try a smaller"):
         training.run_epochs(
-            leap, both.parts, DATA, settings, both.generator, checkpoint=file
+            leap, both.parts, batches, settings, both.generator, checkpoint=file
         )
     left = torch.load(file, weights_only=True)
     assert left["history"] == saved["history"]
