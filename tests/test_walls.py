@@ -38,6 +38,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "gan": (set(), {"torch"}),
     "transformer": (set(), {"torch"}),
     "digits": (set(), {"numpy", "sklearn", "torch", "torchvision"}),
+    "corpora": (set(), set()),
     "figures": (set(), {"matplotlib", "numpy"}),
     "playable": (set(), set()),
     "records": (set(), {"matplotlib", "numpy", "torch"}),
