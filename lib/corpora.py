@@ -19,7 +19,7 @@ from pathlib import Path
 
 LANGUAGES = ("en", "de", "fr", "it", "cs", "ru", "el", "ja")  # of the phrases
 PHRASES_FILE = Path(__file__).with_name("phrases.tsv")
-PHRASES_SHA256 = "55b7df50d148455e2a7c65c7e26f7efb235fb1b4229a5d69a9950dfefe5aa070"
+PHRASES_SHA256 = "a466780d3f1a1eed4d35688cb1f4567fe42668283291ec1249336a0e5c25e8e0"
 
 MULTI30K = ("en", "de", "fr", "cs")  # its languages
 SPLITS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
