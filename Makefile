@@ -65,6 +65,10 @@ lab: $(INSTALLED) ## open JupyterLab on the book
 notebooks: $(INSTALLED) ## run and normalise the stale notebooks; ALL=1 for all, NB=path for one
 	$(BIN)/python -m tools.notebooks $(if $(ALL),--all) $(NB)
 
+.PHONY: phrases
+phrases: $(INSTALLED) ## write the table of parallel phrases again, from Unicode CLDR
+	$(BIN)/python -m tools.phrases
+
 .PHONY: portable
 portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with one thread
 	$(AS_PUBLISHED) ATEN_CPU_CAPABILITY=avx2 $(COMPARE)

@@ -47,16 +47,12 @@ def learn(items: Iterable[Phrase], language: str) -> Phrasebook:
     examples: dict[str, list[Example]] = defaultdict(list)
     for item in items:
         examples[item.kind].append((item.fillers, item.texts[language]))
-
-    def right(pattern: Pattern, known: list[Example]) -> int:
-        return sum(pattern.write(fillers) == text for fillers, text in known)
-
-    return {
-        kind: max(
-            (_pattern(known, gap) for gap in (0, 1)), key=lambda p: right(p, known)
-        )
-        for kind, known in examples.items()
-    }
+    book = {}
+    for kind, known in examples.items():
+        patterns = [_pattern(known, gap) for gap in (0, 1)]
+        right = [sum(p.write(f) == text for f, text in known) for p in patterns]
+        book[kind] = patterns[right.index(max(right))]
+    return book
 
 
 def translate(text: str, source: Phrasebook, target: Phrasebook) -> str:
@@ -87,7 +83,8 @@ def _pattern(examples: list[Example], gap: int) -> Pattern:
     texts: dict[str, list[str]] = defaultdict(list)
     for fillers, text in examples:
         texts[fillers[gap]].append(text)
-    contents = {f: Counter([_shared(own)]) for f, own in texts.items() if own[1:]}
+    shared = {filler: _shared(own) for filler, own in texts.items() if len(own) > 1}
+    contents = {filler: Counter([text]) for filler, text in shared.items() if text}
     for _ in range(ROUNDS):
         templates = _templates(examples, gap, contents)
         contents = _contents(examples, gap, templates)
@@ -130,7 +127,7 @@ def _content(text: str, template: Template) -> str | None:
 
 
 def _shared(texts: Sequence[str]) -> str:
-    """The longest piece of the first text that is in all of them, "" if there is none."""
+    """The longest piece of the first text that is in all of them, or ""."""
     first, *others = texts
     for length in range(len(first), 0, -1):
         for start in range(len(first) - length + 1):

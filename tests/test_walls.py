@@ -39,6 +39,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "transformer": (set(), {"torch"}),
     "digits": (set(), {"numpy", "sklearn", "torch", "torchvision"}),
     "corpora": (set(), set()),
+    "phrasebook": ({"corpora"}, set()),
     "figures": (set(), {"matplotlib", "numpy"}),
     "playable": (set(), set()),
     "records": (set(), {"matplotlib", "numpy", "torch"}),
