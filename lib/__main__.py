@@ -10,8 +10,9 @@ import json
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_origin, get_type_hints
+from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
+from lib.corpora import CorpusError
 from lib.digits import DataError
 from lib.experiments import EXPERIMENTS, Run, run_experiment
 from lib.records import RecordError
@@ -20,6 +21,9 @@ from lib.training import TrainingError
 
 class UsageError(Exception):
     """The command line asks for something that does not exist."""
+
+
+ERRORS = (UsageError, DataError, CorpusError, TrainingError, RecordError)
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +39,7 @@ def main(arguments: list[str]) -> int:
         options = parser().parse_args(arguments)
         if options.command == "list":
             for name, experiment in EXPERIMENTS.items():
-                print(f"{name:20} {experiment.about}")
+                print(f"{name:32} {experiment.about}")
             return 0
         record = run_experiment(
             options.name,
@@ -48,7 +52,7 @@ def main(arguments: list[str]) -> int:
             download=options.download,
             accept_unknown=options.accept_unknown_data,
         )
-    except (UsageError, DataError, TrainingError, RecordError) as error:
+    except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -67,11 +71,13 @@ def parser() -> Parser:
     run.add_argument("--epochs", metavar="N", help="the same as --set epochs=N")
     run.add_argument("--seed", type=seed, default=0, metavar="S")
     run.add_argument("--device", metavar="D", help="cpu, cuda or mps")
-    run.add_argument("--data", type=Path, metavar="DIR", help="holds MNIST/raw/*-ubyte")
+    run.add_argument(
+        "--data", type=Path, metavar="DIR", help="holds MNIST and Multi30k"
+    )
     run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR")
     run.add_argument("--resume", action="store_true", help="go on from a checkpoint")
     run.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
-    run.add_argument("--download", action="store_true", help="let torchvision fetch")
+    run.add_argument("--download", action="store_true", help="fetch the data")
     run.add_argument("--accept-unknown-data", action="store_true")
     return top
 
@@ -114,9 +120,12 @@ def parse(field: str, text: str, kind: Any) -> Any:
             return text  # the configuration knows which words it takes
         if kind in (int, float, str):
             return kind(text)
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        wanted = {int: "a whole number", float: "a number"}
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        entry = get_args(kind)[0]
+        return tuple(entry(part) for part in text.split(",") if part)
+    except (ValueError, KeyError):
+        wanted = {int: "a whole number", float: "a number", bool: "true or false"}
         raise UsageError(
             f"{field} must be {wanted.get(kind, 'whole numbers, as in 1,5,20')}, "
             f"not {text!r}"

@@ -18,7 +18,7 @@ from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import ToTensor
 
-from lib import digits, vae
+from lib import bench_translation, digits, vae
 from lib.experiments import EXPERIMENTS
 from lib.gan import GAN, MLP, AutogradPlayers, Players
 from lib.training import History, Training, prepare, train
@@ -35,7 +35,7 @@ MOST_NATS_APART = 0.05
 
 
 def main() -> int:
-    return max(vae_epochs(), gan_steps())
+    return max(vae_epochs(), gan_steps(), bench_translation.main())
 
 
 def vae_epochs() -> int:

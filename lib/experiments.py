@@ -1,26 +1,35 @@
 """The book's experiments: a table of frozen configurations, and how one is run.
 
 A chapter trains a small one live; ``python -m lib run`` runs the full-scale ones and
-keeps their records. Both call the same functions, those of ``vae_runs`` and
-``gan_runs``.
+keeps their records. Both call the same functions, those of ``vae_runs``,
+``gan_runs`` and ``translation_runs``.
 """
 
 import math
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 from torch.nn.functional import pad
 
-from lib import digits, records
+from lib import digits, records, translation_runs
+from lib.digits import Digits
 from lib.gan_runs import GANRun, evaluate_gan, train_gan
+from lib.norms_runs import NormsRun, judge_norms, train_norms
 from lib.training import History, prepare
+from lib.translation_runs import (
+    PHRASE_LANGUAGES,
+    TranslationRun,
+    evaluate_translator,
+    train_translator,
+)
 from lib.vae_runs import VAERun, evaluate_vae, train_vae
 
-Run = VAERun | GANRun
+Run = VAERun | GANRun | TranslationRun | NormsRun
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,42 @@ EXPERIMENTS = {
         ),
     ),
 }
-KINDS = {VAERun: (train_vae, evaluate_vae), GANRun: (train_gan, evaluate_gan)}
+
+PHRASES = TranslationRun(
+    corpus="phrases",
+    languages=PHRASE_LANGUAGES,
+    untrained=("de-cs", "fr-ja", "ru-de", "el-it", "ja-ru"),
+    encoder_layers=2,
+    decoder_layers=2,
+    dropout=0.0,
+    smoothing=0.0,
+    learning_rate=3e-3,
+    batch_tokens=2000,
+    epochs=40,
+    beam=1,
+)
+EXPERIMENTS |= {
+    "translate-multi30k": Experiment(
+        "one translator between English, German, French and Czech", TranslationRun()
+    ),
+    "translate-multi30k-en-de": Experiment(
+        "English to German alone, for the published figures",
+        TranslationRun(
+            languages=("en", "de"), untrained=("de-en",), tagged="source", dropout=0.2
+        ),
+    ),
+    "translate-phrases": Experiment(
+        "the live run of the book: phrases in eight languages", PHRASES
+    ),
+} | {
+    f"translate-phrases-{graph}-{tagged}": Experiment(
+        f"phrases: the graph {graph}, the tag on the {tagged}",
+        replace(PHRASES, graph=graph, tagged=tagged),
+    )
+    for graph in ("all", "english", "ring")
+    for tagged in ("source", "target")
+    if (graph, tagged) != ("all", "target")
+}
 
 
 def samples_figure(history: History) -> Figure:
@@ -87,6 +131,30 @@ def samples_figure(history: History) -> Figure:
     return figure
 
 
+def load_digits(
+    run: VAERun | GANRun, data: str | Path | None, **options: bool
+) -> Digits:
+    return digits.load(run.digits, data, **options)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a type of configuration is loaded, trained, judged and drawn by."""
+
+    load: Callable[..., Any]
+    train: Callable[..., tuple[Any, History]]
+    evaluate: Callable[..., dict[str, Any]]
+    figure: Callable[[History], Figure] | None = None
+
+
+KINDS = {
+    VAERun: Kind(load_digits, train_vae, evaluate_vae, samples_figure),
+    GANRun: Kind(load_digits, train_gan, evaluate_gan, samples_figure),
+    TranslationRun: Kind(translation_runs.load, train_translator, evaluate_translator),
+    NormsRun: Kind(translation_runs.load, train_norms, judge_norms),
+}
+
+
 def run_experiment(
     name: str,
     run: Run,
@@ -101,37 +169,36 @@ def run_experiment(
 ) -> dict[str, Any]:
     """Run one experiment whole; its record, which it writes to ``out/NAME.json``.
 
-    Beside the record lie the samples' picture, ``NAME-samples.png``, and the last
-    checkpoint, ``NAME.checkpoint.pt``. Raises DataError, TrainingError, RecordError.
+    Beside the record lie the last checkpoint, ``NAME.checkpoint.pt``, and, where there
+    are samples, their picture, ``NAME-samples.png``. Raises DataError, CorpusError,
+    TrainingError, RecordError.
     """
 
     def say(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
     generator = prepare(seed, device)  # shows early if the device is not there
-    images = digits.load(
-        run.digits, data, download=download, accept_unknown=accept_unknown
-    )
+    kind = KINDS[type(run)]
+    loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
     records.make_folder(out)
-    say(f"{images.source}; {run.epochs} epochs, seed {seed}")
+    say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     provenance = records.provenance(generator.device)
     started = time.perf_counter()
-    train, evaluate = KINDS[type(run)]
-    model, history = train(
+    model, history = kind.train(
         run,
-        images,
+        loaded,
         seed,
         device=device,
         checkpoint=out / f"{name}.checkpoint.pt",
         resume=resume,
     )
-    say(f"trained in {history.seconds:.0f} s, loss {history.curves['loss'][-1]:.2f}")
-    metrics = evaluate(model, run, images, say)
+    say(f"trained in {history.seconds:.0f} s")
+    metrics = kind.evaluate(model, run, loaded, say)
     record = {
         "name": name,
         "configuration": asdict(run),
         "seed": seed,
-        "data": {"source": images.source, "sha256": images.sha256},
+        "data": {"source": loaded.source, "sha256": loaded.sha256},
         "metrics": metrics,
         "curves": history.curves,
         "seconds": {
@@ -140,7 +207,8 @@ def run_experiment(
         },
         "provenance": provenance,
     }
-    records.write_figure(out / f"{name}-samples.png", samples_figure(history))
+    if kind.figure:
+        records.write_figure(out / f"{name}-samples.png", kind.figure(history))
     records.write(out / f"{name}.json", record)
     say(f"record in {out / f'{name}.json'}")
     return record

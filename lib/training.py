@@ -179,7 +179,7 @@ def run_epochs(
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
-        state = _load(checkpoint, identity)
+        state = load_checkpoint(checkpoint, identity)
         for name, part in parts.items():
             part.load_state_dict(state["parts"][name])
         generator.set_state(state["generator"])
@@ -205,7 +205,7 @@ def run_epochs(
                     "generator": generator.get_state(),
                     "history": asdict(history),
                 }
-                _save(checkpoint, state)
+                save_checkpoint(checkpoint, state)
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history
@@ -232,13 +232,15 @@ def _epoch(step: Step, batches: Iterable[tuple[Any, int]]) -> dict[str, float]:
     return {name: float(total) / weights for name, total in totals.items()}
 
 
-def _save(path: Path, state: dict[str, Any]) -> None:
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write a state, which has an ``identity``, whole or not at all."""
     content = io.BytesIO()
     torch.save(state, content)
     write_atomically(path, content.getvalue())
 
 
-def _load(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
+def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
+    """Read a state. Raises TrainingError if it is damaged or of another identity."""
     remedy = "remove it, or start without --resume"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)

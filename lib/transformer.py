@@ -326,11 +326,15 @@ def loss(
     stream = model.decode(target[:, :-1], model.encode(source, mask), mask)
     labels = target[:, 1:]
     real = labels != PADDING
-    return _token_loss(stream[real], model.embedding.weight, labels[real], smoothing)
+    return token_loss(stream[real], model.embedding.weight, labels[real], smoothing)
 
 
-def _token_loss(x: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Cross-entropy of rows of the stream, in chunks where this PyTorch can.
+def token_loss(
+    x: Tensor, weight: Tensor, labels: Tensor, smoothing: float = 0.0
+) -> Tensor:
+    """The mean cross-entropy of logits ``x @ weight'``, in chunks if PyTorch can.
+
+    ``x`` ``(n, width)``, ``weight`` ``(vocabulary, width)``, ``labels`` ``(n,)``.
 
     Smoothing adds its share of the label's logit less the mean logit: the targets
     (1 - s) one-hot + s uniform give just that.

@@ -27,6 +27,7 @@ SYMBOLIC = {
     "points",
 }
 RUNS = {"digits", "figures", "records", "training", "vae"}
+TRANSLATION = {"corpora", "training", "transformer", "translation"}
 SYMPY = {"sympy", "mpmath"}
 
 # A module, what it may import from lib, and what from elsewhere beside Python's own.
@@ -47,9 +48,23 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "quality": ({"digits", "gaussian", "training"}, {"sklearn", "torch"}),
     "vae_runs": (RUNS, {"torch"}),
     "gan_runs": ({"digits", "gan", "quality", "training"}, {"torch"}),
-    "experiments": (RUNS | {"gan_runs", "vae_runs"}, {"matplotlib", "torch"}),
-    "bench": (RUNS | {"experiments", "gan"}, {"PIL", "numpy", "torch", "torchvision"}),
-    "__main__": (RUNS | {"experiments"}, {"torch"}),
+    "translation": ({"transformer"}, {"sacrebleu", "tokenizers", "torch"}),
+    "probes": (set(), {"torch"}),
+    "translation_runs": (TRANSLATION, {"tokenizers", "torch"}),
+    "norms_runs": (TRANSLATION | {"probes", "translation_runs"}, {"torch"}),
+    "experiments": (
+        RUNS | {"gan_runs", "norms_runs", "translation_runs", "vae_runs"},
+        {"matplotlib", "torch"},
+    ),
+    "bench": (
+        RUNS | {"bench_translation", "experiments", "gan"},
+        {"PIL", "numpy", "torch", "torchvision"},
+    ),
+    "bench_translation": (
+        TRANSLATION | {"experiments", "probes", "translation_runs"},
+        {"torch"},
+    ),
+    "__main__": (RUNS | {"corpora", "experiments"}, {"torch"}),
 }
 LIGHT = ["lib", *(f"lib.{name}" for name in MODULES if name in SYMBOLIC | REPORT)]
 
