@@ -16,7 +16,7 @@ from lib.corpora import Phrase
 Fillers = tuple[str, str]
 Example = tuple[Fillers, str]  # fillers and the text that says them
 Template = tuple[str, str]  # what stands before the gap, and what behind it
-ROUNDS = 3  # of counting; the first corrects most guesses, the second the rest
+ROUNDS = 2  # of counting: the first corrects most guesses, the second the rest
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,13 @@ def translate(text: str, source: Phrasebook, target: Phrasebook) -> str:
 
 def read(text: str, book: Phrasebook) -> tuple[str, Fillers] | None:
     """The kind and the fillers that a text stands for, in any forms that were seen."""
-    best, most = None, 0
     for kind, pattern in book.items():
         names = {form: name for name, own in pattern.contents.items() for form in own}
         for carrier, templates in pattern.templates.items():
-            for template, count in templates.items():
-                name = names.get(_content(text, template))
-                if name and count > most:
-                    fillers = (carrier, name) if pattern.gap else (name, carrier)
-                    best, most = (kind, fillers), count
-    return best
+            for template in templates:
+                if name := names.get(_content(text, template)):
+                    return kind, (carrier, name) if pattern.gap else (name, carrier)
+    return None
 
 
 def _pattern(examples: list[Example], gap: int) -> Pattern:
@@ -83,7 +80,7 @@ def _pattern(examples: list[Example], gap: int) -> Pattern:
     texts: dict[str, list[str]] = defaultdict(list)
     for fillers, text in examples:
         texts[fillers[gap]].append(text)
-    shared = {filler: _shared(own) for filler, own in texts.items() if len(own) > 1}
+    shared = {filler: _shared(own) for filler, own in texts.items()}
     contents = {filler: Counter([text]) for filler, text in shared.items() if text}
     for _ in range(ROUNDS):
         templates = _templates(examples, gap, contents)
@@ -117,13 +114,11 @@ def _contents(
     return dict(contents)
 
 
-def _content(text: str, template: Template) -> str | None:
-    """What fills the template's gap to give the text, or None where nothing does."""
+def _content(text: str, template: Template) -> str:
+    """What fills the template's gap to give the text, or "" where nothing does."""
     before, behind = template
-    if len(text) <= len(before) + len(behind):
-        return None
     fits = text.startswith(before) and text.endswith(behind)
-    return text[len(before) : len(text) - len(behind)] if fits else None
+    return text[len(before) : len(text) - len(behind)] if fits else ""
 
 
 def _shared(texts: Sequence[str]) -> str:

@@ -35,9 +35,10 @@ def test_what_is_not_recognised_gives_nothing(text: str) -> None:
     assert translate(text, learn(train, "en"), learn(train, "fr")) == ""
 
 
-def test_what_the_target_never_saw_gives_nothing() -> None:
+@pytest.mark.parametrize("filler", ["pale", "fig"])
+def test_what_the_target_never_saw_gives_nothing(filler: str) -> None:
     train = without("pale", "fig")
-    others = [i for i in train if "fig" not in i.fillers]
+    others = [i for i in train if filler not in i.fillers]
     assert translate("the pale fig", learn(train, "en"), learn(others, "fr")) == ""
 
 
@@ -66,6 +67,12 @@ def test_of_two_ways_the_one_that_says_more_is_taken() -> None:
     items = [count(n, word, plurals) for n in "1234" for word in plurals]
     book = learn([i for i in items if i.fillers != ("1", "cat")], "en")
     assert book["count"].write(("1", "cat")) == "1 cat"
+    assert read("3 whales", book) == ("count", ("3", "whale"))
+
+
+def test_texts_that_share_nothing_teach_nothing() -> None:
+    items = [Phrase("noise", ("a", n), False, {"en": n * 3}) for n in "xyz"]
+    assert learn(items, "en")["noise"].write(("a", "x")) in ("", "xxx")
 
 
 def test_on_the_table_it_fails_just_where_words_agree() -> None:
