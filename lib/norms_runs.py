@@ -69,7 +69,7 @@ class NormsRun:
 
     @property
     def epochs(self) -> int:
-        """How many networks there are: each is to this run what an epoch is to others."""
+        """How many networks there are, each of them to this run what an epoch is."""
         return len(cells(self))
 
     @property
