@@ -90,6 +90,27 @@ class Elementwise(MatrixExpr):
         return rf"{stem}{primes}{hat}{layer}\left({printer._print(matrix)}\right)"
 
 
+class LayerNorm(MatrixExpr):
+    """A column less its mean, divided by its standard deviation.
+
+    ``epsilon`` is added to the variance under the root.
+    """
+
+    def __new__(cls, column: Basic, epsilon: Any = 0) -> LayerNorm:
+        if not column.is_Matrix or column.shape[1] != 1:
+            raise TypeError(f"LayerNorm(y): {column} is no column")
+        return Basic.__new__(cls, column, sp.sympify(epsilon))
+
+    @property
+    def shape(self) -> tuple[Expr, Expr]:
+        return self.args[0].shape
+
+    def _latex(self, printer: Any) -> str:
+        column, epsilon = (printer._print(argument) for argument in self.args)
+        index = "" if self.args[1] == 0 else f"_{{{epsilon}}}"
+        return rf"\operatorname{{LN}}{index}\left({column}\right)"
+
+
 class _Derived(MatrixExpr):
     """A derivative of a column by ``by``, worked out where ``by`` is ``at``.
 
@@ -133,7 +154,7 @@ class Jacobian(_Derived):
     @staticmethod
     def _fraction(printer: Any, of: Basic, by: Basic) -> str:
         above, below = printer._print(of), printer._print(by)
-        if isinstance(of, (MatrixSymbol, Map, Elementwise)):
+        if isinstance(of, (MatrixSymbol, Map, Elementwise, LayerNorm)):
             return rf"\frac{{\partial {above}}}{{\partial {below}}}"
         return rf"\frac{{\partial}}{{\partial {below}}}\left({above}\right)"
 

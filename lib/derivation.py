@@ -26,7 +26,7 @@ from sympy.parsing.sympy_parser import parse_expr
 from sympy.printing.latex import LatexPrinter
 
 from lib import expectation
-from lib.calculus import Sigmoid
+from lib.calculus import Map, Sigmoid
 from lib.equality import Verdict, decide_at_most, decide_equal, decide_order
 from lib.expectation import Law, Operator
 from lib.lemmas import Bound
@@ -375,7 +375,7 @@ class _Printer(LatexPrinter):
         if self._settings["order"] == "none" or expr != expr.func(*expr.args):
             return list(expr.args)  # as it was written
         terms = super()._as_ordered_terms(expr, order)
-        return sorted(terms, key=lambda term: term.could_extract_minus_sign())
+        return sorted(terms, key=_place_in_sum)
 
     def _print_Add(self, expr: Expr, order: Any = None) -> str:  # noqa: N802
         """Sums within a sum, which only stay there as written, keep their brackets."""
@@ -411,7 +411,11 @@ class _Printer(LatexPrinter):
         return "I"
 
     def _print_OneMatrix(self, expr: Basic) -> str:  # noqa: N802
-        return r"\mathbf{1}"
+        """As a column of ones, as a row, or as the product of both."""
+        if expr.cols == 1:
+            return r"\mathbf{1}"
+        row = r"\mathbf{1}^{T}"
+        return row if expr.rows == 1 else rf"\mathbf{{1}} {row}"
 
     def _print_DiagMatrix(self, expr: Basic) -> str:  # noqa: N802
         return rf"\operatorname{{diag}}\left({self._print(expr.args[0])}\right)"
@@ -477,6 +481,13 @@ def _tidied(node: Basic) -> Basic:
         return Mul(*factors)
     kept = [f for f in factors if f != 1]
     return kept[0] if len(kept) == 1 else Mul(*kept, evaluate=False)
+
+
+def _place_in_sum(term: Basic) -> tuple[bool, bool, bool]:
+    """Identities stand first, unknown maps behind the rest, negative terms last."""
+    sign = term.args[0] if isinstance(term, sp.MatMul) else term
+    negative = sign.could_extract_minus_sign()
+    return negative, not isinstance(term, sp.Identity), isinstance(term, Map)
 
 
 def _is_divided_by(node: Basic) -> bool:

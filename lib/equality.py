@@ -8,6 +8,7 @@ there were instances enough.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ def decide_equal(left: Basic, right: Basic, given: Sequence[Basic] = ()) -> Verd
 
     Raises ``Undecidable`` if neither a proof nor enough instances are found.
     """
+    return _decide_equal(left, right, tuple(given))
+
+
+@functools.cache  # a chapter derives what the registry states
+def _decide_equal(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Verdict:
     if _shape(left) != _shape(right):
         shapes = f"{_shape(left)} and {_shape(right)}"
         return Verdict(False, counterexample=f"their shapes differ: {shapes}")

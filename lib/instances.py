@@ -23,7 +23,7 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import NonInvertibleMatrixError
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
-from lib.calculus import Elementwise, Jacobian, Map, MatrixGradient
+from lib.calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
 from lib.expectation import (
     E,
     Int,
@@ -48,6 +48,21 @@ from lib.points import (
 
 class Singular(Exception):  # noqa: N818
     """This instance has a singular matrix where an inverse is taken: choose another."""
+
+
+class InverseRoot(sp.Function):
+    """u^(-1/2), of whose sign SymPy asks nothing: it would take minutes to find out."""
+
+    nargs = 1
+    is_number = False
+
+    def fdiff(self, index: int = 1) -> Expr:
+        return -(InverseRoot(self.args[0]) ** 3) / 2
+
+    @staticmethod
+    def _imp_(u: Any) -> Any:
+        """The value; SymPy's lambdify looks for it under this name."""
+        return 1 / mpmath.sqrt(u)
 
 
 # ------------------------------------------------- structure: sizes, functions, laws
@@ -245,6 +260,8 @@ class Model:
             return self._map(node)
         if isinstance(node, Elementwise):
             return self._elementwise(node)
+        if isinstance(node, LayerNorm):
+            return self._layer_norm(node)
         if isinstance(node, (Jacobian, MatrixGradient)):
             return self._matrix_derivative(node)
         parts = [self._ground(argument) for argument in node.args]
@@ -284,6 +301,13 @@ class Model:
         value = self._apply(applied, [place]).diff(place, int(order))
         return self._ground(matrix).applyfunc(lambda e: value.xreplace({place: e}))
 
+    def _layer_norm(self, node: LayerNorm) -> sp.Matrix:
+        column, epsilon = map(self._ground, node.args)
+        mean = sp.Add(*column) / len(column)
+        centred = column.applyfunc(lambda entry: entry - mean)
+        variance = sp.Add(*(entry**2 for entry in centred)) / len(column)
+        return sp.ImmutableMatrix(centred * InverseRoot(variance + epsilon))
+
     def _matrix_derivative(self, node: Jacobian | MatrixGradient) -> sp.Matrix:
         """Entry by entry: symbols hold the places of what is differentiated by."""
         of, by, at = node.args
@@ -297,7 +321,8 @@ class Model:
         if isinstance(node, Jacobian):
             slopes = value.jacobian(list(places))
         else:
-            slopes = places.applyfunc(value[0].diff)
+            number = value[0] if isinstance(value, sp.MatrixBase) else value
+            slopes = places.applyfunc(number.diff)
         there = dict(zip(places, point, strict=True))
         return sp.ImmutableMatrix(slopes.xreplace(there))
 
@@ -394,6 +419,7 @@ class Formula:
             name = "_".join((self._name, *map(str, orders)))
             known = {"is_extended_real": self._known["is_extended_real"]}
             members = {"fdiff": fdiff, **(known if any(orders) else self._known)}
+            members["is_number"] = False  # or SymPy looks for the sign of each product
             self._parts[orders] = type(name, (sp.Function,), members)
             self.numeric[name] = lambda *arguments: self._value(orders, arguments)
         return self._parts[orders]

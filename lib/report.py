@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from lib.claims import VERDICTS, Claim, Decision, Part, Statement
 from lib.report_gan_answers import PART as GAN_ANSWERS
 from lib.report_gan_equations import PART as GAN_EQUATIONS
+from lib.report_transformer_answers import PART as TRANSFORMER_ANSWERS
+from lib.report_transformer_equations import PART as TRANSFORMER_EQUATIONS
 from lib.report_vae_answers import PART as VAE_ANSWERS
 from lib.report_vae_equations import PART as VAE_EQUATIONS
 
@@ -33,6 +35,8 @@ PARTS: tuple[Part, ...] = (
     VAE_ANSWERS,
     GAN_EQUATIONS,
     GAN_ANSWERS,
+    TRANSFORMER_EQUATIONS,
+    TRANSFORMER_ANSWERS,
 )
 
 

@@ -6,7 +6,14 @@ from typing import Any
 import sympy as sp
 from sympy import Add, Basic, Expr, Indexed, Mul, Pow, Symbol
 
-from lib.calculus import Elementwise, Gradient, Jacobian, Map, MatrixGradient
+from lib.calculus import (
+    Elementwise,
+    Gradient,
+    Jacobian,
+    LayerNorm,
+    Map,
+    MatrixGradient,
+)
 from lib.expectation import KL, E, Int, Law, Normal, Var
 
 
@@ -73,6 +80,8 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
     if isinstance(node, Elementwise):
         name, matrix, order = node.args
         yield node.func(name, matrix, 1 - order), "function for derivative"
+    if isinstance(node, LayerNorm):
+        yield node.args[0], "norm dropped"
     if isinstance(node, sp.Transpose):
         yield node.arg, "transpose dropped"
     if isinstance(node, (Add, Mul, sp.HadamardProduct)):

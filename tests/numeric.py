@@ -18,7 +18,7 @@ from scipy import integrate
 
 SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
 SIZES = {"D": 2, "M": 3, "K": 2}
-SIZES |= {"B": 4, "n_0": 3, "n_1": 2, "n_2": 4, "n_3": 3, "n_4": 2}
+SIZES |= {"d": 3, "B": 4, "n_0": 3, "n_1": 2, "n_2": 4, "n_3": 3, "n_4": 2}
 SIZE_OF_INDEX = {"d": "D", "m": "M", "k": "K"}
 STEP = 1e-3
 
@@ -82,7 +82,8 @@ def _symbol(node: sp.Symbol, at: dict[Any, float]) -> complex:
 
 
 def _entry(node: sp.Indexed, at: dict[Any, float]) -> complex:
-    indices = tuple(int(value(i, at).real) for i in node.indices)
+    open_ones = dict.fromkeys(SIZE_OF_INDEX, 1)
+    indices = tuple(int(value(i, {**open_ones, **at}).real) for i in node.indices)
     key = (str(node.base), indices)
     if key in at:
         return at[key]
@@ -296,6 +297,12 @@ def _map(node: Any, at: dict[Any, float]) -> Any:
     return np.array([[_unknown(f"{name}{i}", entries)] for i in range(count)])
 
 
+def _layer_norm(node: Any, at: dict[Any, float]) -> Any:
+    column, epsilon = (value(argument, at) for argument in node.args)
+    centred = column - np.mean(column)
+    return centred / np.sqrt(np.mean(centred**2) + epsilon)
+
+
 def _elementwise(node: Any, at: dict[Any, float]) -> Any:
     name, matrix, order_ = node.args
     entries = value(matrix, at)
@@ -336,6 +343,7 @@ def _matrix_gradient(node: Any, at: dict[Any, float]) -> Any:
 _WORDS = {
     "Map": _map,
     "Elementwise": _elementwise,
+    "LayerNorm": _layer_norm,
     "Jacobian": lambda node, at: np.hstack(_by_entries(node, at)),
     "MatrixGradient": _matrix_gradient,
     "OneMatrix": lambda node, at: np.ones([int(value(n, at).real) for n in node.shape]),
@@ -351,7 +359,9 @@ _WORDS = {
     "Product": lambda node, at: _over(node, at, 1, lambda a, b: a * b),
     "Density": _density,
     "MatrixSymbol": _matrix,
-    "ZeroMatrix": lambda node, at: np.zeros((SIZES["D"], 1)),
+    "ZeroMatrix": lambda node, at: np.zeros(
+        [int(value(n, at).real) for n in node.shape]
+    ),
     "Identity": lambda node, at: np.eye(int(value(node.shape[0], at).real)),
 }
 _FUNCTIONS = {

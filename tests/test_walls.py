@@ -14,7 +14,7 @@ MODULES = sorted(path.stem for path in LIB.glob("*.py") if path.stem != "__init_
 
 REPORT = {"claims", "report"} | {
     f"report_{part}{rest}"
-    for part in ("vae", "gan")
+    for part in ("vae", "gan", "transformer")
     for rest in ("", "_equations", "_answers")
 }
 SYMBOLIC = {

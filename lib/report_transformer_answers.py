@@ -1,0 +1,63 @@
+"""Answers 18 and 19 of the report, each with the statements that decide it."""
+
+from __future__ import annotations
+
+from sympy import MatrixSymbol
+
+from lib.calculus import Jacobian
+from lib.claims import Claim, Part, state
+from lib.report_transformer import I, block, d, slope, two_blocks, x_0, x_1, x_2
+
+PART = Part()
+
+B_0, B_1, B_2 = (MatrixSymbol(f"B_{{{i}}}", d, d) for i in range(3))
+J_0, J_1 = (MatrixSymbol(f"J_{{{i}}}", d, d) for i in range(2))
+
+
+@PART.claim("Q18")
+def chain_rule() -> Claim:
+    first, second = slope(block(0), x_0), slope(block(1), x_1)
+    whole = Jacobian(x_2, x_0)
+    return Claim(
+        number="Q18",
+        verdict="wrong",
+        chapter="transformer/residual_gradients",
+        claim="Successive applications of the chain rule yield the product over all "
+        "blocks, from the first to one behind the last.",
+        correction="The rule is right. From one place of the stream to another there "
+        "are as many factors as blocks in between, none if the two are the same, and "
+        "the latest stands on the left:",
+        printed=state(whole, "=", first * second, where=two_blocks),
+        corrected=state(whole, "=", second * first, where=two_blocks),
+        also=(state(Jacobian(x_0, x_0), "=", I),),
+        scope="general; instance: two blocks",
+    )
+
+
+@PART.claim("Q19")
+def sum_against_product() -> Claim:
+    paths = I + B_0 + B_1 + B_2 + B_1 * B_0 + B_2 * B_0 + B_2 * B_1 + B_2 * B_1 * B_0
+    under_post_norm = J_1 * (I + B_1) * J_0 * (I + B_0)
+    return Claim(
+        number="Q19",
+        verdict="wrong",
+        chapter="transformer/residual_gradients",
+        claim="The first choice makes the gradient a product, the second a sum, and "
+        "therefore the second is more stable: factors below one vanish, factors above "
+        "one explode.",
+        correction="Both are products, and both are sums: over all paths through the "
+        "blocks, each of which is taken or passed by. What differs is the path that "
+        "passes by all of them. In the second choice it is the identity, in the first "
+        "the product of all the Jacobians of LayerNorm. And the stream of the second "
+        "choice grows, so that each further block counts for less. For matrices, a "
+        "norm below one is enough to vanish, but one above is not enough to explode.",
+        corrected=state((I + B_2) * (I + B_1) * (I + B_0), "=", paths),
+        also=(
+            state(
+                under_post_norm,
+                "=",
+                J_1 * J_0 + J_1 * J_0 * B_0 + J_1 * B_1 * J_0 + J_1 * B_1 * J_0 * B_0,
+            ),
+        ),
+        scope="general; instance: three blocks, and two",
+    )
