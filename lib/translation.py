@@ -18,8 +18,9 @@ from lib.transformer import PADDING, Cache, Transformer, padding_mask
 
 BEGIN, END, UNKNOWN = 1, 2, 3
 SPECIAL = ("<padding>", "<begin>", "<end>", "<unknown>")  # PADDING is 0
-# A word, a digit or any other sign, each with the one space before it, if any.
-WORDS = Regex(r"\s?[\p{L}\p{M}]+|\s?\p{N}|\s?[^\s\p{L}\p{M}\p{N}]|\s")
+# A word or a sign, each with the space before it, if any; a digit, always bare, so that
+# to copy it is to repeat it; a space that is left over.
+WORDS = Regex(r"\s?[\p{L}\p{M}]+|\p{N}|\s?[^\s\p{L}\p{M}\p{N}]|\s")
 
 Tag = Literal["source", "target"]
 
