@@ -192,11 +192,13 @@ def beam_search(
         newest = texts[:, -1:] if cached else texts
         stream = model.decode(newest, memory, mask, caches)[:, -1]
         ended = ((texts[:, -1] == END) | (texts[:, -1] == PADDING)) & (step > 0)
-        chances = _next_chances(model.logits(stream), ended).view(*total.shape, -1)
+        chances, tokens = _next_tokens(model.logits(stream), ended, beam)
+        chances = chances.view(*total.shape, -1)
         grown = lengths + ~ended.view_as(lengths)
         ranked = (total[..., None] + chances) / grown[..., None] ** penalty
         best, choice = ranked.flatten(1).topk(beam)
-        parent, token = choice // chances.shape[-1], choice % chances.shape[-1]
+        parent = choice // chances.shape[-1]
+        token = tokens.view(len(total), -1).gather(1, choice)
         lengths = grown.gather(1, parent)
         total = best * lengths**penalty
         base = torch.arange(len(total), device=source.device)[:, None] * beam
@@ -219,13 +221,19 @@ def beam_search(
     return found
 
 
-def _next_chances(logits: Tensor, ended: Tensor) -> Tensor:
-    """log-probabilities ``(n, vocabulary)``; after an end only padding, for sure."""
-    chances = logits.log_softmax(-1)
-    chances[:, [PADDING, BEGIN]] = -torch.inf
+def _next_tokens(logits: Tensor, ended: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The ``count`` likeliest next tokens and their log-probabilities, ``(n, count)``.
+
+    No others can come into a beam of this width. After an end comes padding, for sure.
+    """
+    whole = logits.logsumexp(-1, keepdim=True)
+    logits[:, [PADDING, BEGIN]] = -torch.inf
+    top, tokens = logits.topk(min(count, logits.shape[-1]))
+    chances = top - whole
     chances[ended] = -torch.inf
-    chances[ended, PADDING] = 0.0
-    return chances
+    chances[ended, 0] = 0.0
+    tokens[ended] = PADDING
+    return chances, tokens
 
 
 def _reorder(
