@@ -2,7 +2,7 @@
 
 A chapter trains a small one live; ``python -m lib run`` runs the full-scale ones and
 keeps their records. Both call the same functions, those of ``vae_runs``,
-``gan_runs`` and ``translation_runs``.
+``gan_runs``, ``translation_runs`` and ``norms_runs``.
 """
 
 import math
@@ -103,6 +103,45 @@ EXPERIMENTS |= {
     ),
     "translate-phrases": Experiment(
         "the live run of the book: phrases in eight languages", PHRASES
+    ),
+    "norms-multi30k": Experiment(
+        "the report's second figure: gradients of the last block, one and five deep",
+        NormsRun(),
+    ),
+    "norms-phrases": Experiment(
+        "the live run of the book: the same on phrases, shorter and narrower",
+        NormsRun(
+            corpus="phrases",
+            variants=("post", "res_post", "pre+final"),
+            steps=80,
+            profile_steps=(0, 79),
+            width=64,
+            hidden=128,
+            batch_tokens=1000,
+        ),
+    ),
+    "norms-phrases-deep": Experiment(
+        "all layers of networks one to twenty deep, with and without warm-up",
+        NormsRun(
+            corpus="phrases",
+            variants=(
+                "post",
+                "post+final",
+                "res_post",
+                "res_post+final",
+                "res_post+final+qk",
+                "pre+final",
+                "sandwich+final",
+                "none+final",
+            ),
+            depths=(1, 5, 10, 20),
+            warmups=(0, 50),
+            steps=60,
+            profile_steps=(0, 20, 59),
+            width=64,
+            hidden=128,
+            batch_tokens=1000,
+        ),
     ),
 } | {
     f"translate-phrases-{graph}-{tagged}": Experiment(
