@@ -18,7 +18,17 @@ from scipy import integrate
 
 SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
 SIZES = {"D": 2, "M": 3, "K": 2}
-SIZES |= {"d": 3, "B": 4, "n_0": 3, "n_1": 2, "n_2": 4, "n_3": 3, "n_4": 2}
+SIZES |= {
+    "l": 1,
+    "L": 4,
+    "d": 3,
+    "B": 4,
+    "n_0": 3,
+    "n_1": 2,
+    "n_2": 4,
+    "n_3": 3,
+    "n_4": 2,
+}
 SIZE_OF_INDEX = {"d": "D", "m": "M", "k": "K"}
 STEP = 1e-3
 
@@ -386,6 +396,7 @@ _FUNCTIONS = {
     "HadamardProduct": lambda *factors: math.prod(factors),
     "DiagMatrix": lambda a: np.diag(a[:, 0]),
     "Transpose": lambda a: a.T,
+    "MatPow": lambda a, n: np.linalg.matrix_power(a, int(n.real)),
     "Inverse": lambda a, _: np.linalg.inv(a),
     "Trace": lambda a: np.trace(a),
     "Determinant": lambda a: np.linalg.det(a),

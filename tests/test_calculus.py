@@ -2,9 +2,26 @@
 
 import pytest
 import sympy as sp
-from sympy import DiagMatrix, HadamardProduct, MatrixSymbol, OneMatrix, symbols
+from sympy import (
+    DiagMatrix,
+    HadamardProduct,
+    Identity,
+    MatrixSymbol,
+    OneMatrix,
+    Trace,
+    ZeroMatrix,
+    sqrt,
+    symbols,
+)
 
-from lib.calculus import Elementwise, Jacobian, Map, MatrixGradient, Sigmoid
+from lib.calculus import (
+    Elementwise,
+    Jacobian,
+    LayerNorm,
+    Map,
+    MatrixGradient,
+    Sigmoid,
+)
 from lib.derivation import as_latex
 from lib.equality import decide_equal
 
@@ -17,6 +34,7 @@ rho, slope = Elementwise("rho", x), Elementwise("rho", x, 1)
 loss = Map("ell", 1, Y)
 outer = MatrixGradient(loss, Y, X * A.T)
 composed = Map("g", k, f)
+ones, length = OneMatrix(n, 1), sqrt(Trace(x.T * x))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +61,15 @@ composed = Map("g", k, f)
         ),
         (DiagMatrix(slope) * rho, HadamardProduct(slope, rho), True),
         (Map("f", m, x), Map("f", m, 2 * x), False),
+        (LayerNorm(2 * x), LayerNorm(x), True),
+        (LayerNorm(2 * x, 1), LayerNorm(x, 1), False),
+        (LayerNorm(x + ones, 1), LayerNorm(x, 1), True),
+        (LayerNorm(x), x - ones * ones.T * x / n, False),
+        (Jacobian(LayerNorm(x), x) * ones, ZeroMatrix(n, 1), True),
+        (Jacobian(LayerNorm(x), x) * x, ZeroMatrix(n, 1), True),
+        (Jacobian(LayerNorm(x, 1), x) * x, ZeroMatrix(n, 1), False),
+        (MatrixGradient(length, x), x / length, True),
+        (MatrixGradient(length, x), x, False),
         (Map("f", m, x), Map("g", m, x), False),
     ],
 )
@@ -79,6 +106,13 @@ def test_what_is_differentiated_by_is_bound_where_it_has_a_place() -> None:
         (HadamardProduct(x, rho), r"x \odot rho\left(x\right)"),
         (DiagMatrix(x), r"\operatorname{diag}\left(x\right)"),
         (OneMatrix(B, 1), r"\mathbf{1}"),
+        (OneMatrix(1, B), r"\mathbf{1}^{T}"),
+        (OneMatrix(B, B), r"\mathbf{1} \mathbf{1}^{T}"),
+        (LayerNorm(x), r"\operatorname{LN}\left(x\right)"),
+        (LayerNorm(x, n), r"\operatorname{LN}_{n}\left(x\right)"),
+        (S - Identity(n), r"S - I"),
+        (Identity(n) - S + S.T, r"I + S^{T} - S"),
+        (x + Map("f", n, x), r"x + f\left(x\right)"),
         (Sigmoid(-n), r"\operatorname{sigmoid}\left(- n\right)"),
     ],
 )
@@ -91,5 +125,7 @@ def test_misuse_is_named() -> None:
         Map("f", m)
     with pytest.raises(TypeError, match="is no matrix symbol"):
         Jacobian(f, 2 * x)
+    with pytest.raises(TypeError, match="is no column"):
+        LayerNorm(S)
     with pytest.raises(sp.ShapeError, match="its place"):
         Jacobian(g, y, x)
