@@ -65,7 +65,12 @@ def decide_equal(left: Basic, right: Basic, given: Sequence[Basic] = ()) -> Verd
 
     Raises ``Undecidable`` if neither a proof nor enough instances are found.
     """
+    left, right = map(_hashable, (left, right))
     return _decide_equal(left, right, tuple(given))
+
+
+def _hashable(side: Basic) -> Basic:
+    return sp.ImmutableMatrix(side) if isinstance(side, sp.MatrixBase) else side
 
 
 @functools.cache  # a chapter derives what the registry states
