@@ -146,6 +146,11 @@ class _Derived(MatrixExpr):
 class Jacobian(_Derived):
     """d of / d by: a row for each entry of ``of``, a column for each one of ``by``."""
 
+    def __new__(cls, of: Basic, by: MatrixSymbol, at: Basic | None = None) -> Jacobian:
+        if of.shape[1] != 1:
+            raise TypeError(f"Jacobian(y, x): {of} is no column")
+        return super().__new__(cls, of, by, at)
+
     @property
     def shape(self) -> tuple[Expr, Expr]:
         of, by, _ = self.args

@@ -127,5 +127,7 @@ def test_misuse_is_named() -> None:
         Jacobian(f, 2 * x)
     with pytest.raises(TypeError, match="is no column"):
         LayerNorm(S)
+    with pytest.raises(TypeError, match="is no column"):
+        Jacobian(S, x)
     with pytest.raises(sp.ShapeError, match="its place"):
         Jacobian(g, y, x)
