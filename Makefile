@@ -79,7 +79,7 @@ portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with one th
 	@echo "The notebooks give their stored outputs under AVX2 and with one thread, too."
 
 .PHONY: bench
-bench: $(INSTALLED) ## time training: the VAE against its matrix products, the GAN against autograd
+bench: $(INSTALLED) ## time training and translating against their peers and bounds
 	$(BIN)/python -m lib.bench
 
 .PHONY: clean

@@ -3,8 +3,8 @@
 One epoch of ``vae-mnist-peer`` is held against two others, in turns, so that a busy
 machine slows all of them alike: the bare matrix products of its steps, and the usual
 loop that decodes one image at a time. Then a step of a GAN whose backward pass is
-written out is held against the same step by autograd. The status is 1 where a bound
-is missed.
+written out is held against the same step by autograd, and a translator against
+PyTorch's (``bench_translation``). The status is 1 where a bound is missed.
 """
 
 import sys
