@@ -94,7 +94,8 @@ Cache = dict[str, Tensor]
 class Attention(nn.Module):
     """Multi-head attention: softmax(Q K' / sqrt(width of a head)) V in each head.
 
-    Of ``x`` to itself, or to a ``context``; ``causal``: to no later place.
+    Of ``x`` to itself, or to a ``context``; ``causal``: to no later place;
+    {eq}`eq-attention`.
     """
 
     def __init__(
@@ -337,7 +338,7 @@ def token_loss(
     ``x`` ``(n, width)``, ``weight`` ``(vocabulary, width)``, ``labels`` ``(n,)``.
 
     Smoothing adds its share of the label's logit less the mean logit: the targets
-    (1 - s) one-hot + s uniform give just that.
+    (1 - s) one-hot + s uniform give just that, {eq}`eq-label-smoothing`.
     """
     if hasattr(nn, "LinearCrossEntropyOptions"):
         options = nn.LinearCrossEntropyOptions(
