@@ -200,7 +200,8 @@ def train_cell(
         if not all(map(math.isfinite, values.values())):
             return
         for name, value in values.items():
-            history.curves.setdefault(f"{cell} {name}", []).append(value)
+            rounded = float(f"{value:.6g}")  # a record holds some ten thousand of them
+            history.curves.setdefault(f"{cell} {name}", []).append(rounded)
         if step in run.profile_steps:
             history.snapshots[f"{cell} {step}"] = torch.stack(
                 [
