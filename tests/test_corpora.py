@@ -309,7 +309,11 @@ def test_a_download_stopped_before_its_last_step_is_taken_up(server, tmp_path) -
     assert not partial.exists()
 
 
-@pytest.mark.parametrize("wrong", [gzip.compress(b"else\n"), b"<html>", b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "wrong",
+    [gzip.compress(b"else\n", mtime=0), b"<html>", b"\x1f\x8b"],
+    ids=["another file", "a page", "a beginning"],
+)
 def test_wrong_content_is_not_kept(server, tmp_path, wrong) -> None:
     server.files["train.en.gz"] = wrong
     with pytest.raises(CorpusError, match=r"train\.en\.gz is not the Multi30k file"):
