@@ -200,8 +200,7 @@ def train_cell(
         if not all(map(math.isfinite, values.values())):
             return
         for name, value in values.items():
-            rounded = float(f"{value:.6g}")  # a record holds some ten thousand of them
-            history.curves.setdefault(f"{cell} {name}", []).append(rounded)
+            history.curves.setdefault(f"{cell} {name}", []).append(value)
         if step in run.profile_steps:
             history.snapshots[f"{cell} {step}"] = torch.stack(
                 [
