@@ -123,7 +123,7 @@ def parse(field: str, text: str, kind: Any) -> Any:
         if kind is bool:
             return {"true": True, "false": False}[text.lower()]
         entry = get_args(kind)[0]
-        return tuple(entry(part) for part in text.split(",") if part)
+        return tuple(entry(part) for part in (text.split(",") if text else ()))
     except (ValueError, KeyError):
         wanted = {int: "a whole number", float: "a number", bool: "true or false"}
         raise UsageError(

@@ -10,7 +10,7 @@ beam search with caches against without, and a step with probes against without.
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import torch
@@ -22,7 +22,14 @@ from lib.corpora import CorpusError, Parallel
 from lib.experiments import EXPERIMENTS
 from lib.probes import Probe
 from lib.training import prepare
-from lib.transformer import PADDING, Transformer, TransformerConfig, loss, token_loss
+from lib.transformer import (
+    PADDING,
+    Transformer,
+    TransformerConfig,
+    loss,
+    sinusoids,
+    token_loss,
+)
 from lib.translation import Batch, Example, Translator, bucketed, padded
 from lib.translation_runs import Encoded, TranslationRun, trained_directions
 
@@ -35,23 +42,21 @@ LEAST_BEAM_SPEEDUP = 3.0
 MOST_PROBE_COST = 0.10
 
 
-def main() -> int:
-    """Run all of it; 1 where a bound is missed."""
+def checks() -> list[tuple[str, bool]]:
+    """Run all of it; for each bound a line, and whether it is met."""
     generator = prepare(SEED)
     run, data = run_and_data()
     tokeniser = translation_runs.new_tokeniser(run, data)
-    config = run.architecture(tokeniser.get_vocab_size())
+    # Neither side drops anything out: that would time the drawing of random numbers.
+    config = replace(run.architecture(tokeniser.get_vocab_size()), dropout=0.0)
     pairs = trained_directions(run)
     examples = Encoded(run, tokeniser, data.train).drawn(pairs, generator)
     ours = Transformer(config)
-    checks = [
-        *training_speed(ours, config, examples, run),
+    return [
+        training_speed(ours, config, examples, run),
         probe_cost(ours, examples, run),
         beam_speed(Translator(ours, tokeniser, run.tagged), run, data),
     ]
-    for line, met in checks:
-        print("met   " if met else "MISSED", line)
-    return 0 if all(met for _, met in checks) else 1
 
 
 def run_and_data() -> tuple[TranslationRun, Parallel]:
@@ -78,7 +83,8 @@ class TutorialTransformer(nn.Module):
         self.config = config
         self.source = nn.Embedding(config.vocabulary, config.width)
         self.target = nn.Embedding(config.vocabulary, config.width)
-        self.register_buffer("positions", Transformer(config).positions)
+        positions = sinusoids(config.longest, config.width)
+        self.register_buffer("positions", positions)
         self.body = nn.Transformer(
             config.width,
             config.heads,
@@ -175,7 +181,7 @@ def training_speed(
     config: TransformerConfig,
     examples: list[Example],
     run: TranslationRun,
-) -> list[tuple[str, bool]]:
+) -> tuple[str, bool]:
     """Tokens a second, from the tutorial's recipe to ours, one ingredient at a time."""
 
     def forever(
@@ -219,13 +225,11 @@ def training_speed(
         print(f"{name:36} {speed:7.0f} tokens a second, {ratios[name]:.2f} times")
     print(f"of the step the bare matrix products alone take {median(shares):.0%}")
     speedup = ratios["ours"]
-    return [
-        (
-            f"training {speedup:.2f} times as fast as nn.Transformer in its tutorial "
-            f"(at least {LEAST_SPEEDUP:g})",
-            speedup >= LEAST_SPEEDUP,
-        )
-    ]
+    return (
+        f"training {speedup:.2f} times as fast as nn.Transformer in its tutorial "
+        f"(at least {LEAST_SPEEDUP:g})",
+        speedup >= LEAST_SPEEDUP,
+    )
 
 
 def products_seconds(config: TransformerConfig, batches: list[Batch]) -> float:

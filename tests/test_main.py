@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lib import records
-from lib.__main__ import main
+from lib.__main__ import UsageError, configuration, main
 from lib.experiments import EXPERIMENTS
 
 GAN = [
@@ -207,3 +207,15 @@ def test_python_m_lib_keeps_its_streams_apart(tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_words_and_truths_can_be_set_and_a_list_can_be_empty() -> None:
+    settings = ["untrained=", "languages=de,en", "qk_norm=true", "epochs=2"]
+    run = configuration("translate-multi30k", None, settings)
+    assert run.untrained == ()
+    assert run.languages == ("de", "en")
+    assert run.qk_norm is True
+    with pytest.raises(UsageError, match="qk_norm must be true or false, not 'yes'"):
+        configuration("translate-multi30k", None, ["qk_norm=yes"])
+    with pytest.raises(UsageError, match="whole numbers"):
+        configuration("norms-phrases", None, ["depths=1,,5"])
