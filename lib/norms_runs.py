@@ -54,7 +54,7 @@ class NormsRun:
     hidden: int = 256
     heads: int = 4
     learning_rate: float = 1e-3
-    batch_tokens: int = 2048
+    batch_tokens: int = 1024
 
     def __post_init__(self) -> None:
         for name in ("variants", "depths", "warmups"):
@@ -200,7 +200,8 @@ def train_cell(
         if not all(map(math.isfinite, values.values())):
             return
         for name, value in values.items():
-            history.curves.setdefault(f"{cell} {name}", []).append(value)
+            rounded = float(f"{value:.6g}")  # a record holds some ten thousand of them
+            history.curves.setdefault(f"{cell} {name}", []).append(rounded)
         if step in run.profile_steps:
             history.snapshots[f"{cell} {step}"] = torch.stack(
                 [

@@ -59,7 +59,33 @@ def row(at: MatrixSymbol) -> MatrixSymbol:
     return MatrixSymbol(rf"\frac{{\partial \ell}}{{\partial {at.name}}}", 1, d)
 
 
+p = symbols("p", integer=True, positive=True)  # how many weights a block has
+w_0, w_1 = (MatrixSymbol(f"w_{{{i}}}", p, 1) for i in range(2))
+weights = MatrixSymbol("u", p, 1)  # holds their place
+
+
+def weighted_block(i: int, at: Basic, w: Basic) -> Map:
+    """A smooth block with weights of its own."""
+    return Map(f"f_{{{i}}}", d, at, w)
+
+
+def own_slope(i: int) -> Jacobian:
+    """The Jacobian of one of two weighted blocks by its own weights, where they are."""
+    at, w = ((x_0, w_0), (x_1, w_1))[i]
+    return Jacobian(weighted_block(i, at, weights), weights, w)
+
+
+def passed_slope(i: int) -> Jacobian:
+    """The Jacobian of one of two weighted blocks by the stream that enters it."""
+    at, w = ((x_0, w_0), (x_1, w_1))[i]
+    return Jacobian(weighted_block(i, place, w), place, at)
+
+
 two_blocks = {x_2: block(1)(x_1), x_1: block(0)(x_0)}
+weighted_blocks = {
+    x_2: weighted_block(1, x_1, w_1),
+    x_1: weighted_block(0, x_0, w_0),
+}
 post_norm = {x_1: LayerNorm(y_0), y_0: x_0 + branch(0)(x_0)}
 res_post_norm = {
     x_3: x_2 + normed_branch(2)(x_2),

@@ -1,4 +1,4 @@
-"""Answers 18 and 19 of the report, each with the statements that decide it."""
+"""Answers 18 to 20 of the report, each with the statements that decide it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ from sympy import MatrixSymbol
 
 from lib.calculus import Jacobian
 from lib.claims import Claim, Part, state
-from lib.report_transformer import I, block, d, slope, two_blocks, x_0, x_1, x_2
+from lib.report_transformer import (
+    I,
+    block,
+    d,
+    loss,
+    own_slope,
+    passed_slope,
+    slope,
+    two_blocks,
+    w_0,
+    w_1,
+    weighted_blocks,
+    x_0,
+    x_1,
+    x_2,
+)
 
 PART = Part()
 
@@ -60,4 +75,34 @@ def sum_against_product() -> Claim:
             ),
         ),
         scope="general; instance: three blocks, and two",
+    )
+
+
+@PART.claim("Q20")
+def last_layer() -> Claim:
+    end = slope(loss, x_2)
+    return Claim(
+        number="Q20",
+        verdict="wrong",
+        chapter="transformer/gradient_norms",
+        claim="Vanishing and exploding gradients show in the norm of the last layer's "
+        "gradient, and normalising before the addition is more stable.",
+        correction="They cannot show there: between the end of the stream and the last "
+        "block lies no other block, whose Jacobian could be in the product. They show "
+        "in the first block, and in the gradient by the stream at every place. What is "
+        "normalised before the addition is the branch's output: res-post-norm, not "
+        "pre-norm. How stable each is has to be measured over layers, depths and "
+        "seeds; one layer against five is little.",
+        corrected=state(
+            Jacobian(loss(x_2), w_1), "=", end * own_slope(1), where=weighted_blocks
+        ),
+        also=(
+            state(
+                Jacobian(loss(x_2), w_0),
+                "=",
+                end * passed_slope(1) * own_slope(0),
+                where=weighted_blocks,
+            ),
+        ),
+        scope="general; instance: two blocks",
     )
