@@ -17,7 +17,7 @@ import sympy as sp
 from scipy import integrate
 
 SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
-SIZES = {"D": 2, "M": 3, "K": 2}
+SIZES = {"D": 2, "M": 3, "K": 2, "p": 2}
 SIZES |= {
     "l": 1,
     "L": 4,
