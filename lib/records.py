@@ -73,6 +73,15 @@ def read(path: str | Path) -> dict[str, Any]:
         raise RecordError(f"{path} is not a record: {error}") from None
 
 
+def read_seeds(folder: str | Path, name: str) -> list[dict[str, Any]]:
+    """The records of a run, one for each seed. Raises RecordError for none."""
+    paths = sorted(Path(folder).glob(f"{name}-seed*.json"))
+    found = [path for path in paths if path.stem.removeprefix(f"{name}-seed").isdigit()]
+    if not found:
+        raise RecordError(f"no record {name}-seedN.json in {folder}")
+    return [read(path) for path in found]
+
+
 def estimate(values: Tensor) -> dict[str, Any]:
     """The mean of ``values`` ``(n,)`` with its 95 % interval, as a record keeps it.
 
@@ -82,18 +91,6 @@ def estimate(values: Tensor) -> dict[str, Any]:
     mean = float(values.mean())
     margin = 1.96 * float(values.std()) / len(values) ** 0.5
     return {"mean": mean, "interval": [mean - margin, mean + margin], "n": len(values)}
-
-
-def spread(values: list[float]) -> dict[str, Any]:
-    """Mean, standard deviation and range over seeds, as a record keeps them."""
-    numbers = torch.tensor(values, dtype=torch.float64)
-    return {
-        "mean": float(numbers.mean()),
-        "deviation": float(numbers.std()),
-        "low": float(numbers.min()),
-        "high": float(numbers.max()),
-        "n": len(values),
-    }
 
 
 def provenance(device: torch.device) -> dict[str, Any]:

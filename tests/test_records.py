@@ -76,9 +76,19 @@ def test_the_interval_covers_the_mean_95_times_in_100():
     assert 0.93 < share < 0.96  # the normal interval is a little short at n = 50
 
 
-def test_spread_is_over_the_seeds():
-    spread = records.spread([1.0, 2.0, 3.0])
-    assert spread == {"mean": 2.0, "deviation": 1.0, "low": 1.0, "high": 3.0, "n": 3}
+def test_records_of_all_seeds_are_those_of_one_run(tmp_path):
+    for name in (
+        "run-seed1",
+        "run-seed0",
+        "run-seed0-more",
+        "run-b-seed0",
+        "a-run-seed0",
+    ):
+        records.write(tmp_path / f"{name}.json", {"name": name})
+    found = [record["name"] for record in records.read_seeds(tmp_path, "run")]
+    assert found == ["run-seed0", "run-seed1"]
+    with pytest.raises(records.RecordError, match=r"no record other-seedN\.json"):
+        records.read_seeds(tmp_path, "other")
 
 
 def test_provenance_says_on_what():

@@ -43,6 +43,7 @@ WALLS: dict[str, tuple[set[str], set[str]]] = {
     "phrasebook": ({"corpora"}, set()),
     "figures": (set(), {"matplotlib", "numpy"}),
     "playable": (set(), set()),
+    "tables": (set(), {"IPython", "numpy"}),
     "records": (set(), {"matplotlib", "numpy", "torch"}),
     "training": ({"records"}, {"numpy", "torch", "tqdm"}),
     "quality": ({"digits", "gaussian", "training"}, {"sklearn", "torch"}),
