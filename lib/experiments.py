@@ -146,6 +146,20 @@ EXPERIMENTS |= {
             batch_tokens=1000,
         ),
     ),
+    "norms-phrases-long": Experiment(
+        "twenty blocks deep and five times as long: whether post-norm recovers",
+        NormsRun(
+            corpus="phrases",
+            variants=("post", "pre+final"),
+            depths=(20,),
+            warmups=(0, 100),
+            steps=300,
+            profile_steps=(0, 100, 299),
+            width=64,
+            hidden=128,
+            batch_tokens=1000,
+        ),
+    ),
 } | {
     f"translate-phrases-{graph}-{tagged}": Experiment(
         f"phrases: the graph {graph}, the tag on the {tagged}",
