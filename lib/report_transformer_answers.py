@@ -87,9 +87,10 @@ def last_layer() -> Claim:
         chapter="transformer/gradient_norms",
         claim="Vanishing and exploding gradients show in the norm of the last layer's "
         "gradient, and normalising before the addition is more stable.",
-        correction="They cannot show there: between the end of the stream and the last "
-        "block lies no other block, whose Jacobian could be in the product. They show "
-        "in the first block, and in the gradient by the stream at every place. What is "
+        correction="They need not show there: between the end of the stream and the "
+        "last block lies no other block, so the factors that vanish or explode are not "
+        "in its gradient. They show in the gradient by the stream, at every place, and "
+        "in that of the first block. What is "
         "normalised before the addition is the branch's output: res-post-norm, not "
         "pre-norm. How stable each is has to be measured over layers, depths and "
         "seeds; one layer against five is little.",

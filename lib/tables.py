@@ -21,8 +21,11 @@ def as_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Markdo
 
 
 def mean_and_spread(values: ArrayLike, form: str = ".3f") -> str:
-    """The mean of several runs' values ± their sample standard deviation."""
+    """The mean of several runs' values ± their sample standard deviation.
+
+    A plus sign that ``form`` asks for is the mean's alone.
+    """
     values = np.asarray(values)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(f"a spread needs two values or more in a row; got {values}")
-    return f"{values.mean():{form}} ± {values.std(ddof=1):{form}}"
+    return f"{values.mean():{form}} ± {values.std(ddof=1):{form.removeprefix('+')}}"

@@ -31,5 +31,6 @@ def test_mean_and_spread_are_those_of_the_standard_library() -> None:
     mean, spread = statistics.mean(values), statistics.stdev(values)
     assert mean_and_spread(values) == f"{mean:.3f} ± {spread:.3f}"
     assert mean_and_spread([1, 3], ".0f") == "2 ± 1"
+    assert mean_and_spread([1, 3], "+.0f") == "+2 ± 1"
     with pytest.raises(ValueError, match="two values"):
         mean_and_spread([1.0])
