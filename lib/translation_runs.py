@@ -54,8 +54,8 @@ class TranslationRun:
     smoothing: float = 0.1
     learning_rate: float = 2e-3
     warmup: int = 400
-    batch_tokens: int = 4096
-    epochs: int = 30
+    batch_tokens: int = 2048
+    epochs: int = 20
     beam: int = 5
 
     def __post_init__(self) -> None:
