@@ -16,16 +16,18 @@ def as_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Markdo
     for row in rows:
         if len(row) != len(head):
             raise ValueError(f"{len(head)} columns, but a row has {len(row)}: {row}")
-        lines.append([" ".join(str(c).split()).replace("|", r"\|") for c in row])
+        lines.append([str(c).replace("\n", " ").replace("|", r"\|") for c in row])
     return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def mean_and_spread(values: ArrayLike, form: str = ".3f") -> str:
     """The mean of several runs' values ± their sample standard deviation.
 
-    A plus sign that ``form`` asks for is the mean's alone.
+    Of one line, with a true minus; a plus sign that ``form`` asks for is the mean's.
     """
     values = np.asarray(values)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(f"a spread needs two values or more in a row; got {values}")
-    return f"{values.mean():{form}} ± {values.std(ddof=1):{form.removeprefix('+')}}"
+    mean = f"{values.mean():{form}}".replace("-", "\N{MINUS SIGN}")
+    spread = f"{values.std(ddof=1):{form.removeprefix('+')}}"
+    return f"{mean}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{spread}"

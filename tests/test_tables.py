@@ -21,6 +21,10 @@ def test_cells_come_out_as_they_went_in(rows: list[tuple[str, int]]) -> None:
         assert f"<td>{number}</td>" in html
 
 
+def test_a_space_that_must_not_break_stays() -> None:
+    assert mean_and_spread([1, 3]) in as_table(["a"], [[mean_and_spread([1, 3])]]).data
+
+
 def test_a_row_with_too_few_cells_is_refused() -> None:
     with pytest.raises(ValueError, match="2 columns, but a row has 1"):
         as_table(["a", "b"], [["x"]])
@@ -29,8 +33,8 @@ def test_a_row_with_too_few_cells_is_refused() -> None:
 def test_mean_and_spread_are_those_of_the_standard_library() -> None:
     values = [0.98, 0.97, 0.975]
     mean, spread = statistics.mean(values), statistics.stdev(values)
-    assert mean_and_spread(values) == f"{mean:.3f} ± {spread:.3f}"
-    assert mean_and_spread([1, 3], ".0f") == "2 ± 1"
-    assert mean_and_spread([1, 3], "+.0f") == "+2 ± 1"
+    assert mean_and_spread(values) == f"{mean:.3f}\N{NO-BREAK SPACE}±\xa0{spread:.3f}"
+    assert mean_and_spread([1, 3], "+.0f").split() == ["+2", "±", "1"]
+    assert mean_and_spread([-1, -3], "+.0f").split() == ["\N{MINUS SIGN}2", "±", "1"]
     with pytest.raises(ValueError, match="two values"):
         mean_and_spread([1.0])
