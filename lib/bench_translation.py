@@ -10,6 +10,7 @@ beam search with caches against without, and a step with probes against without.
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -27,6 +28,7 @@ from lib.transformer import (
     Transformer,
     TransformerConfig,
     loss,
+    quickest_attention,
     sinusoids,
     token_loss,
 )
@@ -141,6 +143,9 @@ class Variant:
     loss: Callable[..., Tensor]
     batches: Iterator[Batch]
     fused: bool
+    attention: Callable[[Tensor, Tensor], AbstractContextManager[object]] = (
+        lambda source, target: nullcontext()
+    )
     speeds: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -149,7 +154,8 @@ class Variant:
         )
 
     def step(self, batch: Batch) -> None:
-        value = self.loss(self.model, *batch)
+        with self.attention(*batch):
+            value = self.loss(self.model, *batch)
         self.optimiser.zero_grad()
         value.backward()
         self.optimiser.step()
@@ -194,7 +200,7 @@ def recipes(
         return itertools.chain.from_iterable(epochs)
 
     random = [forever(at_random) for _ in range(2)]
-    alike = [forever(bucketed, run.batch_tokens) for _ in range(4)]
+    alike = [forever(bucketed, run.batch_tokens) for _ in range(5)]
     torchs = [TutorialTransformer(config) for _ in range(4)]
     return {
         TUTORIAL: Variant(torchs[0], all_logits_loss, random[0], False),
@@ -204,9 +210,12 @@ def recipes(
         ),
         "+ fused Adam": Variant(torchs[3], chunked_loss, alike[2], True),
         "ours, batches as in the tutorial": Variant(
-            Transformer(config), loss, random[1], True
+            Transformer(config), loss, random[1], True, quickest_attention
         ),
-        OURS: Variant(ours, loss, alike[3], True),
+        "ours, the fused kernel for all rows": Variant(
+            Transformer(config), loss, alike[3], True
+        ),
+        OURS: Variant(ours, loss, alike[4], True, quickest_attention),
     }
 
 

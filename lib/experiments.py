@@ -92,6 +92,16 @@ PHRASES = TranslationRun(
     epochs=24,
     beam=1,
 )
+
+PHRASE_NORMS = NormsRun(
+    corpus="phrases",
+    variants=("post", "res_post", "pre+final"),
+    steps=80,
+    profile_steps=(0, 79),
+    width=64,
+    hidden=128,
+    batch_tokens=1000,
+)
 # In no graph, so that all of them can be compared on the same ones.
 UNTRAINED = ("de-cs", "fr-ja", "ru-de", "el-it", "ja-ru")
 EXPERIMENTS |= {
@@ -113,20 +123,12 @@ EXPERIMENTS |= {
     ),
     "norms-phrases": Experiment(
         "the live run of the book: the same on phrases, shorter and narrower",
-        NormsRun(
-            corpus="phrases",
-            variants=("post", "res_post", "pre+final"),
-            steps=80,
-            profile_steps=(0, 79),
-            width=64,
-            hidden=128,
-            batch_tokens=1000,
-        ),
+        PHRASE_NORMS,
     ),
     "norms-phrases-deep": Experiment(
         "all layers of networks one to twenty deep, with and without warm-up",
-        NormsRun(
-            corpus="phrases",
+        replace(
+            PHRASE_NORMS,
             variants=(
                 "post",
                 "post+final",
@@ -141,23 +143,17 @@ EXPERIMENTS |= {
             warmups=(0, 50),
             steps=60,
             profile_steps=(0, 20, 59),
-            width=64,
-            hidden=128,
-            batch_tokens=1000,
         ),
     ),
     "norms-phrases-long": Experiment(
         "twenty blocks deep and five times as long: whether post-norm recovers",
-        NormsRun(
-            corpus="phrases",
+        replace(
+            PHRASE_NORMS,
             variants=("post", "pre+final"),
             depths=(20,),
             warmups=(0, 100),
             steps=300,
             profile_steps=(0, 100, 299),
-            width=64,
-            hidden=128,
-            batch_tokens=1000,
         ),
     ),
 } | {

@@ -191,7 +191,11 @@ def train_cell(
         for group in optimiser.param_groups:
             rise = min(1.0, (step + 1) / cell.warmup) if cell.warmup else 1.0
             group["lr"] = run.learning_rate * rise
-        with Probe(model.encoder) as encoder, Probe(model.decoder) as decoder:
+        with (
+            Probe(model.encoder) as encoder,
+            Probe(model.decoder) as decoder,
+            transformer.quickest_attention(*batch),
+        ):
             loss = transformer.loss(model, *batch)
             optimiser.zero_grad()
             loss.backward()

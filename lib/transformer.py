@@ -6,12 +6,14 @@ embeddings serves source, target and output.
 """
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 Placement = Literal["post", "res_post", "pre", "sandwich", "none"]
 
@@ -313,6 +315,25 @@ def sinusoids(length: int, width: int) -> Tensor:
     return torch.stack(
         [(place * frequency).sin(), (place * frequency).cos()], 2
     ).flatten(1)
+
+
+# Rows of at most so many tokens are attended to faster, on a CPU, by plain products and
+# a softmax than by the fused kernel, forward and backward together; ``make bench`` says
+# how much faster a step gets.
+SHORT = 32
+
+
+def quickest_attention(
+    source: Tensor, target: Tensor
+) -> AbstractContextManager[object]:
+    """A context in which attention in these rows is trained fastest; the same numbers.
+
+    The same but for rounding. ``source`` ``(batch, S)``, ``target`` ``(batch, T)``.
+    """
+    short = max(source.shape[1], target.shape[1]) <= SHORT
+    if short and source.device.type == "cpu":
+        return sdpa_kernel(SDPBackend.MATH)
+    return nullcontext()
 
 
 def loss(

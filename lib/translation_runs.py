@@ -240,7 +240,8 @@ def train_translator(
 
     def step(batch: Batch) -> dict[str, torch.Tensor]:
         model.train()
-        scalars = {"loss": transformer.loss(model, *batch, run.smoothing)}
+        with transformer.quickest_attention(*batch):
+            scalars = {"loss": transformer.loss(model, *batch, run.smoothing)}
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from lib.transformer import (
     PADDING,
+    SHORT,
     Attention,
     Placement,
     Residual,
@@ -20,6 +21,7 @@ from lib.transformer import (
     TransformerConfig,
     loss,
     padding_mask,
+    quickest_attention,
 )
 
 SMALL = TransformerConfig(19, 12, 20, heads=3, encoder_layers=2, decoder_layers=3)
@@ -234,6 +236,17 @@ def test_shapes_over_odd_sizes(
     assert all(p.grad is not None for block in blocks for p in block.parameters())
 
 
+def same_with_gradients(value: Tensor, expected: Tensor, network: Transformer) -> None:
+    same(value, expected)
+    parameters = list(network.parameters())
+    for mine, theirs in zip(
+        torch.autograd.grad(value, parameters),
+        torch.autograd.grad(expected, parameters),
+        strict=True,
+    ):
+        same(mine, theirs)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
 def test_loss_is_cross_entropy_of_the_real_tokens(smoothing: float) -> None:
     network = model(SMALL)
@@ -245,14 +258,7 @@ def test_loss_is_cross_entropy_of_the_real_tokens(smoothing: float) -> None:
         ignore_index=PADDING,
         label_smoothing=smoothing,
     )
-    value = loss(network, source, target, smoothing)
-    same(value, expected)
-    for mine, theirs in zip(
-        torch.autograd.grad(value, list(network.parameters())),
-        torch.autograd.grad(expected, list(network.parameters())),
-        strict=True,
-    ):
-        same(mine, theirs)
+    same_with_gradients(loss(network, source, target, smoothing), expected, network)
 
 
 @pytest.mark.parametrize("config", EVERY, ids=str)
@@ -273,6 +279,21 @@ def test_gradients_are_difference_quotients(config: TransformerConfig) -> None:
         quotient = (ends[0] - ends[1]) / (2 * step)
         expected = float((parameter.grad * direction).sum())
         assert math.isclose(quotient, expected, rel_tol=1e-4, abs_tol=1e-8), name
+
+
+@pytest.mark.parametrize("config", EVERY, ids=str)
+@pytest.mark.parametrize("length", [5, SHORT, SHORT + 1])
+def test_quickest_attention_changes_the_kernel_only(
+    config: TransformerConfig, length: int
+) -> None:
+    network = model(config)
+    source, target = tokens(3, length), tokens(3, 7, seed=1)
+    source[0, 3:] = target[1, 4:] = PADDING
+    with quickest_attention(source, target):
+        assert torch.backends.cuda.flash_sdp_enabled() == (length > SHORT)
+        value = loss(network, source, target)
+    assert torch.backends.cuda.flash_sdp_enabled()
+    same_with_gradients(value, loss(network, source, target), network)
 
 
 # ------------------------------------------------------------------------------ errors
