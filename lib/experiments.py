@@ -143,6 +143,7 @@ EXPERIMENTS |= {
             warmups=(0, 50),
             steps=60,
             profile_steps=(0, 20, 59),
+            double=True,
         ),
     ),
     "norms-phrases-long": Experiment(

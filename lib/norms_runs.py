@@ -41,6 +41,8 @@ class NormsRun:
     norms of queries and keys. A depth counts encoder blocks, and as many decoder
     blocks. The learning rate rises over the warm-up and then stays; nothing is clipped
     or dropped out. ``profile_steps`` are those before which all layers are recorded.
+    ``double`` is for networks without norms: their scores grow so large that gradients
+    in single precision are wrong by powers of ten.
     """
 
     corpus: Literal["phrases", "multi30k"] = "multi30k"
@@ -55,6 +57,7 @@ class NormsRun:
     heads: int = 4
     learning_rate: float = 1e-3
     batch_tokens: int = 1024
+    double: bool = False
 
     def __post_init__(self) -> None:
         for name in ("variants", "depths", "warmups"):
@@ -174,7 +177,8 @@ def train_cell(
     """One network of the grid, its norms added to the history."""
     one = as_translation(run, cell)
     size = encoded.tokeniser.get_vocab_size()
-    model = Transformer(one.architecture(size)).to(generator.device)
+    precision = torch.float64 if run.double else torch.float32
+    model = Transformer(one.architecture(size)).to(generator.device, precision)
     optimiser = torch.optim.Adam(model.parameters(), lr=run.learning_rate, fused=True)
     pairs = trained_directions(one)
     epochs = bucketed(encoded, pairs, one, generator.device)

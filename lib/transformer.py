@@ -326,9 +326,11 @@ SHORT = 32
 def quickest_attention(
     source: Tensor, target: Tensor
 ) -> AbstractContextManager[object]:
-    """A context in which attention in these rows is trained fastest; the same numbers.
+    """A context in which attention in these rows is trained fastest.
 
-    The same but for rounding. ``source`` ``(batch, S)``, ``target`` ``(batch, T)``.
+    Kernels differ in rounding only, but where scores are in the thousands, as in deep
+    networks without norms, rounding is what decides the fused kernel's gradients.
+    ``source`` ``(batch, S)``, ``target`` ``(batch, T)``.
     """
     short = max(source.shape[1], target.shape[1]) <= SHORT
     if short and source.device.type == "cpu":

@@ -7,6 +7,9 @@ import torch
 
 from lib import norms_runs, translation_runs
 from lib.norms_runs import NormsRun, as_translation, cells, judge_norms, train_norms
+from lib.probes import Probe
+from lib.training import prepare
+from lib.transformer import Transformer, loss
 
 TINY = NormsRun(
     corpus="phrases",
@@ -130,3 +133,22 @@ def test_profiles_are_named(data, history) -> None:
 def test_a_senseless_grid_is_refused(field: str, value, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         replace(TINY, **{field: value})
+
+
+def test_double_precision_is_double(data) -> None:
+    one = replace(
+        TINY, variants=("post",), depths=(2,), warmups=(0,), steps=1, profile_steps=(0,)
+    )
+    _, history = train_norms(replace(one, double=True), data, 0)
+    generator = prepare(0)
+    run = as_translation(one, cells(one)[0])
+    tokeniser = translation_runs.new_tokeniser(run, data)
+    encoded = translation_runs.Encoded(run, tokeniser, data.train)
+    model = Transformer(run.architecture(tokeniser.get_vocab_size())).double()
+    pairs = translation_runs.trained_directions(run)
+    batches = translation_runs.bucketed(encoded, pairs, run, torch.device("cpu"))
+    batch, _ = next(iter(batches(generator)))
+    with Probe(model.decoder) as probe:
+        loss(model, *batch).backward()
+    found = history.snapshots["post/2/0 0"][2]
+    torch.testing.assert_close(found, probe.gradients, rtol=1e-11, atol=0)
