@@ -328,7 +328,7 @@ def quickest_attention(
 ) -> AbstractContextManager[object]:
     """A context in which attention in these rows is trained fastest.
 
-    Kernels differ in rounding only, but where scores are in the thousands, as in deep
+    Kernels differ in rounding only, but where scores are in the millions, as in deep
     networks without norms, rounding is what decides the fused kernel's gradients.
     ``source`` ``(batch, S)``, ``target`` ``(batch, T)``.
     """
