@@ -283,7 +283,8 @@ def probe_cost(
 ) -> tuple[str, bool]:
     """What probing all blocks adds to a step, on the same batches in turns."""
     source = torch.Generator().manual_seed(SEED)
-    variant = Variant(model, loss, bucketed(examples, run.batch_tokens, source), True)
+    batches = bucketed(examples, run.batch_tokens, source)
+    variant = Variant(model, loss, batches, True, quickest_attention)
     costs = []
     for batch in itertools.islice(variant.batches, 16):
         seconds = []
