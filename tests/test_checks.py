@@ -386,3 +386,13 @@ def test_normal_form_is_its_own_normal_form() -> None:
     assert len(once.cells) == 3
     assert once.cells[1].metadata == {"tags": ["hide-input"]}
     assert len({cell.id for cell in once.cells}) == 3
+
+
+def test_cell_keeps_its_id_when_it_changes_and_a_copy_gets_its_own() -> None:
+    page = notebook(text("# A"), text("# B"), text("# B"))
+    page.cells[2].id = page.cells[1].id
+    before = [cell.id for cell in page.cells]
+    page.cells[0].source = "# A changed heading"
+    ids = [cell.id for cell in normal_form(page).cells]
+    assert ids[:2] == before[:2]
+    assert len(set(ids)) == 3

@@ -5,10 +5,11 @@
     python -m tools.notebooks PATH ...      these, stale or not
 
 A notebook is formatted by ruff, executed from top to bottom in a new kernel, and
-written without anything that changes from run to run: times, versions, random cell
-ids. Its metadata keeps a digest of everything that its pictures depend on, so that a
-test can tell a picture that no longer shows what the code computes. Notebooks that
-are fresh are brought to the normal form without being executed.
+written without anything that changes from run to run: times and versions. A cell keeps
+the id that it has, so that it can be cited. The notebook's metadata keeps a digest of
+everything that its pictures depend on, so that a test can tell a picture that no longer
+shows what the code computes. Notebooks that are fresh are brought to the normal form
+without being executed.
 """
 
 import argparse
@@ -20,8 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -162,30 +163,32 @@ def stored_digest(notebook: nbformat.NotebookNode) -> str | None:
 # The normal form
 
 
-def cell_id(cell: nbformat.NotebookNode, seen: Counter[str]) -> str:
-    """Name a cell after its content, so that only a changed cell changes its name."""
+def cell_id(cell: nbformat.NotebookNode, taken: set[str]) -> str:
+    """Return the id that a cell keeps for life, or for a copied cell a new one."""
+    if cell.id not in taken:
+        return cell.id
     text = f"{cell.cell_type}\n{cell.source}"
-    name = hashlib.sha256(text.encode()).hexdigest()[:8]
-    seen[name] += 1
-    return name if seen[name] == 1 else f"{name}-{seen[name]}"
+    names = (hashlib.sha256(f"{text}{n}".encode()).hexdigest()[:8] for n in count())
+    return next(name for name in names if name not in taken)
 
 
 def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return a copy that holds nothing which changes from one run to the next."""
     cells: list[nbformat.NotebookNode] = []
-    seen: Counter[str] = Counter()
-    count = 0
+    taken: set[str] = set()
+    executed = 0
     for old in notebook.cells:
         cell = nbformat.from_dict(json.loads(json.dumps(old)))
         if not cell.source.strip():
             continue
-        cell.id = cell_id(cell, seen)
+        cell.id = cell_id(cell, taken)
+        taken.add(cell.id)
         for key in set(cell.metadata) - CELL_METADATA:
             del cell.metadata[key]
         cell.pop("attachments", None)
         if cell.cell_type == "code" and cell.execution_count is not None:
-            count += 1
-            cell.execution_count = count
+            executed += 1
+            cell.execution_count = executed
         for output in cell.get("outputs", []):
             output.pop("transient", None)
             if output.output_type == "execute_result":
