@@ -12,11 +12,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
-from lib.corpora import CorpusError
-from lib.digits import DataError
-from lib.experiments import EXPERIMENTS, Run, run_experiment
-from lib.records import RecordError
-from lib.training import TrainingError
+from lib.data.corpora import CorpusError
+from lib.data.digits import DataError
+from lib.experiments.run import run_experiment
+from lib.experiments.table import EXPERIMENTS, Run
+from lib.training.loop import TrainingError
+from lib.training.records import RecordError
 
 
 class UsageError(Exception):

@@ -4,11 +4,12 @@ import ast
 import re
 from pathlib import Path
 
-import book_rules
 import pytest
 import yaml
 
-from tools.notebooks import BOOK, ROOT, book_notebooks, digest, read, stored_digest
+from tests.shared import book_rules
+from tools.digest import ROOT, digest
+from tools.notebooks import BOOK, book_notebooks, read, stored_digest
 
 NOTEBOOKS = {path.relative_to(BOOK).as_posix(): read(path) for path in book_notebooks()}
 PAGES = {path.relative_to(BOOK).as_posix(): path for path in sorted(BOOK.rglob("*.md"))}

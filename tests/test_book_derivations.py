@@ -8,15 +8,14 @@ import os
 import re
 from collections.abc import Iterator
 
-import chapters
-import mutants
 import numpy as np
 import pytest
-from numeric import near, order, small, value
 from sympy import Basic, Rel, Symbol
 
-from lib.derivation import Derivation, DerivationError, Step
-from lib.report import claims
+from lib.proof.derivation import Derivation, DerivationError, Step
+from lib.report.concordance import claims
+from tests.shared import chapters, mutants
+from tests.shared.numeric import near, order, small, value
 from tools.notebooks import BOOK, read
 
 DERIVATIONS = {

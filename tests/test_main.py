@@ -10,9 +10,9 @@ import sys
 import pytest
 import torch
 
-from lib import records
 from lib.__main__ import UsageError, configuration, main
-from lib.experiments import EXPERIMENTS
+from lib.experiments.table import EXPERIMENTS
+from lib.training import records
 
 GAN = [
     "run",
@@ -151,7 +151,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(
 
 
 KILLED_IN_AN_EPOCH = """
-from lib import vae
+from lib.models import vae
 steps, real = iter(range(1000)), vae.loss
 def loss(*arguments):
     if next(steps) == 18:  # twelve steps an epoch

@@ -13,7 +13,6 @@ without being executed.
 """
 
 import argparse
-import ast
 import hashlib
 import json
 import os
@@ -21,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -29,9 +27,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools.digest import ROOT, digest
+
 BOOK = ROOT / "book"
-RECORDS = BOOK / "records"
 CELL_TIMEOUT = 600  # seconds
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {
@@ -41,7 +39,6 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 CELL_METADATA = {"mystnb", "tags"}  # what an author sets; the rest is an editor's
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def book_notebooks() -> list[Path]:
@@ -53,107 +50,6 @@ def book_notebooks() -> list[Path]:
 
 def read(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4)
-
-
-def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-# The digest
-
-
-def canonical(value: object) -> object:
-    """Return a syntax tree as nested lists, without comments, docstrings, positions.
-
-    Python's own `ast.dump` differs between 3.11 and 3.12, which have other empty
-    fields; here empty fields are left out.
-    """
-    if isinstance(value, ast.AST):
-        fields = dict(ast.iter_fields(value))
-        if isinstance(value, DOCUMENTED) and ast.get_docstring(value) is not None:
-            fields["body"] = fields["body"][1:]
-        if isinstance(value, ast.JoinedStr):
-            # Python 3.12.1 ends a nested format with an empty string.
-            fields["values"] = [
-                part for part in value.values if getattr(part, "value", None) != ""
-            ]
-        return [type(value).__name__] + [
-            [name, canonical(field)]
-            for name, field in fields.items()
-            if field is not None and field != []
-        ]
-    if isinstance(value, list):
-        return [canonical(item) for item in value]
-    return repr(value)
-
-
-def parse_cell(source: str) -> ast.Module:
-    """Parse a code cell; a leading string is kept, for the cell displays it."""
-    tree = ast.parse(source)
-    if ast.get_docstring(tree) is not None:
-        tree.body.insert(0, ast.Pass())
-    return tree
-
-
-def lib_imports(tree: ast.AST) -> set[str]:
-    """Return the modules of `lib` that a piece of code names in its imports."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            package = "lib" if node.level else ""
-            module = ".".join(part for part in (package, node.module) if part)
-            names |= {module} | {f"{module}.{alias.name}" for alias in node.names}
-    inside = {name.split(".")[1] for name in names if name.startswith("lib.")}
-    return {name for name in inside if (ROOT / "lib" / f"{name}.py").exists()}
-
-
-def lib_modules(trees: list[ast.Module]) -> dict[str, ast.Module]:
-    """Return the modules of `lib` that some code imports, directly or not, parsed."""
-    found: dict[str, ast.Module] = {}
-    waiting = set().union(*map(lib_imports, trees))
-    while waiting:
-        name = waiting.pop()
-        found[name] = ast.parse((ROOT / "lib" / f"{name}.py").read_text("utf-8"))
-        waiting |= lib_imports(found[name]) - set(found)
-    return found
-
-
-def record_files(trees: list[ast.Module]) -> Iterator[Path]:
-    """Yield the records whose file name starts with a string that the code holds."""
-    strings = {
-        Path(node.value).name
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    stems = tuple(string for string in strings if len(string) > 3)
-    for path in sorted(RECORDS.rglob("*")):
-        if path.is_file() and path.name.startswith(stems):
-            yield path
-
-
-def digest(notebook: nbformat.NotebookNode) -> str:
-    """Return a digest of the notebook's code and of all that the code rests on.
-
-    That is the code cells, the modules of `lib` that they import, directly or
-    through one another, and the records that they name; not comments, not
-    docstrings.
-    """
-    cells = [parse_cell(cell.source) for cell in code_cells(notebook)]
-    parts = {
-        "cells": [canonical(tree) for tree in cells],
-        "lib": {name: canonical(tree) for name, tree in lib_modules(cells).items()},
-        "records": {
-            path.relative_to(RECORDS).as_posix(): hashlib.sha256(
-                path.read_bytes()
-            ).hexdigest()
-            for path in record_files(cells)
-        },
-    }
-    text = json.dumps(parts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def stored_digest(notebook: nbformat.NotebookNode) -> str | None:

@@ -24,8 +24,8 @@ from babel.lists import format_list
 from babel.numbers import format_currency
 from babel.units import format_unit
 
-from lib.corpora import LANGUAGES, PHRASES_FILE
-from lib.records import write_atomically
+from lib.data.corpora import LANGUAGES, PHRASES_FILE
+from lib.training.records import write_atomically
 
 ITEMS = 1200  # of each kind
 HELD_OUT = 120  # of them

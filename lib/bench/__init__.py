@@ -1,0 +1,3 @@
+"""How fast is it? Each side is timed in turns with a peer, in one run."""
+
+__all__ = ["digits", "translation"]

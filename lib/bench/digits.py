@@ -1,0 +1,234 @@
+"""How fast is training on digits?
+
+One epoch of ``vae-mnist-peer`` is held against two others, in turns, so that a busy
+machine slows all of them alike: the bare matrix products of its steps, and the usual
+loop that decodes one image at a time. Then a step of a GAN whose backward pass is
+written out is held against the same step by autograd.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import ToTensor
+
+from lib.data import digits
+from lib.experiments.table import EXPERIMENTS
+from lib.models import vae
+from lib.models.gan import GAN, MLP, AutogradPlayers, Players
+from lib.models.vae import VAE, VAEConfig
+from lib.training.loop import History, Training, prepare, train
+
+RUN = EXPERIMENTS["vae-mnist-peer"].run
+SIZES = VAEConfig(digits.PIXELS, RUN.hidden, RUN.latents)
+SEED = 0
+ROUNDS = 10  # epochs against the products; the first epoch of all is a warm-up
+SLOW_ROUNDS = 4  # the first is a warm-up here too
+MOST_PRODUCTS = 2.7
+LEAST_SPEEDUP = 4.0
+MOST_NATS_APART = 0.05
+
+
+def checks() -> list[tuple[str, bool]]:
+    """Run all of it; for each bound a line, and whether it is met."""
+    return [*vae_epochs(), *gan_steps()]
+
+
+def vae_epochs() -> list[tuple[str, bool]]:
+    prepare(SEED)  # before PyTorch starts its threads
+    images = training_images()
+    products = Products(len(images))
+    slow = SlowLoop(images)
+    times: dict[str, list[float]] = {"ours": [], "products": [], "slow": []}
+    started = time.perf_counter()
+
+    def after_epoch(history: History) -> dict[str, float]:
+        nonlocal started
+        times["ours"].append(time.perf_counter() - started)
+        times["products"].append(timed(products.epoch))
+        if history.epochs <= SLOW_ROUNDS:
+            times["slow"].append(timed(slow.epoch))
+        started = time.perf_counter()
+        return {}
+
+    generator = prepare(SEED)
+    settings = Training(ROUNDS + 1, RUN.batch_size, RUN.learning_rate)
+    model = VAE(SIZES)
+    started = time.perf_counter()
+    history = train(
+        model, images, vae.loss, settings, generator, after_epoch=after_epoch
+    )
+    return held_to_bounds(times, history.curves["loss"], slow.losses)
+
+
+def held_to_bounds(
+    times: dict[str, list[float]], ours: list[float], slow: list[float]
+) -> list[tuple[str, bool]]:
+    ratios = [
+        o / p for o, p in zip(times["ours"][1:], times["products"][1:], strict=True)
+    ]
+    pairs = list(zip(times["slow"], times["ours"], strict=False))
+    speedups = [slow_one / our_one for slow_one, our_one in pairs[1:]]
+    apart = max(abs(a - b) for a, b in zip(ours, slow, strict=False))
+    for name, seconds in times.items():
+        low, high = min(seconds), max(seconds)
+        print(f"{name:9} {median(seconds):6.2f} s an epoch ({low:.2f} to {high:.2f})")
+    return [
+        (
+            f"{median(ratios):.2f} times its products (at most {MOST_PRODUCTS})",
+            median(ratios) <= MOST_PRODUCTS,
+        ),
+        (
+            f"{median(speedups):.1f} times faster than the usual loop "
+            f"(at least {LEAST_SPEEDUP:g})",
+            median(speedups) >= LEAST_SPEEDUP,
+        ),
+        (
+            f"loss curves at most {apart:.4f} nats apart (at most {MOST_NATS_APART})",
+            apart <= MOST_NATS_APART,
+        ),
+    ]
+
+
+def timed(function: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def training_images() -> Tensor:
+    """MNIST's training images, or as many bundled ones where MNIST is not there."""
+    try:
+        data = digits.load("mnist")
+        images = data.train_images
+    except digits.DataError:
+        data = digits.load("bundled")
+        whole = (data.train_images * 255).round() / 255  # grey values as MNIST has them
+        images = whole.repeat(40, 1)
+    print(f"{len(images)} images: {data.source}", file=sys.stderr)
+    return images
+
+
+class Products:
+    """The eleven matrix products of each step, and nothing else.
+
+    Four forward, four for the gradients of the weights, three for the gradients of
+    the layers' inputs (the images need none), between contiguous float32 matrices
+    that are there already.
+    """
+
+    def __init__(self, images: int) -> None:
+        full, rest = divmod(images, RUN.batch_size)
+        self.batches = [(self._of(RUN.batch_size), full)]
+        if rest:
+            self.batches.append((self._of(rest), 1))
+
+    @staticmethod
+    def _of(batch: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+        pixels, hidden, latents = SIZES.pixels, SIZES.hidden, SIZES.latents
+        layers = [
+            (pixels, hidden),
+            (hidden, 2 * latents),
+            (latents, hidden),
+            (hidden, pixels),
+        ]
+        forward = [(batch, i, o) for i, o in layers]
+        weights = [(i, batch, o) for i, o in layers]
+        inputs = [(batch, o, i) for i, o in layers[1:]]
+        return [
+            (torch.randn(n, k), torch.randn(k, m), torch.empty(n, m))
+            for n, k, m in forward + weights + inputs
+        ]
+
+    def epoch(self) -> None:
+        for products, repeats in self.batches:
+            for _ in range(repeats):
+                for a, b, out in products:
+                    torch.mm(a, b, out=out)
+
+
+class Pictures(Dataset):
+    """Images kept as bytes, made into tensors one by one with a label, as torchvision
+    does for MNIST."""
+
+    def __init__(self, images: Tensor) -> None:
+        side = digits.SIDE
+        self.images = (images * 255).round().byte().view(-1, side, side)
+        self.labels = torch.zeros(len(images), dtype=torch.long)
+        self.transform = ToTensor()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image, label = self.images[index], int(self.labels[index])
+        return self.transform(Image.fromarray(image.numpy())), label
+
+
+class SlowLoop:
+    """The usual loop over a DataLoader, with the same weights, order and noise."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.generator = prepare(SEED)
+        self.model = VAE(SIZES)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=RUN.learning_rate)
+        self.pictures = Pictures(images)
+        self.losses: list[float] = []
+
+    def epoch(self) -> None:
+        total = 0.0
+        order = torch.randperm(len(self.pictures), generator=self.generator).tolist()
+        for batch, _ in DataLoader(self.pictures, RUN.batch_size, sampler=order):
+            x = batch.view(-1, SIZES.pixels)
+            mean, log_variance = self.model.encode(x)
+            noise = torch.randn(len(x), SIZES.latents, generator=self.generator)
+            z = mean + torch.exp(0.5 * log_variance) * noise
+            probabilities = torch.sigmoid(self.model.decode(z))
+            cross_entropy = binary_cross_entropy(probabilities, x, reduction="sum")
+            kl = -0.5 * torch.sum(1 + log_variance - mean**2 - log_variance.exp())
+            loss = (cross_entropy + kl) / len(x)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            total += loss.item() * len(x)
+        self.losses.append(total / len(self.pictures))
+
+
+def gan_steps() -> list[tuple[str, bool]]:
+    """A hundred steps of each in turns, from the same weights, noise and data."""
+    prepare(SEED)
+    by_hand = Players(gan_model(), prepare(SEED))
+    other = AutogradPlayers(gan_model(), prepare(SEED))
+    real = torch.rand(RUN.batch_size, SIZES.pixels)
+    apart = max(
+        abs(float(by_hand.step(real)["loss"] - other.step(real)["loss"]))
+        for _ in range(10)
+    )
+    ratios = []
+    for _ in range(ROUNDS):
+        seconds = [
+            timed(lambda step=step: [step(real) for _ in range(100)])
+            for step in (by_hand.step, other.step)
+        ]
+        ratios.append(seconds[1] / seconds[0])
+    low, high = min(ratios), max(ratios)
+    speed = f"{median(ratios):.2f} times as fast as autograd ({low:.2f} to {high:.2f})"
+    return [
+        (f"GAN by hand {speed}", median(ratios) >= 1),
+        (f"its first ten losses at most {apart:.1e} apart", apart < 1e-4),
+    ]
+
+
+def gan_model() -> GAN:
+    source = torch.Generator().manual_seed(SEED)
+    hidden = ["leaky relu", "leaky relu"]
+    return GAN(
+        MLP([100, 256, 512, SIZES.pixels], [*hidden, "sigmoid"], source),
+        MLP([SIZES.pixels, 512, 256, 1], [*hidden, "identity"], source),
+    )

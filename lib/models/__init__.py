@@ -1,0 +1,11 @@
+"""What is computed? A module for each model, with its losses and gradients (PyTorch).
+
+gaussian     closed forms on Gaussians; the linear model whose posterior is known
+vae          the autoencoder, its bounds and its likelihood
+gan          generator and discriminator, their backward pass written out
+transformer  encoder and decoder, with a choice of where LayerNorm stands
+translation  tokens, tags, batches of like lengths, beam search, scores
+probes       norms of activations and gradients, block by block, by hooks
+"""
+
+__all__ = ["gan", "gaussian", "probes", "transformer", "translation", "vae"]

@@ -1,0 +1,19 @@
+"""What did the report say? Its 39 equations and 20 answers: judged, and corrected.
+
+Each part (``vae``, ``gan``, ``transformer``) has its ``symbols``, in which its
+``equations`` and ``answers`` are stated and which its chapters use.
+"""
+
+from .claims import Claim, Decision, Statement, state
+from .concordance import answer, claims, concordance, equation
+
+__all__ = [
+    "Claim",
+    "Decision",
+    "Statement",
+    "answer",
+    "claims",
+    "concordance",
+    "equation",
+    "state",
+]

@@ -1,0 +1,380 @@
+r"""What the report claims, what is true instead, and how that is decided.
+
+A ``Statement`` is a chain such as ``a = b <= c`` of SymPy expressions. Its LaTeX is
+printed from them and its check reads them, so what is shown is what was checked. Some
+are decided by consequences: a density by its integrals, a sum over the dimensions at
+several sizes. ``tests`` derives these consequences from the statement itself, hence an
+error in the statement is an error in them. A ``Claim`` puts what the report printed
+beside what is true.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import mpmath
+import sympy as sp
+from sympy import Basic, Rational, Symbol
+from sympy.core.function import AppliedUndef
+
+from lib.proof.derivation import LINE, as_latex, as_written, remainder, width
+from lib.proof.equality import Verdict, decide_at_most, decide_equal, decide_order
+from lib.proof.expectation import Law, Operator, resolve
+from lib.proof.points import (
+    MODULES,
+    Point,
+    Undecidable,
+    at_precision,
+    number,
+    points,
+)
+
+RELATIONS = {
+    "=": "=",
+    "<=": r"\le",
+    ">=": r"\ge",
+    "!=": r"\ne",
+    "~": r"\simeq",  # decided by its order, by ``within``, or by the statement's tests
+    "O": "=",  # followed by a remainder, and decided by its order
+}
+VERDICTS = ("correct", "sloppy", "wrong")
+QUADRATURE = Rational(1, 10**12)  # relative; the integrals are worked out to 30 digits
+
+Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
+
+
+def itself(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """The test of a statement that can be decided as it stands."""
+    yield "", statement
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether something ``holds``, ``how`` that was decided, or where it fails."""
+
+    holds: bool
+    how: Literal["by SymPy", "at random instances", "numerically"]
+    counterexample: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A chain ``members[0] relations[0] members[1] ...``; make it with ``state``.
+
+    ``where``: abbreviations, as ``{shown: meaning}``.
+    ``under``: the laws of random variables that stand open in the statement.
+    ``given``: conditions on the symbols beyond their assumptions.
+    ``about``, ``order``: an "O" or "~" holds up to O(t^order) as ``about`` shrinks.
+    ``within``: a "~" holds up to this relative error.
+    ``words``: a condition in words, shown and not checked.
+    ``tests``: the statements whose truth decides this one's, each with its name.
+    ``verbatim``: the members that print in the order in which they were written.
+    """
+
+    members: tuple[Basic, ...]
+    relations: tuple[str, ...]
+    where: Mapping[Basic, Basic] = field(default_factory=dict)
+    under: tuple[Law, ...] = ()
+    given: tuple[Basic, ...] = ()
+    about: tuple[Symbol, ...] = ()
+    order: int = 0
+    within: Rational | None = None
+    words: str = ""
+    tests: Tests = itself
+    verbatim: tuple[int, ...] = ()
+
+    @property
+    def left(self) -> Basic:
+        return self.members[0]
+
+    @property
+    def right(self) -> Basic:
+        return self.members[-1]
+
+    def meaning(self, expression: Basic) -> Basic:
+        """``expression`` with every abbreviation put in."""
+        for _ in self.where:
+            expression = expression.xreplace(self.where)
+        return expression
+
+    def map(self, change: Callable[[Basic], Basic]) -> Statement:
+        """The statement about ``change(member)``, with the abbreviations put in."""
+        members = tuple(change(self.meaning(member)) for member in self.members)
+        return replace(self, members=members, where={}, tests=itself)
+
+    def links(self) -> Iterator[Statement]:
+        """Each link of the chain as a statement of its own."""
+        for i, relation in enumerate(self.relations):
+            pair = self.members[i : i + 2]
+            yield replace(self, members=pair, relations=(relation,), tests=itself)
+
+    def decide(self) -> Decision:
+        """Whether all tests hold; the first that fails gives the counterexample.
+
+        Raises ``Undecidable`` where neither a proof nor enough instances are found.
+        """
+        ways = set()
+        for name, test in self.tests(self):
+            for link in test.links():
+                try:
+                    decision = _decide(link)
+                except sp.ShapeError as reason:
+                    said = f"the sizes do not fit: {str(reason).rstrip('.')}"
+                    decision = Decision(False, "at random instances", said)
+                if not decision.holds:
+                    place = f"{name}: " if name else ""
+                    return replace(
+                        decision, counterexample=place + decision.counterexample
+                    )
+                ways.add(decision.how)
+        order = ("numerically", "at random instances", "by SymPy")
+        return Decision(True, next(way for way in order if way in ways))
+
+    @property
+    def latex(self) -> str:
+        """The statement in one line."""
+        return self._joined(" ")
+
+    def _joined(self, before_sign: str) -> str:
+        rows = [self._latex_of(0)]
+        for index, relation in enumerate(self.relations, start=1):
+            end = remainder(self.about, self.order) if relation == "O" else ""
+            rows.append(f"{RELATIONS[relation]} {self._latex_of(index)}{end}")
+        laws = ", ".join(
+            rf"{as_latex(law.args[0])} \sim {law.name}" for law in self.under
+        )
+        words = rf"\text{{{self.words}}}" if self.words else ""
+        conditions = [condition for condition in (laws, words) if condition]
+        return r" \qquad ".join([before_sign.join(rows), *conditions])
+
+    def _latex_of(self, index: int) -> str:
+        return as_latex(self.members[index], verbatim=index in self.verbatim)
+
+    @property
+    def block(self) -> str:
+        """The statement as displayed mathematics, a long chain on several lines."""
+        if len(self.relations) == 1 and width(self.latex) <= LINE:
+            return f"$$\n{self.latex}\n$$"
+        rows = self._joined(" \\\\\n& \\quad ")
+        return f"$$\n\\begin{{aligned}}\n& {rows}\n\\end{{aligned}}\n$$"
+
+    def _repr_markdown_(self) -> str:
+        return self.block
+
+
+def state(
+    *chain: Any, names: Mapping[str, Any] | None = None, **options: Any
+) -> Statement:
+    """``state(a, "=", b, "<=", c)``; a member given as text prints as written."""
+    members, relations = list(chain[::2]), chain[1::2]
+    if len(members) != len(relations) + 1 or not relations:
+        raise ValueError(
+            "state(left, relation, right, ...): members and relations alternate"
+        )
+    if unknown := set(relations) - set(RELATIONS):
+        raise ValueError(
+            f"no relation {unknown.pop()!r}: there are {', '.join(RELATIONS)}"
+        )
+    verbatim = tuple(i for i, member in enumerate(members) if isinstance(member, str))
+    for i in verbatim:
+        members[i] = as_written(members[i], names or {})
+    return Statement(
+        members=tuple(sp.sympify(member) for member in members),
+        relations=tuple(relations),
+        verbatim=verbatim,
+        **options,
+    )
+
+
+# ---------------------------------------------------------------------------- deciding
+
+
+def _decide(link: Statement) -> Decision:
+    """Decide a chain of one link."""
+    left, right = (_exact(link.meaning(member)) for member in link.members)
+    conditions = (link.given, link.about, link.order, link.within)
+    return _decide_link(left, link.relations[0], right, *conditions)
+
+
+@functools.cache
+def _decide_link(
+    left: Basic,
+    relation: str,
+    right: Basic,
+    given: tuple[Basic, ...],
+    about: tuple[Symbol, ...],
+    order: int,
+    within: Rational | None,
+) -> Decision:
+    if relation in ("~", "O") and order:
+        return _decision(decide_order(left, right, about, order, given))
+    if relation == "~" and within is not None:
+        return _numerically(left, right, within, given)
+    if relation == "=" and (left.has(sp.Integral) or right.has(sp.Integral)):
+        return _numerically(left, right, QUADRATURE, given)
+    if relation == "=":
+        return _decision(decide_equal(left, right, given))
+    if relation == "<=":
+        return _decision(decide_at_most(left, right, given))
+    if relation == ">=":
+        return _decision(decide_at_most(right, left, given))
+    if relation == "!=":
+        return _differ(left, right, given)
+    raise ValueError(f"the relation {relation!r} needs an order, a tolerance, or tests")
+
+
+def _exact(expression: Basic) -> Basic:
+    """Decimals are exact: 0.1 is 1/10."""
+    decimals = expression.atoms(sp.Float)
+    return expression.xreplace({d: Rational(str(d)) for d in decimals})
+
+
+def _decision(verdict: Verdict) -> Decision:
+    how = "by SymPy" if verdict.proved else "at random instances"
+    return Decision(verdict.holds, how, verdict.counterexample)
+
+
+def _differ(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Decision:
+    verdict = decide_equal(left, right, given)
+    how = "by SymPy" if verdict.proved else "at random instances"
+    shown = f"both sides are equal, to {sp.sstr(resolve(right))}"
+    return Decision(not verdict.holds, how, shown if verdict.holds else "")
+
+
+def _numerically(
+    left: Basic, right: Basic, within: Rational, given: tuple[Basic, ...]
+) -> Decision:
+    """Compare values at a few points, integrals by quadrature."""
+    sides = [s if s.has(sp.Integral) else resolve(s) for s in (left, right)]
+    if unresolved := sp.Tuple(*sides).atoms(Operator, AppliedUndef):
+        raise Undecidable(f"{sp.sstr(unresolved.pop())} has no value here")
+    symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
+    functions = [sp.lambdify(symbols, side, modules=MODULES) for side in sides]
+    with mpmath.workdps(30):
+        for point in _moderate(points(symbols, given=given, count=60)):
+            at = [at_precision(point[s]) for s in symbols]
+            a, b = (number(lambda f=f, at=at: f(*at)) for f in functions)
+            if a is None or b is None or abs(a - b) > within * max(abs(a), abs(b)):
+                where = ", ".join(f"{s} = {point[s]}" for s in symbols)
+                values = f"left {_shown(a)}, right {_shown(b)}"
+                place = f"at {where}: " if where else ""
+                return Decision(False, "numerically", place + values)
+    return Decision(True, "numerically")
+
+
+def _moderate(candidates: Iterable[Point]) -> Iterator[Point]:
+    """A few points at which no integrand is a needle."""
+    near = (
+        p for p in candidates if all(0.2 <= abs(v) <= 5 or v == 0 for v in p.values())
+    )
+    return itertools.islice(near, 5)
+
+
+def _shown(value: Any) -> str:
+    return "undefined" if value is None else mpmath.nstr(value, 8)
+
+
+# ------------------------------------------------------------------------------ claims
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One equation (``"11"``) or answer (``"Q3"``) of the report, judged.
+
+    ``printed`` says what the report prints, ``corrected`` what is true; for an answer
+    both stand for its words, ``claim`` and ``correction``. ``also`` is what the
+    correction says besides. ``scope`` tells for what the check speaks: "general",
+    "instance: ...", or "numeric: ...". ``chapter`` and ``label`` name where the book
+    derives it.
+    """
+
+    number: str
+    verdict: Literal["correct", "sloppy", "wrong"]
+    chapter: str
+    corrected: Statement
+    scope: str
+    printed: Statement | None = None
+    label: str = ""
+    claim: str = ""
+    correction: str = ""
+    also: tuple[Statement, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"verdict {self.verdict!r}: one of {', '.join(VERDICTS)}")
+        if not self.scope.startswith(("general", "instance: ", "numeric: ")):
+            raise ValueError(f"scope {self.scope!r}: general, instance: or numeric:")
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All that the correction states."""
+        return (self.corrected, *self.also)
+
+    def check(self) -> Decision:
+        """Decide the correction."""
+        decisions = [statement.decide() for statement in self.statements]
+        order = ("numerically", "at random instances", "by SymPy")
+        worst = min(decisions, key=lambda d: (d.holds, order.index(d.how)))
+        return worst
+
+    def check_printed(self) -> Decision | None:
+        """Decide what the report printed, read to the letter; None if it is words."""
+        return self.printed.decide() if self.printed else None
+
+    @property
+    def title(self) -> str:
+        name = "Answer" if self.number.startswith("Q") else "Equation"
+        return f"{name} {self.number.removeprefix('Q')}"
+
+    def __repr__(self) -> str:
+        return f"Claim({self.title}: {self.verdict}, {self.scope})"
+
+    def _repr_markdown_(self) -> str:
+        """What was printed, where it fails, what is true, and how that was checked."""
+        printed = self.check_printed()
+        same = self.printed == self.corrected
+        parts = [
+            f"**{self.title} of the report: {self.verdict}.** {self.claim}".rstrip()
+        ]
+        if self.printed and not same:
+            parts += ["As printed:", self.printed.block]
+        if printed and not printed.holds:
+            parts.append(f"It fails: `{printed.counterexample}`.")
+        if self.correction:
+            parts.append(self.correction)
+        if not same:
+            parts.append("Corrected:")
+        parts += [statement.block for statement in self.statements]
+        parts.append(f"*Checked {self.check().how} ({self.scope}).*")
+        return "\n\n".join(parts)
+
+
+class Part:
+    """The claims of one part of the report, each built when it is asked for."""
+
+    def __init__(self) -> None:
+        self.builders: dict[str, Callable[[], Claim]] = {}
+        self._built: dict[str, Claim] = {}
+
+    def claim(
+        self, number: str
+    ) -> Callable[[Callable[[], Claim]], Callable[[], Claim]]:
+        """Register the function that builds a claim."""
+
+        def register(builder: Callable[[], Claim]) -> Callable[[], Claim]:
+            self.builders[number] = builder
+            return builder
+
+        return register
+
+    def __getitem__(self, number: str) -> Claim:
+        if number not in self._built:
+            claim = self.builders[number]()
+            if claim.number != number:
+                raise ValueError(f"claim {claim.number} is registered as {number}")
+            self._built[number] = claim
+        return self._built[number]

@@ -1,0 +1,255 @@
+"""Training any model: seeds, device, the loop over epochs, and its checkpoints.
+
+One seed gives one result on the CPU, to the bit, for a given number of threads and
+a given kind of processor. A run that was stopped goes on from its last checkpoint
+and ends where it would have ended.
+"""
+
+import io
+import math
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from .records import write_atomically
+
+
+class TrainingError(Exception):
+    """Training cannot start or go on; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how fast: Adam, with shuffled batches."""
+
+    epochs: int = 80
+    batch_size: int = 128
+    learning_rate: float = 1e-4
+
+
+@dataclass
+class History:
+    """What has happened so far: a curve has one value an epoch.
+
+    ``snapshots`` holds the tensors that the caller kept; ``seconds`` is the time
+    spent in training, over all the runs that a resumed one is made of.
+    """
+
+    epochs: int = 0
+    seconds: float = 0.0
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    snapshots: dict[str, Tensor] = field(default_factory=dict)
+
+
+Step = Callable[[Any], dict[str, Tensor]]
+# An epoch's batches, each with its weight in the epoch's means: its rows, or tokens.
+Batches = Callable[[torch.Generator], Iterable[tuple[Any, int]]]
+Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
+AfterEpoch = Callable[[History], dict[str, float]]
+
+
+def prepare(
+    seed: int, device: str | None = None, threads: int | None = None
+) -> torch.Generator:
+    """Make what follows reproducible; the generator for its noise, on the device.
+
+    Seeds PyTorch (for the weights' first values), sets the number of threads and
+    flushes subnormal numbers to zero: late in training they would slow the CPU down.
+    Call it before any other work on tensors: PyTorch's threads flush only if this was
+    set when they started.
+    Unless given, the device and the number of threads are those that the environment
+    variables CHECKED_GRADIENTS_DEVICE (default: cpu) and CHECKED_GRADIENTS_THREADS
+    (default: 2) name. Raises TrainingError for a device that is not there.
+    """
+    device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
+    if threads is None:
+        setting = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
+        if not setting.isdecimal() or int(setting) < 1:
+            raise TrainingError(
+                f"CHECKED_GRADIENTS_THREADS is {setting!r}, not a number of threads"
+            )
+        threads = int(setting)
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(seed)
+    try:
+        generator = torch.Generator(device=device)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise TrainingError(
+            f"no device {device!r} on this machine: use cpu, cuda or mps, "
+            "whichever PyTorch finds here"
+        ) from None
+    return generator.manual_seed(seed)
+
+
+class Stateful(Protocol):
+    """What a checkpoint can hold: a model, an optimiser."""
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any) -> Any: ...
+
+
+def train(
+    model: nn.Module,
+    data: Tensor,
+    loss: Loss,
+    settings: Training,
+    generator: torch.Generator,
+    **options: Any,
+) -> History:
+    """Minimise ``loss`` over the rows of ``data`` with Adam; the history of it.
+
+    ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
+    batch; the one called ``"loss"`` is minimised. The options are those of
+    ``run_epochs``. Raises TrainingError, also where a row of the data is not finite.
+    """
+    optimiser = torch.optim.Adam(
+        model.parameters(), lr=settings.learning_rate, fused=True
+    )
+
+    def step(batch: Tensor) -> dict[str, Tensor]:
+        scalars = loss(model, batch, generator)
+        optimiser.zero_grad()
+        scalars["loss"].backward()
+        optimiser.step()
+        return scalars
+
+    parts = {"model": model, "optimiser": optimiser}
+    batches = shuffled(data, settings.batch_size)
+    return run_epochs(step, parts, batches, settings, generator, **options)
+
+
+def shuffled(data: Tensor, batch_size: int) -> Batches:
+    """Batches of rows of ``data``, in a new order in each epoch.
+
+    The data lie on the generator's device. Raises TrainingError where a row is not
+    finite.
+    """
+    if not data.isfinite().all():
+        row = int((~data.isfinite()).flatten(1).any(1).nonzero()[0])
+        raise TrainingError(
+            f"row {row} of the data holds a number that is not finite: leave it out"
+        )
+
+    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, int]]:
+        order = torch.randperm(len(data), generator=generator, device=data.device)
+        for rows in order.split(batch_size):
+            yield data.index_select(0, rows), len(rows)
+
+    return batches
+
+
+def run_epochs(
+    step: Step,
+    parts: Mapping[str, Stateful],
+    batches: Batches,
+    settings: Training,
+    generator: torch.Generator,
+    *,
+    after_epoch: AfterEpoch = lambda history: {},
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    identity: dict[str, Any] | None = None,
+) -> History:
+    """Call ``step`` on each of the epoch's batches, epoch after epoch.
+
+    ``step(batch)`` changes the ``parts`` and gives scalars by name, each a mean over
+    the batch, which become curves of means over the epoch; ``"loss"`` is one of them,
+    and stands beside the progress bar. ``after_epoch(history)`` gives further values
+    for the curves, and may add to the snapshots. What ``batches`` and ``step`` draw
+    at random comes from the generator, on whose device the parts lie.
+
+    With ``checkpoint`` the whole state is saved there after each epoch, and
+    ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
+    run's checkpoint from another's. Raises TrainingError where the checkpoint is
+    damaged or another run's, and where a scalar is no longer finite; the checkpoint is
+    then the last good one.
+    """
+    history = History()
+    identity = asdict(settings) | (identity or {})
+    if resume and checkpoint is not None and checkpoint.exists():
+        state = load_checkpoint(checkpoint, identity)
+        for name, part in parts.items():
+            part.load_state_dict(state["parts"][name])
+        generator.set_state(state["generator"])
+        history = History(**state["history"])
+    with progress(settings.epochs, "training", "epoch", history.epochs) as bar:
+        while history.epochs < settings.epochs:
+            started = time.perf_counter()
+            means = _epoch(step, batches(generator))
+            history.epochs += 1
+            for name, mean in means.items():
+                if not math.isfinite(mean):
+                    raise TrainingError(
+                        f"the {name} is {mean} after epoch {history.epochs}: "
+                        "try a smaller learning rate"
+                    )
+            for name, value in (means | after_epoch(history)).items():
+                history.curves.setdefault(name, []).append(value)
+            history.seconds += time.perf_counter() - started
+            if checkpoint is not None:
+                state = {
+                    "identity": identity,
+                    "parts": {n: part.state_dict() for n, part in parts.items()},
+                    "generator": generator.get_state(),
+                    "history": asdict(history),
+                }
+                save_checkpoint(checkpoint, state)
+            bar.update()
+            bar.set_postfix(loss=f"{means['loss']:.2f}")
+    return history
+
+
+def progress(total: int, label: str, unit: str, done: int = 0) -> tqdm:
+    """A progress bar in a terminal or a live notebook; silent anywhere else.
+
+    TQDM_DISABLE=1 in the environment, as in a build, silences it there too.
+    """
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    silent = not watched or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
+    return tqdm(total=total, initial=done, desc=label, unit=unit, disable=silent)
+
+
+def _epoch(step: Step, batches: Iterable[tuple[Any, int]]) -> dict[str, float]:
+    """One pass over the batches; the weighted mean of each of the step's scalars."""
+    totals: dict[str, Tensor] = {}
+    weights = 0
+    for batch, weight in batches:
+        weights += weight
+        for name, value in step(batch).items():
+            totals[name] = totals.get(name, 0.0) + value.detach() * weight
+    return {name: float(total) / weights for name, total in totals.items()}
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write a state, which has an ``identity``, whole or not at all."""
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_atomically(path, content.getvalue())
+
+
+def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
+    """Read a state. Raises TrainingError if it is damaged or of another identity."""
+    remedy = "remove it, or start without --resume"
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        theirs = state["identity"]
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.PickleError):
+        raise TrainingError(f"{path} is not a whole checkpoint: {remedy}") from None
+    if theirs != identity:
+        names = sorted(n for n in theirs | identity if theirs.get(n) != identity.get(n))
+        raise TrainingError(
+            f"{path} belongs to a run with another {', '.join(names)}: {remedy}"
+        )
+    return state

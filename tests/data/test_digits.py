@@ -1,0 +1,188 @@
+"""The digits: what is bundled, and that no damaged or unknown file is read."""
+
+import gzip
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from lib.data import digits
+from lib.data.digits import DataError
+
+
+@pytest.fixture(scope="module")
+def bundled() -> digits.Digits:
+    return digits.load("bundled")
+
+
+def test_bundled_digits_are_flat_images_between_zero_and_one(bundled):
+    images = torch.cat([bundled.train_images, bundled.test_images])
+    assert images.shape == (1797, 784)
+    assert images.dtype == torch.float32
+    assert float(images.min()) == 0
+    assert float(images.max()) == 1
+    assert len(bundled.train_labels) == 1500
+    shares = bundled.test_labels.bincount()
+    assert shares.tolist() == pytest.approx([29.7] * 10, abs=1)
+
+
+def test_bundled_digits_are_scikit_learns_in_another_order(bundled):
+    """Enlarging keeps the light: a digit's mean grey is what it was at 8x8."""
+    images = torch.cat([bundled.train_images, bundled.test_images])
+    labels = torch.cat([bundled.train_labels, bundled.test_labels])
+    source = load_digits()
+    for label in range(10):
+        small = source.images[source.target == label] / 16
+        large = images[labels == label]
+        assert len(small) == len(large)
+        assert float(large.mean()) == pytest.approx(small.mean(), abs=0.02)
+
+
+def test_the_split_is_fixed_and_has_no_image_twice(bundled):
+    again = digits.load("bundled")
+    assert torch.equal(again.train_images, bundled.train_images)
+    distances = torch.cdist(bundled.test_images, bundled.train_images)
+    assert float(distances.min()) > 0.5
+
+
+def test_small_digits_are_the_bundled_ones_before_they_were_enlarged(bundled):
+    small = digits.load("bundled-8x8")
+    assert (small.name, small.side, bundled.side) == ("bundled-8x8", 8, 28)
+    assert small.train_images.shape == (1500, 64)
+    assert torch.equal(small.train_labels, bundled.train_labels)
+    assert torch.equal(small.test_labels, bundled.test_labels)
+    source = torch.from_numpy(load_digits().data).float() / 16
+    images = torch.cat([small.train_images, small.test_images])
+    assert torch.equal(images.unique(dim=0), source.unique(dim=0))
+    assert torch.equal(digits.enlarge(small.train_images), bundled.train_images)
+    assert torch.equal(digits.enlarge(small.test_images), bundled.test_images)
+
+
+def test_an_enlarged_image_keeps_its_place_and_its_greys():
+    corner = torch.zeros(1, 64)
+    corner[0, 7] = 1  # above, on the right
+    large = digits.enlarge(corner).view(28, 28)
+    assert float(large[0, 27]) == pytest.approx(1, abs=0.1)
+    assert float(large[:, :14].max()) == float(large[14:].max()) == 0
+    assert 0 <= float(large.min()) <= float(large.max()) <= 1
+
+
+def test_a_smooth_image_stays_smooth_when_enlarged():
+    ramp = (torch.arange(8) / 7).expand(8, 8).reshape(1, 64)
+    large = digits.enlarge(ramp).view(28, 28)
+    centres = (torch.arange(28) + 0.5) * 8 / 28 - 0.5  # in the small image's pixels
+    inner = slice(4, 24)
+    expected = (centres / 7)[inner].expand(28, -1)
+    torch.testing.assert_close(large[:, inner], expected, atol=0.02, rtol=0)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(DataError, match="bundled, bundled-8x8, mnist"):
+        digits.load("fashion")
+
+
+def idx(array: np.ndarray) -> bytes:
+    sizes = np.array(array.shape, ">u4").tobytes()
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def small_mnist(tmp_path, monkeypatch):
+    """A folder with a tiny set in MNIST's files, whose digests are known ones."""
+    random = np.random.default_rng(0)
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    known = {}
+    for part, n in (("train", 5), ("t10k", 3)):
+        for file, array in (
+            (f"{part}-images-idx3-ubyte", random.integers(0, 256, (n, 28, 28))),
+            (f"{part}-labels-idx1-ubyte", random.integers(0, 10, n)),
+        ):
+            (raw / file).write_bytes(idx(array))
+            known[file] = {hashlib.sha256(idx(array)).hexdigest(): "official"}
+    monkeypatch.setattr(digits, "MNIST_FILES", known)
+    return tmp_path
+
+
+def test_mnist_is_read_from_its_raw_files(small_mnist, monkeypatch):
+    data = digits.load("mnist", small_mnist)
+    raw = small_mnist / "MNIST" / "raw"
+    content = (raw / "train-images-idx3-ubyte").read_bytes()
+    expected = np.frombuffer(content[16:], np.uint8).reshape(5, 784) / 255
+    np.testing.assert_allclose(data.train_images.numpy(), expected, rtol=1e-6)
+    assert data.test_images.shape == (3, 784)
+    assert data.source == "MNIST, the official files"
+    monkeypatch.setenv("CHECKED_GRADIENTS_DATA", str(small_mnist))
+    assert torch.equal(digits.load("mnist").test_labels, data.test_labels)
+
+
+def test_the_source_names_a_rendition(small_mnist, monkeypatch):
+    known = dict(digits.MNIST_FILES)
+    (digest,) = known["t10k-images-idx3-ubyte"]
+    known["t10k-images-idx3-ubyte"] = {digest: "a rendition"}
+    monkeypatch.setattr(digits, "MNIST_FILES", known)
+    assert (
+        "t10k-images-idx3-ubyte: a rendition"
+        in digits.load("mnist", small_mnist).source
+    )
+
+
+def test_both_renditions_of_the_training_images_are_known():
+    assert len(digits.MNIST_FILES["train-images-idx3-ubyte"]) == 2
+
+
+def change_last_byte(content: bytes) -> bytes:
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+DAMAGE = {
+    "changed": change_last_byte,
+    "cut short": lambda content: content[:-1],
+    "empty": lambda content: b"",
+    "compressed": gzip.compress,
+    "another type": lambda content: content[:2] + b"\x0d" + content[3:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_refused_by_name(small_mnist, damage):
+    path = small_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.raises(DataError, match="t10k-images-idx3-ubyte"):
+        digits.load("mnist", small_mnist)
+    if damage == "changed":
+        odd = digits.load("mnist", small_mnist, accept_unknown=True)
+        assert "unknown content" in odd.source
+    else:
+        with pytest.raises(DataError, match="t10k-images-idx3-ubyte"):
+            digits.load("mnist", small_mnist, accept_unknown=True)
+
+
+def test_images_without_their_labels_are_refused(small_mnist):
+    path = small_mnist / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    path.write_bytes(idx(np.zeros(2)))
+    with pytest.raises(DataError, match="one label for each"):
+        digits.load("mnist", small_mnist, accept_unknown=True)
+
+
+def test_a_missing_file_names_the_remedy(tmp_path):
+    with pytest.raises(DataError, match="CHECKED_GRADIENTS_DATA"):
+        digits.load("mnist", tmp_path)
+
+
+def test_only_download_may_fetch(tmp_path, monkeypatch):
+    fetched = []
+
+    def fetch(root, download):
+        fetched.append(root)
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", fetch)
+    with pytest.raises(DataError, match="--download"):
+        digits.load("mnist", tmp_path)
+    assert fetched == []
+    with pytest.raises(DataError, match="no network"):
+        digits.load("mnist", tmp_path, download=True)
+    assert fetched == [tmp_path]

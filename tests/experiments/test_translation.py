@@ -1,0 +1,204 @@
+"""The translators' runs: which directions they see, that they resume, how they are
+judged."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from lib.data import corpora
+from lib.data.corpora import Parallel
+from lib.experiments import translation as translation_runs
+from lib.experiments.table import EXPERIMENTS
+from lib.experiments.translation import (
+    Encoded,
+    TranslationRun,
+    directions,
+    judge_phrases,
+    judge_sentences,
+    train_translator,
+    trained_directions,
+    up_and_down,
+)
+from lib.models import translation
+
+TEXTS = {
+    "en": ["a dog runs .", "a man runs .", "a dog sits .", "two men sit ."] * 8,
+    "de": ["ein Hund rennt .", "ein Mann rennt .", "ein Hund sitzt .", "Männer ."] * 8,
+    "fr": ["un chien court .", "un homme court .", "un chien assis .", "hommes ."] * 8,
+}
+DATA = Parallel("a few sentences", {}, TEXTS, TEXTS, TEXTS)
+TINY = TranslationRun(
+    languages=("en", "de", "fr"),
+    untrained=("de-fr",),
+    vocabulary=300,
+    width=16,
+    hidden=16,
+    heads=2,
+    encoder_layers=1,
+    decoder_layers=1,
+    learning_rate=1e-2,
+    warmup=4,
+    batch_tokens=200,
+    epochs=3,
+    beam=2,
+)
+
+
+def names(run: TranslationRun) -> set[str]:
+    return {"-".join(pair) for pair in trained_directions(run)}
+
+
+def test_graphs_have_the_directions_of_their_name() -> None:
+    run = replace(EXPERIMENTS["translate-phrases"].run, untrained=())
+    assert len(directions(run)) == 56
+    assert len(names(run)) == 56
+    english = names(replace(run, graph="english"))
+    assert len(english) == 14
+    assert all("en" in name.split("-") for name in english)
+    ring = names(replace(run, graph="ring"))
+    assert len(ring) == 28
+    assert english < ring
+    others = [name for name in run.languages if name != "en"]
+    for language in others:
+        neighbours = {n.split("-")[1] for n in ring if n.startswith(language)}
+        assert len(neighbours - {"en"}) == 2
+
+
+def test_untrained_directions_of_the_books_runs_are_in_no_graph() -> None:
+    for name, experiment in EXPERIMENTS.items():
+        run = experiment.run
+        if isinstance(run, TranslationRun):
+            assert not names(run) & set(run.untrained), name
+    ring = replace(EXPERIMENTS["translate-phrases"].run, graph="ring")
+    assert len(names(ring)) == 28
+    assert names(EXPERIMENTS["translate-multi30k-en-de"].run) == {"en-de"}
+
+
+@pytest.mark.parametrize("tagged", ["source", "target"])
+def test_examples_carry_the_tag_where_the_run_says(tagged: str) -> None:
+    run = replace(TINY, tagged=tagged)
+    tokeniser = translation_runs.new_tokeniser(run, DATA)
+    source, target = Encoded(run, tokeniser, TEXTS).example(1, ("en", "fr"))
+    wanted = tokeniser.token_to_id("<fr>")
+    assert source.count(wanted) + target.count(wanted) == 1
+    assert (source[0] == wanted) == (tagged == "source")
+    assert (target[0] == wanted) == (tagged == "target")
+    assert tokeniser.decode(source) == "a man runs ."
+    assert tokeniser.decode(target) == "un homme court ."
+    assert source[-1] == target[-1] == translation.END
+
+
+def test_an_epoch_takes_each_sentence_once_in_trained_directions() -> None:
+    tokeniser = translation_runs.new_tokeniser(TINY, DATA)
+    encoded = Encoded(TINY, tokeniser, TEXTS)
+    pairs = trained_directions(TINY)
+    examples = encoded.drawn(pairs, torch.Generator().manual_seed(0))
+    possible = [{str(encoded.example(i, p)) for p in pairs} for i in range(32)]
+    assert all(str(e) in p for e, p in zip(examples, possible, strict=True))
+    other = encoded.drawn(pairs, torch.Generator().manual_seed(1))
+    assert examples != other
+
+
+def test_a_resumed_run_ends_where_it_would_have_ended(tmp_path) -> None:
+    run = replace(TINY, dropout=0.3)
+    whole, history = train_translator(run, DATA, 0)
+    file = tmp_path / "run.pt"
+
+    seen = []
+
+    def stop(*arguments) -> float:
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        seen.append(1)
+        return mean_loss(*arguments)
+
+    mean_loss = translation_runs.mean_loss
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(translation_runs, "mean_loss", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_translator(run, DATA, 0, checkpoint=file)
+    resumed, again = train_translator(run, DATA, 0, checkpoint=file, resume=True)
+    assert again.curves == history.curves
+    pairs = zip(whole.model.parameters(), resumed.model.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [up_and_down(step, 10, 50) for step in range(60)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9] == max(rates) == 1
+    assert rates[10:50] == sorted(rates[10:50], reverse=True)
+    assert rates[50:] == [0.0] * 10
+
+
+def test_a_small_run_learns_and_is_judged_in_every_direction() -> None:
+    run = replace(TINY, epochs=60, width=32, hidden=64, smoothing=0.0, dropout=0.0)
+    translator, history = train_translator(run, DATA, 0)
+    assert history.curves["validation_loss"][-1] < 0.1
+    metrics = judge_sentences(translator, run, DATA)
+    assert set(metrics["directions"]) == {"-".join(p) for p in directions(run)}
+    for name, score in metrics["directions"].items():
+        assert score["trained"] == (name != "de-fr")
+        assert not score["trained"] or score["bleu"] > 90, name
+    assert metrics["penalty"] in translation_runs.PENALTIES
+    sample = metrics["samples"]["en-de"][0]
+    assert sample == {
+        "source": "a dog runs .",
+        "found": "ein Hund rennt .",
+        "wanted": "ein Hund rennt .",
+    }
+
+
+def test_phrases_are_judged_by_kind_and_direction(monkeypatch) -> None:
+    run = replace(EXPERIMENTS["translate-phrases"].run, untrained=("de-fr",))
+    table = corpora.phrases()
+    data = translation_runs.load(run, None)
+    kinds = [item.kind for item in table.held_out]
+
+    class Oracle:
+        """Right but in one kind, and but in one direction."""
+
+        def translate(self, texts, language, rows):
+            if texts == data.test["de"] and language == "fr":
+                return [""] * len(texts)
+            pairs = zip(kinds, data.test[language], strict=True)
+            return ["" if kind == "date" else text for kind, text in pairs]
+
+    metrics = judge_phrases(Oracle(), run, data)
+    dates = kinds.count("date") / len(kinds)
+    assert metrics["directions"]["de-fr"] == 0
+    assert metrics["directions"]["fr-de"] == pytest.approx(1 - dates)
+    assert metrics["kinds"]["date"] == 0
+    assert metrics["kinds"]["unit"] == pytest.approx(55 / 56)
+    assert metrics["exact"] == pytest.approx((1 - dates) * 55 / 56)
+    assert metrics["trained"] == pytest.approx(1 - dates)
+    assert metrics["untrained"] == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("corpus", "europarl"),
+        ("languages", ("en", "xx")),
+        ("languages", ("en",)),
+        ("graph", "star"),
+        ("tagged", "both"),
+        ("vocabulary", 100),
+        ("width", 130),
+        ("placement", "before"),
+        ("smoothing", 1.0),
+        ("learning_rate", 0.0),
+        ("warmup", -1),
+        ("epochs", 0),
+        ("batch_tokens", 0),
+    ],
+)
+def test_a_senseless_configuration_is_refused_by_field(field: str, value) -> None:
+    with pytest.raises(ValueError, match=field):
+        TranslationRun(**{field: value})
+
+
+def test_a_run_without_directions_is_refused() -> None:
+    with pytest.raises(ValueError, match="untrained"):
+        TranslationRun(languages=("en", "de"), untrained=("en-de", "de-en"))

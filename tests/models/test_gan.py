@@ -1,0 +1,325 @@
+"""The hand-written backward pass is autograd's, whatever the network."""
+
+import itertools
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from lib.models import gan
+from lib.models.gan import ACTIVATIONS, GAN, MLP, AutogradPlayers, Players
+from lib.training import loop as training
+from lib.training.loop import Training, TrainingError
+
+DRAWS = 540
+LOSSES = ("saturating", "non-saturating")
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
+
+
+class Draw(NamedTuple):
+    """A pair of networks of unequal widths, a loss, and a batch for each player."""
+
+    model: GAN
+    real: Tensor
+    noise: Tensor
+
+
+def draw(seed: int, dtype: torch.dtype) -> Draw:
+    """All depths from 1 to 6 in turn; drawn again where a ReLU stands at its kink."""
+    random = Random(seed)
+    source = torch.Generator().manual_seed(seed)
+    depths = 1 + seed % 6, 1 + seed // 6 % 6
+    names = list(ACTIVATIONS)
+
+    def widths(ends: tuple[int, ...], depth: int) -> list[int]:
+        """Of the input and ``depth`` layers, no two neighbours alike."""
+        while True:
+            inner = [random.randint(1, 64) for _ in range(depth + 1 - len(ends))]
+            found = [*ends[:1], *inner, *ends[1:]]
+            if all(a != b for a, b in itertools.pairwise(found)):
+                return found
+
+    while True:
+        judged = widths((random.randint(2, 64), 1), depths[1])
+        made = widths((judged[0],), depths[0])[::-1]
+        hidden = random.choices(names, k=len(judged) - 2)
+        model = GAN(
+            MLP(made, random.choices(names, k=depths[0]), source, dtype),
+            MLP(judged, [*hidden, "identity"], source, dtype),
+            LOSSES[seed % 2],
+        )
+        shape = random.randint(1, 64), made[-1]
+        real = torch.randn(shape, generator=source, dtype=dtype)
+        size = random.randint(1, 64), made[0]
+        noise = torch.randn(size, generator=source, dtype=dtype)
+        if not at_a_kink(model, real, noise):
+            return Draw(model, real, noise)
+
+
+def at_a_kink(model: GAN, real: Tensor, noise: Tensor) -> bool:
+    fake = model.generator.forward(noise)
+    model.discriminator.forward(torch.cat([real, fake]))
+    return any(
+        "relu" in name and bool((u.abs() < 1e-6).any())
+        for network in (model.generator, model.discriminator)
+        for name, u in zip(network.activations, network.u, strict=True)
+    )
+
+
+def by_autograd(drawn: Draw) -> tuple[list[Tensor], list[Tensor]]:
+    """Both players' gradients; logsigmoid, for softplus is cut off at 20 in PyTorch."""
+    model, real, noise = drawn
+    made, judged = gan.twin(model.generator), gan.twin(model.discriminator)
+    logits = judged(torch.cat([real, made(noise)]))
+    real_logits, fake_logits = logits.split([len(real), len(noise)])
+    v = logsigmoid(real_logits).mean() + logsigmoid(-fake_logits).mean()
+    of_judge = torch.autograd.grad(v, list(judged.parameters()), retain_graph=True)
+    if model.loss == "saturating":
+        loss = logsigmoid(-fake_logits).mean()
+    else:
+        loss = -logsigmoid(fake_logits).mean()
+    return list(of_judge), list(torch.autograd.grad(loss, list(made.parameters())))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("depth", range(1, 7))
+def test_gradients_are_autograds(depth: int, dtype: torch.dtype) -> None:
+    for seed in range(depth - 1, DRAWS, 6):
+        drawn = draw(seed, dtype)
+        _, of_judge = drawn.model.discriminator_gradients(drawn.real, drawn.noise)
+        _, of_maker = drawn.model.generator_gradients(drawn.noise)
+        for mine, theirs in zip((of_judge, of_maker), by_autograd(drawn), strict=True):
+            for g, expected in zip(mine, theirs, strict=True):
+                allowed = TOLERANCE[dtype] * max(1e-3, expected.abs().max())
+                assert (g - expected).abs().max() <= allowed, seed
+
+
+def test_draws_hold_every_depth_activation_and_loss_often() -> None:
+    found: Counter[object] = Counter()
+    for seed in range(DRAWS):
+        model = draw(seed, torch.float32).model
+        for network in (model.generator, model.discriminator):
+            found[len(network.weights)] += 1
+            assert all(a != b for a, b in itertools.pairwise(network.widths))
+        used = model.generator.activations + model.discriminator.activations
+        found.update({*used, model.loss})
+    assert DRAWS >= 500
+    assert min(found[name] for name in (*ACTIVATIONS, *LOSSES)) >= 50
+    assert len({found[depth] for depth in range(1, 7)}) == 1
+
+
+@pytest.mark.parametrize("seed", [3, 10, 29])
+def test_gradients_are_difference_quotients(seed: int) -> None:
+    model, real, noise = draw(seed, torch.float64)
+    _, of_judge = model.discriminator_gradients(real, noise)
+    _, of_maker = model.generator_gradients(noise)
+    players = (
+        (
+            model.discriminator,
+            of_judge,
+            lambda: model.discriminator_gradients(real, noise),
+        ),
+        (model.generator, of_maker, lambda: model.generator_gradients(noise)),
+    )
+    for network, gradients, evaluate in players:
+        for parameter, gradient in zip(network.parameters, gradients, strict=True):
+            flat, step = parameter.view(-1), 1e-6
+            flat[0] += step
+            above, _ = evaluate()
+            flat[0] -= 2 * step
+            below, _ = evaluate()
+            flat[0] += step
+            quotient = (above - below) / (2 * step)
+            assert quotient == pytest.approx(gradient.view(-1)[0].item(), abs=1e-7)
+
+
+def test_saturated_logits_give_the_gradients_of_the_exact_ones() -> None:
+    """At the same values in float64: the derivative is 1 / (1 + e^u) over the batch."""
+    powers = torch.logspace(-3, 4, 200)
+    logits = torch.cat([-powers, torch.zeros(1), powers])[:, None]
+    exact = logits.double()
+    rising, falling = 1 / (1 + exact.exp()), 1 / (1 + (-exact).exp())
+    real, fake = gan.value_errors(logits, logits)
+    pairs = [(real, rising), (fake, -falling)]
+    pairs.append((gan.generator_errors(logits, "saturating"), -falling))
+    pairs.append((gan.generator_errors(logits, "non-saturating"), -rising))
+    for found, expected in pairs:
+        assert found.isfinite().all()
+        expected = expected / len(logits)
+        assert torch.allclose(found.double(), expected, rtol=1e-5, atol=1e-37)
+    for loss in LOSSES:
+        assert gan.generator_loss(logits, loss).isfinite()
+
+
+# ------------------------------------------------------------------------- training
+
+DATA = torch.randn(60, 3, generator=torch.Generator().manual_seed(1))
+
+
+def players(learning_rate: float = 2e-3, adam: bool = True) -> Players:
+    source = training.prepare(0)
+    model = GAN(
+        MLP([2, 5, 3], ["leaky relu", "identity"], source),
+        MLP([3, 6, 1], ["tanh", "identity"], source),
+    )
+    return Players(model, source, learning_rate, adam)
+
+
+def run(
+    both: Players | AutogradPlayers, epochs: int, **options: Any
+) -> training.History:
+    settings = Training(epochs=epochs, batch_size=16)
+    batches = training.shuffled(DATA, 16)
+    return training.run_epochs(
+        both.step, both.parts, batches, settings, both.generator, **options
+    )
+
+
+def weights(both: Players) -> Tensor:
+    made, judged = both.model.generator, both.model.discriminator
+    return torch.cat([p.ravel() for p in made.parameters + judged.parameters])
+
+
+def test_plain_moves_are_gradient_ascent_and_then_descent() -> None:
+    both, other = players(0.1, adam=False), players(0.1, adam=False)
+    both.step(DATA)
+    model = other.model
+    _, gradients = model.discriminator_gradients(DATA, other.noise(len(DATA)))
+    for parameter, gradient in zip(
+        model.discriminator.parameters, gradients, strict=True
+    ):
+        parameter += 0.1 * gradient
+    _, gradients = model.generator_gradients(other.noise(len(DATA)))
+    for parameter, gradient in zip(model.generator.parameters, gradients, strict=True):
+        parameter -= 0.1 * gradient
+    assert torch.allclose(weights(both), weights(other), atol=1e-7)
+
+
+# What 50 steps reach: rounding moves both players, and their moves differ by it.
+CURVES_APART = {torch.float64: 1e-12, torch.float32: 1e-4}
+
+
+@pytest.mark.parametrize("adam", [True, False])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", CURVES_APART)
+def test_autograds_players_stay_beside_those_by_hand(
+    dtype: torch.dtype, loss: gan.LossName, adam: bool
+) -> None:
+    source = training.prepare(0)
+    model = GAN(
+        MLP([4, 16, 12, 3], ["leaky relu", "tanh", "sigmoid"], source, dtype),
+        MLP([3, 16, 12, 1], ["leaky relu", "tanh", "identity"], source, dtype),
+        loss,
+    )
+    rate = 2e-3 if adam else 0.1
+    other = AutogradPlayers(model, source.clone_state(), rate, adam)
+    both = Players(model, source, rate, adam)
+    before = weights(both)
+    for rows in DATA.to(dtype).repeat(5, 1).split(6):
+        mine, theirs = both.step(rows), other.step(rows)
+        assert mine.keys() == theirs.keys() == {"loss", "value"}
+        for name in mine:
+            assert not theirs[name].requires_grad
+            assert abs(mine[name] - theirs[name]) < CURVES_APART[dtype]
+    assert (weights(both) - before).abs().max() > 0.02
+    parts = [*other.maker.parameters(), *other.judge.parameters()]
+    twins = torch.cat([p.detach().ravel() for p in parts])
+    assert (weights(both) - twins).abs().max() < 10 * CURVES_APART[dtype]
+
+
+def test_autograds_players_are_trained_by_the_same_loop(tmp_path: Path) -> None:
+    both = players()
+    other = AutogradPlayers(both.model, both.generator.clone_state(), 2e-3)
+    curves, others = (
+        run(both, 3).curves,
+        run(other, 3, checkpoint=tmp_path / "a").curves,
+    )
+    assert others["value"] == pytest.approx(curves["value"], abs=1e-4)
+    assert others["loss"] == pytest.approx(curves["loss"], abs=1e-4)
+    resumed = AutogradPlayers(both.model, torch.Generator(), 2e-3)
+    run(resumed, 3, checkpoint=tmp_path / "a", resume=True)
+    pairs = ((resumed.maker, other.maker), (resumed.judge, other.judge))
+    for mine, theirs in pairs:
+        for a, b in zip(mine.parameters(), theirs.parameters(), strict=True):
+            assert torch.equal(a, b)
+
+
+def stop_in_the_fourth(history: training.History) -> dict[str, float]:
+    if history.epochs == 4:
+        raise KeyboardInterrupt
+    return {}
+
+
+def test_training_is_the_same_stopped_or_not(tmp_path: Path) -> None:
+    straight = players()
+    curves = run(straight, 6).curves
+    with pytest.raises(KeyboardInterrupt):
+        run(players(), 6, checkpoint=tmp_path / "a", after_epoch=stop_in_the_fourth)
+    resumed = players()
+    history = run(resumed, 6, checkpoint=tmp_path / "a", resume=True)
+    assert history.curves == curves
+    assert torch.equal(weights(straight), weights(resumed))
+
+
+def test_divergence_is_reported_and_leaves_the_last_good_checkpoint(
+    tmp_path: Path,
+) -> None:
+    file, both = tmp_path / "checkpoint", players()
+    run(both, 3, checkpoint=file)
+    settings = Training(epochs=3, batch_size=16)
+    saved = torch.load(file, weights_only=True)
+
+    def leap(batch: Tensor) -> dict[str, Tensor]:
+        both.up.param_groups[0]["lr"] = 1e38
+        return both.step(batch)
+
+    batches = training.shuffled(DATA, 16)
+    with pytest.raises(TrainingError, match="after epoch 1: try a smaller"):
+        training.run_epochs(
+            leap, both.parts, batches, settings, both.generator, checkpoint=file
+        )
+    left = torch.load(file, weights_only=True)
+    assert left["history"] == saved["history"]
+    kept = left["parts"]["generator"]["parameters"]
+    assert all(parameter.isfinite().all() for parameter in kept)
+
+
+def test_a_batch_of_one_trains() -> None:
+    both = players()
+    scalars = both.step(DATA[:1])
+    assert all(value.isfinite() for value in scalars.values())
+    assert weights(both).isfinite().all()
+
+
+# ------------------------------------------------------------------------ bad input
+
+SOURCE = torch.Generator().manual_seed(0)
+
+
+def small(last: str = "identity", out: int = 1) -> MLP:
+    return MLP([3, 2, out], ["tanh", last], SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: MLP([3], [], SOURCE), "do not fit"),
+        (lambda: MLP([3, 0], ["tanh"], SOURCE), "do not fit"),
+        (lambda: MLP([3, 2], ["tanh", "tanh"], SOURCE), "one activation for each"),
+        (lambda: MLP([3, 2], ["swish"], SOURCE), "no activation 'swish'"),
+        (lambda: small().forward(torch.zeros(5, 4)), r"not \(batch, 3\)"),
+        (lambda: small().forward(torch.zeros(0, 3)), r"not \(batch, 3\)"),
+        (lambda: GAN(small(out=4), small()), "must take what the generator makes"),
+        (lambda: GAN(small(out=3), small(out=2)), "give one logit"),
+        (lambda: GAN(small(out=3), small("sigmoid")), "must be 'identity'"),
+        (lambda: GAN(small(out=3), small(), "hinge"), "no generator loss 'hinge'"),
+    ],
+)
+def test_bad_input_is_named(act, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        act()

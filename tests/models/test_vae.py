@@ -1,0 +1,221 @@
+"""The VAE against oracles: torch.distributions, finite differences, orderings."""
+
+import math
+import resource
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
+
+from lib.models import vae
+from lib.models.vae import VAE, VAEConfig
+
+SMALL = VAEConfig(pixels=6, hidden=5, latents=3)
+seeds = st.integers(0, 2**32)
+
+
+@pytest.fixture
+def model() -> VAE:
+    torch.manual_seed(0)
+    return VAE(SMALL).double()
+
+
+def pixels(*shape: int, seed: int = 1) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(shape, generator=generator, dtype=torch.float64).round()
+
+
+def noise(*shape: int, seed: int = 2) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+@settings(deadline=None)
+@given(seed=seeds, scale=st.sampled_from([0.1, 1.0, 30.0]))
+def test_log_bernoulli_is_that_of_torch_distributions(seed, scale):
+    x, logits = pixels(4, 6, seed=seed), scale * noise(4, 6, seed=seed)
+    oracle = Independent(Bernoulli(logits=logits), 1).log_prob(x)
+    torch.testing.assert_close(vae.log_bernoulli(x, logits), oracle)
+
+
+def test_log_bernoulli_is_finite_where_a_probability_rounds_to_zero():
+    value = vae.log_bernoulli(torch.ones(1), torch.tensor([-200.0]))
+    assert value == -200.0
+
+
+def test_elbo_is_reconstruction_minus_kl(model):
+    x, e = pixels(4, 6), noise(4, 3)
+    mean, log_variance = model.encode(x)
+    q = Normal(mean, torch.exp(0.5 * log_variance))
+    p = Normal(torch.zeros_like(mean), torch.ones_like(mean))
+    bound = vae.elbo(model, x, e)
+    logits = model.decode(q.mean + q.stddev * e)
+    reconstruction = Bernoulli(logits=logits).log_prob(x).sum(-1)
+    torch.testing.assert_close(bound.reconstruction, reconstruction)
+    torch.testing.assert_close(bound.regularisation, kl_divergence(q, p).sum(-1))
+    torch.testing.assert_close(bound.value, bound.reconstruction - bound.regularisation)
+
+
+@settings(deadline=None, max_examples=3)
+@given(seed=seeds)
+def test_the_elbos_gradient_is_that_of_finite_differences(seed):
+    torch.manual_seed(seed)
+    model = VAE(SMALL).double()
+    x, e = pixels(2, 6, seed=seed), noise(2, 3, seed=seed)
+    names = [name for name, _ in model.named_parameters()]
+
+    def value(*weights):
+        call = dict(zip(names, weights, strict=True))
+        return torch.func.functional_call(Bound(model), prefixed(call), (x, e))
+
+    weights = tuple(p.detach().requires_grad_() for p in model.parameters())
+    assert torch.autograd.gradcheck(value, weights)
+
+
+class Bound(torch.nn.Module):
+    """The mean ELBO as a module, so that its weights can be exchanged."""
+
+    def __init__(self, model: VAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x, e):
+        return vae.elbo(self.model, x, e).value.mean()
+
+
+def prefixed(weights):
+    return {f"model.{name}": weight for name, weight in weights.items()}
+
+
+def test_importance_weights_are_joint_over_posterior(model):
+    x, e = pixels(4, 6), noise(7, 4, 3)
+    mean, log_variance = model.encode(x)
+    q = Normal(mean, torch.exp(0.5 * log_variance))
+    z = q.mean + q.stddev * e
+    joint = Normal(torch.zeros_like(z), torch.ones_like(z)).log_prob(z).sum(-1)
+    joint = joint + Bernoulli(logits=model.decode(z)).log_prob(x).sum(-1)
+    oracle = joint - q.log_prob(z).sum(-1)
+    torch.testing.assert_close(vae.log_importance_weights(model, x, e), oracle)
+
+
+def test_iwae_grows_with_its_samples_from_the_elbo_to_the_likelihood(model):
+    """E[elbo] = E[iwae, K = 1] <= E[iwae, K = 5] <= log p(x), by many repetitions.
+
+    The oracle for log p(x) is a grid over the three latents.
+    """
+    for parameter in model.parameters():
+        parameter.data *= 3  # so that the bounds lie well apart
+    x, repeats = pixels(1, 6), 5_000
+    with torch.no_grad():
+        weights = vae.log_importance_weights(model, x, noise(5 * repeats, 1, 3))
+        one = weights[:, 0]
+        five = vae.log_mean_exp(weights.view(5, repeats))
+        elbo = vae.elbo(model, x.expand(repeats, 6), noise(repeats, 3, seed=4)).value
+        exact = log_evidence_on_a_grid(model, x)
+
+    def error(v):
+        return float(v.std()) / math.sqrt(len(v))
+
+    assert abs(one.mean() - elbo.mean()) < 4 * math.hypot(error(one), error(elbo))
+    assert five.mean() - one.mean() > 4 * math.hypot(error(one), error(five))
+    assert exact - five.mean() > 4 * error(five)
+    weighed = vae.log_mean_exp(one)
+    assert abs(weighed - exact) < 0.1
+
+
+def log_evidence_on_a_grid(model: VAE, x: torch.Tensor) -> torch.Tensor:
+    axis = torch.linspace(-5, 5, 41, dtype=torch.float64)
+    z = torch.cartesian_prod(axis, axis, axis)
+    log_prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
+    log_joint = log_prior + vae.log_bernoulli(x, model.decode(z))
+    return log_joint.logsumexp(0) + 3 * torch.log(axis[1] - axis[0])
+
+
+def test_log_likelihood_is_the_iwae_bound_whatever_the_chunk(model):
+    model, x = model.float(), pixels(3, 6).float()
+    generator = torch.Generator()
+    whole = vae.log_likelihood(model, x, 50, generator.manual_seed(3))
+    for chunk in (7, 50, 1000):
+        parts = vae.log_likelihood(model, x, 50, generator.manual_seed(3), chunk=chunk)
+        if chunk >= 50:
+            assert torch.equal(parts, whole)
+        else:
+            torch.testing.assert_close(parts, whole, atol=0.5, rtol=0)
+    e = torch.randn(50, 3, generator=generator.manual_seed(3))
+    torch.testing.assert_close(whole[0], vae.iwae(model, x[:1], e[:, None])[0])
+
+
+def test_the_likelihoods_memory_does_not_grow_with_the_images():
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        pytest.skip("the memory in use is read from /proc")
+    pages = []
+    vae.log_likelihood(
+        VAE(),
+        torch.rand(60, 784).round(),
+        1000,
+        torch.Generator().manual_seed(0),
+        progress=lambda done: pages.append(int(status.read_text().split()[1])),
+    )
+    grown = (pages[-1] - pages[19]) * resource.getpagesize()
+    assert grown < 40 * 2**20, "one image's samples take 3 MiB"
+
+
+def test_log_likelihood_reports_each_image(model):
+    seen = []
+    vae.log_likelihood(
+        model.float(),
+        pixels(3, 6).float(),
+        2,
+        torch.Generator().manual_seed(0),
+        progress=seen.append,
+    )
+    assert seen == [1, 2, 3]
+
+
+def test_the_outputs_may_be_negative():
+    """A ReLU on the last layer, as the report's text can be read, would forbid it."""
+    torch.manual_seed(0)
+    model = VAE()
+    mean, log_variance = model.encode(torch.rand(16, 784))
+    logits = model.decode(torch.randn(16, 20))
+    assert all(bool((output < 0).any()) for output in (mean, log_variance, logits))
+    relus = [m for m in model.modules() if isinstance(m, torch.nn.ReLU)]
+    assert len(relus) == 2
+
+
+def test_elbo_of_all_is_elbo(model):
+    x, e = pixels(7, 6), noise(7, 3)
+    torch.testing.assert_close(
+        vae.elbo_of_all(model, x, e, chunk=3), vae.elbo(model, x, e)
+    )
+
+
+def test_loss_is_the_mean_negative_elbo(model):
+    model, x = model.float(), pixels(4, 6).float()
+    terms = vae.loss(model, x, torch.Generator().manual_seed(5))
+    e = torch.randn(4, 3, generator=torch.Generator().manual_seed(5))
+    torch.testing.assert_close(terms["loss"], -vae.elbo(model, x, e).value.mean())
+    torch.testing.assert_close(
+        terms["loss"], terms["regularisation"] - terms["reconstruction"]
+    )
+
+
+def test_pictures_are_probabilities_of_what_was_asked(model):
+    z = noise(2, 3)
+    values = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64)
+    moved = vae.traverse(model, z[0], 1, values)
+    for row, value in zip(moved, values, strict=True):
+        at = z[0].clone()
+        at[1] = value
+        torch.testing.assert_close(row, vae.sample(model, at))
+    line = vae.interpolate(model, z[0], z[1], 5)
+    torch.testing.assert_close(line[[0, 4]], vae.sample(model, z))
+    torch.testing.assert_close(line[2], vae.sample(model, z.mean(0)))
+    x = pixels(4, 6)
+    torch.testing.assert_close(
+        vae.reconstruct(model, x), vae.sample(model, model.encode(x)[0])
+    )

@@ -1,0 +1,54 @@
+"""The derivations of the book, collected from its cells without deciding any step.
+
+Cells tagged ``derivation`` need nothing of the other cells; they run here in the order
+of the page. Their checks are switched off, for nbval runs the same cells with them.
+"""
+
+import functools
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from lib.proof.derivation import Derivation
+from lib.proof.equality import Verdict
+from tools.digest import code_cells
+from tools.notebooks import BOOK, book_notebooks, read
+
+
+def derivation_cells(path: Path) -> list[str]:
+    """The sources of the cells that carry the tag."""
+    return [
+        cell.source
+        for cell in code_cells(read(path))
+        if "derivation" in cell.metadata.get("tags", [])
+    ]
+
+
+@functools.cache
+def derivations() -> dict[str, list[Derivation]]:
+    """Of each chapter, by its path under ``book/``, in the order of the page."""
+    return {
+        path.relative_to(BOOK).with_suffix("").as_posix(): _collected(path)
+        for path in book_notebooks()
+    }
+
+
+def _collected(path: Path) -> list[Derivation]:
+    found: list[Derivation] = []
+    start = Derivation.__init__
+
+    def noted(chain: Derivation, *arguments: Any, **options: Any) -> None:
+        start(chain, *arguments, **options)
+        found.append(chain)
+
+    def accepted(*_: Any) -> Verdict:
+        return Verdict(True, proved=True)
+
+    names: dict[str, Any] = {}
+    with (
+        mock.patch.object(Derivation, "__init__", noted),
+        mock.patch.object(Derivation, "_decided", accepted),
+    ):
+        for source in derivation_cells(path):
+            exec(compile(source, str(path), "exec"), names)
+    return found

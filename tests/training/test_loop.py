@@ -1,0 +1,167 @@
+"""The loop: to the bit the same, resumed or not, and plain about what is wrong."""
+
+import contextlib
+
+import pytest
+import torch
+from torch import nn
+
+from lib.training import loop as training
+from lib.training.loop import Training, TrainingError
+
+DATA = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
+SETTINGS = Training(epochs=6, batch_size=16, learning_rate=0.05)
+
+
+def loss(model, batch, generator):
+    """A loss that needs noise, as the VAE's does, and has a second curve."""
+    noisy = batch + 0.1 * torch.randn(batch.shape, generator=generator)
+    squared = (model(noisy) - batch).square().mean()
+    return {"loss": squared, "rows": torch.tensor(float(len(batch)))}
+
+
+def fit(settings=SETTINGS, seed=0, **options):
+    generator = training.prepare(seed)
+    model = nn.Linear(4, 4)
+    history = training.train(model, DATA, loss, settings, generator, **options)
+    return model, history
+
+
+def same(a, b) -> bool:
+    weights = zip(a[0].parameters(), b[0].parameters(), strict=True)
+    return a[1].curves == b[1].curves and all(torch.equal(*pair) for pair in weights)
+
+
+def test_one_seed_gives_one_result_and_another_seed_another():
+    assert same(fit(), fit())
+    assert not same(fit(), fit(seed=1))
+
+
+def test_training_goes_down_and_each_curve_has_a_value_an_epoch():
+    _, history = fit(Training(epochs=30, batch_size=16, learning_rate=0.05))
+    curve = history.curves["loss"]
+    assert len(curve) == history.epochs == 30
+    assert curve[-1] < 0.2 * curve[0]
+
+
+def test_the_curve_is_a_mean_over_images_not_over_batches():
+    _, history = fit()
+    assert history.curves["rows"][0] == pytest.approx((3 * 16 * 16 + 2 * 2) / 50)
+
+
+def test_data_that_are_not_finite_are_named():
+    broken = DATA.clone()
+    broken[7, 2] = float("nan")
+    with pytest.raises(TrainingError, match="row 7 of the data"):
+        training.train(nn.Linear(4, 4), broken, loss, SETTINGS, training.prepare(0))
+
+
+def test_every_row_is_seen_once_an_epoch():
+    seen = []
+
+    def spy(model, batch, generator):
+        seen.append(batch)
+        return loss(model, batch, generator)
+
+    generator = training.prepare(0)
+    training.train(nn.Linear(4, 4), DATA, spy, Training(epochs=1), generator)
+    rows = torch.cat(seen)
+    assert not torch.equal(rows, DATA)
+    assert torch.equal(rows.sort(0).values, DATA.sort(0).values)
+
+
+@pytest.mark.parametrize("stop_in", [2, 5, None])
+def test_a_resumed_run_ends_where_one_that_never_stopped_does(tmp_path, stop_in):
+    """Stopped in an epoch before its checkpoint, or (None) after the last one."""
+
+    def keep(history):
+        history.snapshots[str(history.epochs)] = torch.tensor([history.epochs])
+        return {"extra": 1.0 / history.epochs}
+
+    def stop(history):
+        if history.epochs == stop_in:
+            raise KeyboardInterrupt
+        return keep(history)
+
+    path = tmp_path / "c.pt"
+    with contextlib.suppress(KeyboardInterrupt):
+        fit(after_epoch=stop, checkpoint=path)
+    done = torch.load(path, weights_only=True)["history"]["epochs"]
+    assert done == (6 if stop_in is None else stop_in - 1)
+    resumed = fit(after_epoch=keep, checkpoint=path, resume=True)
+    assert same(resumed, fit(after_epoch=keep))
+    assert list(resumed[1].snapshots) == [str(epoch) for epoch in range(1, 7)]
+
+
+def test_without_resume_a_run_starts_anew(tmp_path):
+    path = tmp_path / "c.pt"
+    fit(checkpoint=path, seed=3)
+    assert same(fit(checkpoint=path), fit())
+
+
+def test_a_checkpoint_holds_no_pickled_objects(tmp_path):
+    path = tmp_path / "c.pt"
+    fit(checkpoint=path)
+    torch.load(path, weights_only=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None])
+def test_a_damaged_checkpoint_is_refused(tmp_path, content):
+    path = tmp_path / "c.pt"
+    fit(checkpoint=path)
+    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    with pytest.raises(TrainingError, match="not a whole checkpoint"):
+        fit(checkpoint=path, resume=True)
+
+
+def test_another_runs_checkpoint_is_refused_and_the_difference_named(tmp_path):
+    path = tmp_path / "c.pt"
+    fit(checkpoint=path, identity={"seed": 0})
+    with pytest.raises(TrainingError, match="another seed"):
+        fit(checkpoint=path, identity={"seed": 1}, resume=True)
+    other = Training(epochs=6, batch_size=16, learning_rate=0.1)
+    with pytest.raises(TrainingError, match="another learning_rate"):
+        fit(other, checkpoint=path, identity={"seed": 0}, resume=True)
+
+
+def test_a_loss_that_diverges_is_an_error():
+    generator = training.prepare(0)
+
+    def diverge(model, batch, generator):
+        return {"loss": model(batch).mean() * float("inf")}
+
+    with pytest.raises(TrainingError, match="smaller learning rate"):
+        training.train(nn.Linear(4, 4), DATA, diverge, SETTINGS, generator)
+
+
+def test_the_environment_names_device_and_threads(monkeypatch):
+    monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "1")
+    training.prepare(0)
+    assert torch.get_num_threads() == 1
+    monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "many")
+    with pytest.raises(TrainingError, match="many"):
+        training.prepare(0)
+    monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "2")
+    monkeypatch.setenv("CHECKED_GRADIENTS_DEVICE", "abacus")
+    with pytest.raises(TrainingError, match="abacus"):
+        training.prepare(0)
+    assert training.prepare(0, "cpu").device.type == "cpu"
+
+
+def test_subnormal_numbers_are_flushed():
+    training.prepare(0)
+    assert float(torch.tensor(1e-30) * torch.tensor(1e-10)) == 0
+
+
+@pytest.mark.parametrize(
+    ("terminal", "disabled", "silent"),
+    [(False, None, True), (True, None, False), (True, "1", True), (True, "0", False)],
+)
+def test_progress_shows_in_a_terminal_only(monkeypatch, terminal, disabled, silent):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if disabled is not None:
+        monkeypatch.setenv("TQDM_DISABLE", disabled)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    monkeypatch.delitem(training.sys.modules, "ipykernel", raising=False)
+    with training.progress(1, "test", "epoch") as bar:
+        assert bar.disable is silent
