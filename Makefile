@@ -44,9 +44,10 @@ test: lint unit compare html pages ## everything that CI runs, from cheap to dea
 	@echo "Style, unit tests, notebooks and pages are in order. The book: $(CURDIR)/$(PAGES)"
 
 .PHONY: lint
-lint: $(INSTALLED) ## ruff over code and notebooks
+lint: $(INSTALLED) ## ruff over code and notebooks, and the walls of lib/
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: unit
 unit: $(INSTALLED) ## the unit tests, and the rules that notebooks keep

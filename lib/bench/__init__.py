@@ -1,3 +1,1 @@
 """How fast is it? Each side is timed in turns with a peer, in one run."""
-
-__all__ = ["digits", "translation"]

@@ -8,11 +8,10 @@ from .calculus import (
     Gradient,
     Jacobian,
     LayerNorm,
-    Map,
     MatrixGradient,
     sigmoid,
 )
-from .derivation import Derivation, DerivationError
+from .derivation import Derivation
 from .expectation import (
     KL,
     Abstract,
@@ -39,7 +38,6 @@ __all__ = [
     "KL",
     "Abstract",
     "Derivation",
-    "DerivationError",
     "E",
     "Elementwise",
     "Finite",
@@ -47,7 +45,6 @@ __all__ = [
     "Int",
     "Jacobian",
     "LayerNorm",
-    "Map",
     "MatrixGradient",
     "MultivariateNormal",
     "Normal",

@@ -4,16 +4,7 @@ Each part (``vae``, ``gan``, ``transformer``) has its ``symbols``, in which its
 ``equations`` and ``answers`` are stated and which its chapters use.
 """
 
-from .claims import Claim, Decision, Statement, state
-from .concordance import answer, claims, concordance, equation
+from .claims import state
+from .concordance import answer, concordance, equation
 
-__all__ = [
-    "Claim",
-    "Decision",
-    "Statement",
-    "answer",
-    "claims",
-    "concordance",
-    "equation",
-    "state",
-]
+__all__ = ["answer", "concordance", "equation", "state"]

@@ -4,7 +4,6 @@ It knows no model: the caller gives a loss.
 """
 
 from .loop import (
-    History,
     Training,
     TrainingError,
     prepare,
@@ -14,7 +13,6 @@ from .loop import (
 )
 
 __all__ = [
-    "History",
     "Training",
     "TrainingError",
     "prepare",

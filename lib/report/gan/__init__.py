@@ -1,3 +1,3 @@
 """The report's part on adversarial networks."""
 
-__all__ = ["answers", "equations", "symbols"]
+__all__ = ["symbols"]

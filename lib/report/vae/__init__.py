@@ -1,3 +1,3 @@
 """The report's part on variational autoencoders."""
 
-__all__ = ["answers", "equations", "symbols"]
+__all__ = ["symbols"]
