@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
             device=options.device,
             data=options.data,
             out=options.out,
-            resume=options.resume,
+            existing=options.existing,
             download=options.download,
             accept_unknown=options.accept_unknown_data,
         )
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: the same command with --resume goes on", file=sys.stderr)
+        print("interrupted: with --resume the run goes on", file=sys.stderr)
         return 130
     print(json.dumps({"name": options.name, "seed": options.seed, **record["metrics"]}))
     return 0
@@ -76,7 +76,15 @@ def parser() -> Parser:
         "--data", type=Path, metavar="DIR", help="holds MNIST and Multi30k"
     )
     run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR")
-    run.add_argument("--resume", action="store_true", help="go on from a checkpoint")
+    existing = run.add_mutually_exclusive_group()
+    for name, what in {
+        "resume": "go on where an earlier run stopped; a finished one is left as it is",
+        "overwrite": "start anew in place of an earlier run",
+    }.items():
+        existing.add_argument(
+            f"--{name}", action="store_const", const=name, dest="existing", help=what
+        )
+    run.set_defaults(existing="refuse")
     run.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
     run.add_argument("--download", action="store_true", help="fetch the data")
     run.add_argument("--accept-unknown-data", action="store_true")

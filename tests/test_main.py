@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from lib.__main__ import UsageError, configuration, main
+from lib.data import digits
 from lib.experiments.table import EXPERIMENTS
+from lib.models import vae
 from lib.training import records
 
 GAN = [
@@ -43,7 +45,7 @@ def test_a_run_prints_its_metrics_and_writes_its_record(tmp_path, capsys):
     captured = capsys.readouterr()
     (line,) = captured.out.splitlines()
     printed = json.loads(line)
-    record = records.read(tmp_path / "new" / "vae-digits.json")
+    record = records.read(tmp_path / "new" / "vae-digits-seed5.json")
     assert printed == {"name": "vae-digits", "seed": 5, **record["metrics"]}
     assert record["configuration"]["hidden"] == 8
     assert record["configuration"]["learning_rate"] > 0
@@ -52,13 +54,13 @@ def test_a_run_prints_its_metrics_and_writes_its_record(tmp_path, capsys):
     assert record["provenance"]["torch"] == torch.__version__
     assert record["seconds"]["training"] > 0
     assert "25 images with 3 samples" in captured.err
-    png = (tmp_path / "new" / "vae-digits-samples.png").read_bytes()
+    png = (tmp_path / "new" / "vae-digits-seed5-samples.png").read_bytes()
     assert png.startswith(b"\x89PNG")
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert names == [
-        "vae-digits-samples.png",
-        "vae-digits.checkpoint.pt",
-        "vae-digits.json",
+        "vae-digits-seed5-samples.png",
+        "vae-digits-seed5.checkpoint.pt",
+        "vae-digits-seed5.json",
     ]
 
 
@@ -66,7 +68,7 @@ def test_a_gan_is_run_by_the_same_command(tmp_path, capsys):
     assert main([*GAN, "--set", "loss=saturating", "--out", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     printed = json.loads(captured.out)
-    record = records.read(tmp_path / "gan-digits.json")
+    record = records.read(tmp_path / "gan-digits-seed0.json")
     assert printed == {"name": "gan-digits", "seed": 0, **record["metrics"]}
     assert record["configuration"]["generator_widths"] == [8]
     assert record["configuration"]["loss"] == "saturating"
@@ -100,6 +102,7 @@ def test_a_gan_is_run_by_the_same_command(tmp_path, capsys):
         ([*QUICK, "--device", "abacus"], "abacus"),
         ([*QUICK, "--set", "digits=mnist", "--data", "/nowhere"], "/nowhere"),
         ([*QUICK, "--faster"], "--faster"),
+        ([*QUICK, "--resume", "--overwrite"], "--overwrite: not allowed with"),
         ([*GAN, "--set", "hidden=8"], "generator_widths, discriminator_widths"),
         ([*GAN, "--set", "loss=hinge"], "loss must be one of saturating, non-sat"),
         ([*GAN, "--set", "activation=swish"], "activation must be one of identity"),
@@ -147,7 +150,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(
     assert captured.out == ""
     assert "No space left" in captured.err.splitlines()[-1]
     left = [path.name for path in tmp_path.iterdir()]
-    assert left == ([] if writes < 3 else ["vae-digits.checkpoint.pt"])
+    assert left == ([] if writes < 3 else ["vae-digits-seed0.checkpoint.pt"])
 
 
 KILLED_IN_AN_EPOCH = """
@@ -171,34 +174,135 @@ os.fsync = fsync
 @pytest.mark.parametrize("kill", [KILLED_IN_AN_EPOCH, KILLED_IN_A_WRITE])
 def test_a_killed_run_goes_on_and_ends_as_if_it_never_was(tmp_path, capsys, kill):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
+    files, wanted = (records.run_files(f, "vae-digits", 0) for f in (killed, whole))
     code = f"import os, signal, sys\n{kill}\nfrom lib.__main__ import main\n"
     command = [sys.executable, "-c", code + "main(sys.argv[1:])", *QUICK]
     done = subprocess.run([*command, "--out", str(killed)], capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert not (killed / "vae-digits.json").exists()
-    assert torch.load(killed / "vae-digits.checkpoint.pt")["history"]["epochs"] == 1
+    assert not files.record.exists()
+    assert torch.load(files.checkpoint)["history"]["epochs"] == 1
 
     assert main([*QUICK, "--out", str(killed), "--resume"]) == 0
     resumed = capsys.readouterr().out
     assert main([*QUICK, "--out", str(whole)]) == 0
     assert resumed == capsys.readouterr().out
-    records_of = [records.read(f / "vae-digits.json") for f in (killed, whole)]
-    assert records_of[0]["curves"] == records_of[1]["curves"]
-    pictures = [(f / "vae-digits-samples.png").read_bytes() for f in (killed, whole)]
-    assert pictures[0] == pictures[1]
+    curves = [records.read(f.record)["curves"] for f in (files, wanted)]
+    assert curves[0] == curves[1]
+    assert files.samples.read_bytes() == wanted.samples.read_bytes()
     assert not list(killed.glob("*.partial"))
 
 
 def test_a_finished_run_can_be_evaluated_again_with_more_samples(tmp_path, capsys):
     assert main([*QUICK, "--out", str(tmp_path)]) == 0
-    before = (tmp_path / "vae-digits.checkpoint.pt").stat().st_mtime_ns
+    before = (tmp_path / "vae-digits-seed0.checkpoint.pt").stat().st_mtime_ns
     more = [*QUICK, "--set", "nll_samples=40", "--out", str(tmp_path), "--resume"]
     assert main(more) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert second["test_elbo"] == first["test_elbo"]
     assert second["test_nll"]["samples"] == 40
     assert second["test_nll"]["mean"] < first["test_nll"]["mean"]
-    assert (tmp_path / "vae-digits.checkpoint.pt").stat().st_mtime_ns == before
+    assert (tmp_path / "vae-digits-seed0.checkpoint.pt").stat().st_mtime_ns == before
+
+
+def test_two_seeds_lie_in_one_folder_and_neither_is_run_over(tmp_path, capsys):
+    out = ["--out", str(tmp_path)]
+    assert main([*QUICK, *out]) == main([*QUICK, *out, "--seed", "1"]) == 0
+    assert len(list(tmp_path.iterdir())) == 6
+    seeds = records.read_seeds(tmp_path, "vae-digits")
+    assert [record["seed"] for record in seeds] == [0, 1]
+    before = contents(tmp_path)
+    capsys.readouterr()
+    assert main([*QUICK, *out, "--seed", "1"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert captured.out == ""
+    assert str(tmp_path / "vae-digits-seed1.json") in line
+    assert "--resume" in line
+    assert "--overwrite" in line
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("left", records.RunFiles._fields)
+def test_any_file_of_a_run_stops_another_before_data_are_sought(tmp_path, capsys, left):
+    files = records.run_files(tmp_path, "vae-mnist", 0)
+    file = getattr(files, left)
+    file.touch()
+    assert main(["run", "vae-mnist", "--download", "--out", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {file} is there already")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_finished_run_that_is_resumed_is_left_as_it_is(tmp_path, capsys):
+    assert main([*QUICK, "--out", str(tmp_path)]) == 0
+    before = contents(tmp_path)
+    assert main([*QUICK, "--out", str(tmp_path), "--resume"]) == 0
+    captured = capsys.readouterr()
+    first, second = captured.out.splitlines()
+    assert first == second
+    assert "it is finished" in captured.err
+    assert contents(tmp_path) == before
+
+
+def test_resuming_starts_where_there_is_nothing_to_resume(tmp_path, capsys):
+    assert main([*QUICK, "--out", str(tmp_path / "a"), "--resume"]) == 0
+    assert main([*QUICK, "--out", str(tmp_path / "b")]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_another_run_is_not_resumed_and_the_difference_is_named(
+    tmp_path, capsys, checkpoint
+):
+    assert main([*QUICK, "--out", str(tmp_path)]) == 0
+    if not checkpoint:
+        (tmp_path / "vae-digits-seed0.checkpoint.pt").unlink()
+    before = contents(tmp_path)
+    capsys.readouterr()
+    other = [*QUICK, "--set", "hidden=9", "--out", str(tmp_path), "--resume"]
+    assert main(other) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    line = captured.err.splitlines()[-1]
+    assert str(tmp_path / "vae-digits-seed0") in line
+    assert "another hidden" in line
+    assert "--overwrite" in line
+    assert contents(tmp_path) == before
+
+
+def test_overwriting_starts_anew(tmp_path, capsys, monkeypatch):
+    out = ["--out", str(tmp_path), "--overwrite"]
+    assert main([*QUICK, *out[:2]]) == 0
+    assert main([*QUICK, "--set", "hidden=9", *out]) == 0
+    record = records.read(tmp_path / "vae-digits-seed0.json")
+    assert record["configuration"]["hidden"] == 9
+    capsys.readouterr()
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    before = contents(tmp_path)
+    monkeypatch.setattr(digits, "load", interrupt)
+    assert main([*QUICK, *out]) == 130
+    assert contents(tmp_path) == before  # nothing goes before the data are there
+    monkeypatch.undo()
+    monkeypatch.setattr(vae, "loss", interrupt)
+    assert main([*QUICK, *out]) == 130
+    assert "--resume" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []  # of the old run nothing can be resumed
+
+
+def test_a_changed_record_is_not_taken_for_a_finished_run(tmp_path, capsys):
+    assert main([*QUICK, "--out", str(tmp_path)]) == 0
+    file = tmp_path / "vae-digits-seed0.json"
+    file.write_text(file.read_text().replace('"n": 25', '"n": 26'))
+    assert main([*QUICK, "--out", str(tmp_path), "--resume"]) == 2
+    assert f"{file} was changed" in capsys.readouterr().err
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_python_m_lib_keeps_its_streams_apart(tmp_path):

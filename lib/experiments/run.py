@@ -1,12 +1,14 @@
 """How an experiment is run: its data, its training, its judgement, and its record."""
 
+import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.figure import Figure
 from torch.nn.functional import pad
@@ -15,6 +17,7 @@ from lib.data import digits
 from lib.data.digits import Digits
 from lib.training import records
 from lib.training.loop import History, prepare
+from lib.training.records import RecordError, RunFiles
 
 from . import translation
 from .gan import GANRun, evaluate_gan, train_gan
@@ -68,6 +71,10 @@ KINDS = {
 }
 
 
+# What happens to the files of an earlier run of the same name and seed.
+Existing = Literal["refuse", "resume", "overwrite"]
+
+
 def run_experiment(
     name: str,
     run: Run,
@@ -76,24 +83,36 @@ def run_experiment(
     device: str | None,
     data: str | Path | None,
     out: Path,
-    resume: bool = False,
+    existing: Existing = "refuse",
     download: bool = False,
     accept_unknown: bool = False,
 ) -> dict[str, Any]:
-    """Run one experiment whole; its record, which it writes to ``out/NAME.json``.
+    """Run one experiment whole; its record, which it writes into the folder ``out``.
 
-    Beside the record lie the last checkpoint, ``NAME.checkpoint.pt``, and, where there
-    are samples, their picture, ``NAME-samples.png``. Raises DataError, CorpusError,
-    TrainingError, RecordError.
+    Beside the record, ``NAME-seedN.json``, lie the last checkpoint and, where there are
+    samples, their picture. If one of them is there already, ``existing`` says what to
+    do: ``"refuse"``; ``"resume"``, which brings the run to its end from wherever it
+    stands, and only returns the record of a finished one; or ``"overwrite"``, which
+    removes them once the data are there. Raises DataError, CorpusError, TrainingError,
+    RecordError.
     """
 
     def say(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
+    files = records.run_files(out, name, seed)
+    finished = earlier_record(files, run, existing)
+    if finished is not None:
+        say(f"it is finished; record in {files.record}")
+        return finished
     generator = prepare(seed, device)  # shows early if the device is not there
     kind = KINDS[type(run)]
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
     records.make_folder(out)
+    if existing == "overwrite":
+        records.remove(*files)
+    if existing != "refuse":
+        records.remove(*records.half_written(files))
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     provenance = records.provenance(generator.device)
     started = time.perf_counter()
@@ -102,8 +121,8 @@ def run_experiment(
         loaded,
         seed,
         device=device,
-        checkpoint=out / f"{name}.checkpoint.pt",
-        resume=resume,
+        checkpoint=files.checkpoint,
+        resume=existing == "resume",
     )
     say(f"trained in {history.seconds:.0f} s")
     metrics = kind.evaluate(model, run, loaded, say)
@@ -121,7 +140,37 @@ def run_experiment(
         "provenance": provenance,
     }
     if kind.figure:
-        records.write_figure(out / f"{name}-samples.png", kind.figure(history))
-    records.write(out / f"{name}.json", record)
-    say(f"record in {out / f'{name}.json'}")
+        records.write_figure(files.samples, kind.figure(history))
+    records.write(files.record, record)
+    say(f"record in {files.record}")
     return record
+
+
+def earlier_record(
+    files: RunFiles, run: Run, existing: Existing
+) -> dict[str, Any] | None:
+    """The record of this very run, if it is finished and to be resumed.
+
+    Raises RecordError where files of an earlier run are there and may not be, and
+    where another run is finished and left no checkpoint to go on from.
+    """
+    # Path.exists raises where a folder may not be entered: make_folder says so better.
+    there = [file for file in files if os.path.exists(file)]
+    if existing == "refuse" and there:
+        raise RecordError(
+            f"{there[0]} is there already: --resume goes on with that run, "
+            "--overwrite starts anew in its place"
+        )
+    if existing != "resume" or files.record not in there:
+        return None
+    record = records.read(files.record)
+    theirs, ours = record["configuration"], json.loads(json.dumps(asdict(run)))
+    if theirs == ours:
+        return record
+    if files.checkpoint not in there:
+        names = sorted(n for n in theirs | ours if theirs.get(n) != ours.get(n))
+        raise RecordError(
+            f"{files.record} belongs to a run with another {', '.join(names)}, and "
+            f"{files.checkpoint.name} is not there: start anew with --overwrite"
+        )
+    return None

@@ -241,7 +241,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
     """Read a state. Raises TrainingError if it is damaged or of another identity."""
-    remedy = "remove it, or start without --resume"
+    remedy = "start anew with --overwrite"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         theirs = state["identity"]

@@ -1,30 +1,62 @@
-"""A run's record: what was run, on what, and what came out, as one JSON file."""
+"""A run's record: what was run, on what, and what came out, as one JSON file.
+
+The file says of which format it is, and holds a digest of the rest of itself, so that
+a record that was changed by hand, or cut, is not shown as what a run gave.
+"""
 
 import contextlib
+import hashlib
 import io
 import json
 import os
 import platform
+import secrets
 import subprocess
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+FORMAT = 1  # goes up when a record changes so that older code would misread it
+
 
 class RecordError(Exception):
     """A record cannot be written or read; the message names the file."""
 
 
+class RunFiles(NamedTuple):
+    """Where a run leaves its record, its last checkpoint and its samples' picture."""
+
+    record: Path
+    checkpoint: Path
+    samples: Path
+
+
+def run_files(folder: Path, name: str, seed: int) -> RunFiles:
+    """What the files of one run with one seed are called."""
+    return RunFiles(
+        folder / f"{name}-seed{seed}.json",
+        folder / f"{name}-seed{seed}.checkpoint.pt",
+        folder / f"{name}-seed{seed}-samples.png",
+    )
+
+
+# ----------------------------------------------------------------------------- writing
+
+
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Raises RecordError, and leaves nothing then."""
-    temporary = path.with_name(path.name + ".partial")
+    """Write a file whole or not at all. Raises RecordError, and leaves nothing then.
+
+    Two processes may write the same file at once: the later one's is kept, whole.
+    """
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -36,15 +68,37 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise RecordError(f"cannot write {path}: {error.strerror}") from None
 
 
+def half_written(files: RunFiles) -> list[Path]:
+    """What a run that was killed while it wrote has left beside these files."""
+    return [
+        partial
+        for file in files
+        for partial in file.parent.glob(f"{file.name}.*.partial")
+    ]
+
+
+def remove(*paths: Path) -> None:
+    """Remove the files that are there. Raises RecordError."""
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise RecordError(f"cannot remove {path}: {error.strerror}") from None
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, if it is not there, and see that it takes a file."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordError(f"cannot make {path}: {error.strerror}") from None
-    probe = path / ".probe"
-    write_atomically(probe, b"probe")
-    probe.unlink()
+    try:
+        with tempfile.TemporaryFile(dir=path) as probe:  # no two runs share its name
+            probe.write(b"probe")
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        raise RecordError(f"cannot write into {path}: {error.strerror}") from None
 
 
 def write_figure(path: Path, figure: Figure) -> None:
@@ -55,31 +109,64 @@ def write_figure(path: Path, figure: Figure) -> None:
 
 
 def write(path: Path, record: dict[str, Any]) -> None:
-    """Write a record as JSON, atomically. Raises RecordError."""
+    """Write a record with its format and digest, atomically. Raises RecordError."""
     try:
-        text = json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False)
+        # As it will be read: tuples are lists then, and all keys are text.
+        content = json.loads(json.dumps({"format": FORMAT} | record, allow_nan=False))
     except ValueError as error:
         raise RecordError(f"cannot write {path}: {error}") from None
+    signed = {"format": FORMAT, "digest": digest(content)} | content
+    text = json.dumps(signed, indent=1, ensure_ascii=False)
     write_atomically(path, (text + "\n").encode())
 
 
+def digest(content: dict[str, Any]) -> str:
+    """SHA-256 of a record as JSON without spaces, in ASCII, its keys in order."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# ----------------------------------------------------------------------------- reading
+
+
 def read(path: str | Path) -> dict[str, Any]:
-    """Read a record. Raises RecordError where there is none, or it is damaged."""
+    """Read a record as it was given to ``write``.
+
+    Raises RecordError where there is none, where it is damaged or was changed, and
+    where it is of a format that this code does not know.
+    """
+    again = "restore it, or remove it and run the experiment again"
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
-        raise RecordError(f"{path} is not a record: {error}") from None
+        raise RecordError(f"{path} is not a record: {error}: {again}") from None
+    if not isinstance(record, dict) or "digest" not in record:
+        raise RecordError(f"{path} is not a record: it has no digest: {again}")
+    if record.get("format") != FORMAT:
+        raise RecordError(
+            f"{path} is a record of format {record.get('format')}, and this code "
+            f"reads format {FORMAT}: use the version of the code that wrote it"
+        )
+    if record.pop("digest") != digest(record):
+        raise RecordError(f"{path} was changed: its digest is another one: {again}")
+    del record["format"]
+    return record
 
 
 def read_seeds(folder: str | Path, name: str) -> list[dict[str, Any]]:
-    """The records of a run, one for each seed. Raises RecordError for none."""
-    paths = sorted(Path(folder).glob(f"{name}-seed*.json"))
-    found = [path for path in paths if path.stem.removeprefix(f"{name}-seed").isdigit()]
-    if not found:
-        raise RecordError(f"no record {name}-seedN.json in {folder}")
-    return [read(path) for path in found]
+    """The records of a run, in the order of the seeds. Raises RecordError for none."""
+    prefix = f"{name}-seed"
+    paths = Path(folder).glob(f"{prefix}*.json")
+    numbers = (path.stem.removeprefix(prefix) for path in paths)
+    seeds = sorted(int(number) for number in numbers if number.isdecimal())
+    if not seeds:
+        raise RecordError(f"no record {prefix}N.json in {folder}")
+    return [read(run_files(Path(folder), name, seed).record) for seed in seeds]
+
+
+# --------------------------------------------------------------------- what it contains
 
 
 def estimate(values: Tensor) -> dict[str, Any]:

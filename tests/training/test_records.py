@@ -1,8 +1,13 @@
 """Records: written whole or not at all, and read back as they were."""
 
 import errno
+import hashlib
+import json
 import math
 import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 import pytest
 import torch
@@ -12,6 +17,7 @@ from hypothesis import strategies as st
 from lib.training import records
 from lib.training.records import RecordError
 
+BOOK = Path(__file__).parents[2] / "book" / "records"
 values = st.recursive(
     st.none()
     | st.booleans()
@@ -29,6 +35,49 @@ def test_a_record_is_read_back_as_it_was(record, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "record.json"
     records.write(path, record)
     assert records.read(path) == record
+
+
+def test_a_file_says_its_format_and_a_digest_of_the_rest(tmp_path):
+    path = tmp_path / "r.json"
+    records.write(path, {"widths": (2, 1), "by_epoch": {10: 0.1, 9: -0.0}, "é": None})
+    held = json.loads(path.read_text())
+    text = rb'{"by_epoch":{"10":0.1,"9":-0.0},"format":1,"widths":[2,1],"\u00e9":null}'
+    assert held.pop("digest") == hashlib.sha256(text).hexdigest()
+    assert held == {
+        "format": 1,
+        "widths": [2, 1],
+        "by_epoch": {"10": 0.1, "9": -0.0},
+        "é": None,
+    }
+    assert records.read(path) == {k: v for k, v in held.items() if k != "format"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("0.25", "0.26", "was changed"),
+        ("0.25", "NaN", "was changed"),
+        ('"loss"', '"lost"', "was changed"),
+        ('"format": 1', '"format": 2', "of format 2, and this code reads format 1"),
+        ('"format": 1,', "", "of format None"),
+        ('"digest"', '"digester"', "no digest"),
+        ("{", "[{", "not a record"),
+    ],
+)
+def test_a_record_that_is_not_as_it_was_written_is_refused(tmp_path, old, new, message):
+    path = tmp_path / "r.json"
+    records.write(path, {"loss": 0.25})
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(RecordError, match=message) as caught:
+        records.read(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("path", sorted(BOOK.glob("*.json")), ids=lambda p: p.stem)
+def test_the_books_records_are_as_they_were_written(path):
+    record = records.read(path)
+    files = records.run_files(BOOK, record["name"], record["seed"])
+    assert path.stem.startswith(files.record.stem)
 
 
 def test_a_record_with_nan_is_refused(tmp_path):
@@ -55,9 +104,10 @@ def test_a_missing_or_damaged_record_is_named(tmp_path):
     path = tmp_path / "r.json"
     with pytest.raises(RecordError, match=r"r\.json"):
         records.read(path)
-    path.write_text('{"a": ')
-    with pytest.raises(RecordError, match=r"r\.json is not a record"):
-        records.read(path)
+    for damaged in ('{"a": ', "[]"):
+        path.write_text(damaged)
+        with pytest.raises(RecordError, match=r"r\.json is not a record"):
+            records.read(path)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
@@ -66,6 +116,35 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         records.make_folder(tmp_path / "file" / "out")
     records.make_folder(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_runs_at_once_do_not_meet_in_their_temporary_files(tmp_path, monkeypatch):
+    """Every write is stopped before it ends until all have begun."""
+    meeting, real = Barrier(8, timeout=30), os.fsync
+
+    def fsync(descriptor):
+        meeting.wait()
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(records.make_folder, [tmp_path] * 8))
+        path = tmp_path / "r.json"
+        list(pool.map(records.write, [path] * 8, [{"run": k} for k in range(8)]))
+    assert list(tmp_path.iterdir()) == [path]
+    assert records.read(path)["run"] in range(8)
+
+
+def test_what_a_killed_run_left_half_written_is_of_that_run_alone(tmp_path):
+    mine = tmp_path / "run-seed1.checkpoint.pt.0a1b2c3d.partial"
+    mine.touch()
+    (tmp_path / "run-seed11.checkpoint.pt.0a1b2c3d.partial").touch()
+    files = records.run_files(tmp_path, "run", 1)
+    assert records.half_written(files) == [mine]
+    records.remove(mine, mine)
+    assert not mine.exists()
+    with pytest.raises(RecordError, match="cannot remove"):
+        records.remove(tmp_path)
 
 
 def test_the_interval_covers_the_mean_95_times_in_100():
@@ -78,15 +157,15 @@ def test_the_interval_covers_the_mean_95_times_in_100():
 
 def test_records_of_all_seeds_are_those_of_one_run(tmp_path):
     for name in (
-        "run-seed1",
-        "run-seed0",
-        "run-seed0-more",
+        "run-seed10",
+        "run-seed9",
+        "run-seed9-more",
         "run-b-seed0",
         "a-run-seed0",
     ):
         records.write(tmp_path / f"{name}.json", {"name": name})
     found = [record["name"] for record in records.read_seeds(tmp_path, "run")]
-    assert found == ["run-seed0", "run-seed1"]
+    assert found == ["run-seed9", "run-seed10"]
     with pytest.raises(records.RecordError, match=r"no record other-seedN\.json"):
         records.read_seeds(tmp_path, "other")
 
