@@ -18,7 +18,7 @@ CHAPTERS = {
     for name, notebook in NOTEBOOKS.items()
     if name.split("/")[0] in ("vae", "gan", "transformer")
 }
-MODULES = sorted((ROOT / "lib").glob("*.py"))
+MODULES = sorted((ROOT / "lib").rglob("*.py"))
 SKIPPED = {".git", ".venv", "_build", "data", "node_modules"}
 TEXT = {
     "",
@@ -115,7 +115,10 @@ def test_page_claims_nothing_unchecked(name: str) -> None:
 
 
 def test_no_function_is_defined_twice() -> None:
-    library = {path.stem: ast.parse(path.read_text("utf-8")) for path in MODULES}
+    library = {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in MODULES
+    }
     assert book_rules.repeated(NOTEBOOKS, library) == []
 
 
@@ -136,7 +139,7 @@ def test_equations_cited_in_docstrings_exist() -> None:
     for page in PAGES.values():
         defined |= book_rules.labels(page.read_text("utf-8"))
     missing = {
-        f"{module.name}: {label}"
+        f"{module.relative_to(ROOT)}: {label}"
         for module in MODULES
         for label in book_rules.cited_equations(module.read_text("utf-8")) - defined
     }
