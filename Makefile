@@ -69,6 +69,14 @@ lab: $(INSTALLED) ## open JupyterLab on the book
 notebooks: $(INSTALLED) ## run and normalise the stale notebooks; ALL=1 for all, NB=path for one
 	$(BIN)/python -m tools.notebooks $(if $(ALL),--all) $(NB)
 
+.PHONY: chapter
+chapter: $(INSTALLED) ## make a new chapter that passes every test: NAME=part/name
+	$(BIN)/python -m tools.chapter "$(NAME)"
+
+.PHONY: architecture
+architecture: $(INSTALLED) ## draw the picture of lib/ in CONTRIBUTING.md again
+	$(BIN)/python -m tools.architecture
+
 .PHONY: phrases
 phrases: $(INSTALLED) ## write the table of parallel phrases again, from Unicode CLDR
 	$(BIN)/python -m tools.phrases

@@ -69,18 +69,7 @@ def without_pictures(path: Path) -> str:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 @pytest.mark.parametrize(
-    "rule",
-    [
-        book_rules.unexecuted,
-        book_rules.unwatched,
-        book_rules.hidden_derivations,
-        book_rules.out_of_form,
-        book_rules.sprawling,
-        book_rules.undescribed_pictures,
-        book_rules.unchecked_equations,
-        book_rules.typed_numbers,
-    ],
-    ids=lambda rule: rule.__name__,
+    "rule", book_rules.OF_NOTEBOOKS, ids=lambda rule: rule.__name__
 )
 def test_notebook_keeps_rule(rule, name: str) -> None:
     assert rule(NOTEBOOKS[name]) == []
@@ -93,11 +82,7 @@ def test_notebook_shows_what_its_code_computes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-@pytest.mark.parametrize(
-    "rule",
-    [book_rules.exercise_problems, book_rules.missing_parts],
-    ids=lambda rule: rule.__name__,
-)
+@pytest.mark.parametrize("rule", book_rules.OF_CHAPTERS, ids=lambda rule: rule.__name__)
 def test_chapter_is_complete(rule, name: str) -> None:
     assert rule(CHAPTERS[name]) == []
 

@@ -379,3 +379,18 @@ def cited_equations(source: str) -> set[str]:
         if isinstance(node, kinds)
     ]
     return set(re.findall(rf"\{{eq\}}`({LABEL})`", "\n".join(texts)))
+
+
+# Together
+
+OF_NOTEBOOKS = (
+    unexecuted,
+    unwatched,
+    hidden_derivations,
+    out_of_form,
+    sprawling,
+    undescribed_pictures,
+    unchecked_equations,
+    typed_numbers,
+)
+OF_CHAPTERS = (exercise_problems, missing_parts)
