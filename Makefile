@@ -27,7 +27,7 @@ COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 .PHONY: help
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: book
 book: compare html ## run every notebook, compare it with its stored output, build the pages

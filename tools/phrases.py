@@ -1,11 +1,11 @@
-"""Write lib/phrases.tsv, the parallel phrases, from Unicode CLDR through Babel.
+"""Write lib/data/phrases.tsv, the parallel phrases, from Unicode CLDR through Babel.
 
     python -m tools.phrases
 
 Each phrase says the same in eight languages, as CLDR formats it. Two fillers make it
 what it is: a number and a unit, say. The table is frozen since CLDR's texts change
 from version to version; the test of this script says whether the pinned Babel still
-writes it. The digest that is printed belongs into lib/corpora.py.
+writes it. The digest that is printed belongs into lib/data/corpora.py.
 """
 
 import hashlib
@@ -218,7 +218,7 @@ def main() -> None:
     content = table()
     write_atomically(PHRASES_FILE, content)
     digest = hashlib.sha256(content).hexdigest()
-    print(f"{PHRASES_FILE.name}: lib/corpora.py needs PHRASES_SHA256 =\n{digest}")
+    print(f"{PHRASES_FILE.name}: lib/data/corpora.py needs PHRASES_SHA256 =\n{digest}")
 
 
 if __name__ == "__main__":

@@ -179,6 +179,6 @@ def test_exercises_need_folded_solutions() -> None:
 
 
 def test_chapter_needs_a_derivation_and_pytorch() -> None:
-    both = code("import torch\nfrom lib.derivation import Derivation\nDerivation(x)")
+    both = code("import torch\nfrom lib.proof import Derivation\nDerivation(x)")
     assert book_rules.missing_parts(notebook(both)) == []
     assert len(book_rules.missing_parts(notebook(code("Derivation")))) == 2
