@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from sympy import Basic, Rel, Symbol
 
-from lib.proof.derivation import Derivation, DerivationError, Step
+from lib.proof.chain import Step
+from lib.proof.derivation import Derivation
+from lib.proof.errors import DerivationError
 from lib.report.concordance import claims
 from tests.shared import chapters, mutants
 from tests.shared.numeric import near, order, small, value
@@ -33,9 +35,9 @@ Point = dict[str, float]
 def variants(chain: Derivation) -> Iterator[tuple[Step, Basic, str]]:
     """Every step of a chain with one error in its new line."""
     for step in chain.steps:
-        names = {s for line in chain._lines for s in line.free_symbols}
+        names = {s for line in chain.lines for s in line.expression.free_symbols}
         ordered = sorted((s for s in names if isinstance(s, Symbol)), key=str)
-        for mutant, change in mutants.mutants(step.after, ordered).items():
+        for mutant, change in mutants.mutants(step.after.expression, ordered).items():
             yield step, mutant, change
 
 
@@ -53,7 +55,8 @@ def points(chain: Derivation) -> list[Point]:
 
 def differ(chain: Derivation, step: Step, mutant: Basic) -> bool:
     """Whether the judge sees another value than the step's."""
-    before, after, other = map(chain._meaning, (step.before, step.after, mutant))
+    lines = (step.before.expression, step.after.expression, mutant)
+    before, after, other = map(chain.meaning, lines)
     if step.order:
         about, power = step.order
 
@@ -75,7 +78,7 @@ def differ(chain: Derivation, step: Step, mutant: Basic) -> bool:
 
 def retried(chain: Derivation, step: Step, after: Basic, before: Basic) -> bool:
     """Whether a chain of this one step accepts ``after``."""
-    known = [s for line in chain._lines for s in line.free_symbols]
+    known = [s for line in chain.lines for s in line.expression.free_symbols]
     again = Derivation(
         before, name="again", given=chain.given, where=chain.where, symbols=known
     )
@@ -129,7 +132,7 @@ def test_judge_sees_that_the_book_is_right(name: str) -> None:
     assert points(chain)
     for step in chain.steps:
         if step.relation == "=":
-            assert not differ(chain, step, step.after), step.because
+            assert not differ(chain, step, step.after.expression), step.because
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)
@@ -137,7 +140,8 @@ def test_equality_holds_reversed(name: str) -> None:
     chain = DERIVATIONS[name]
     for step in chain.steps:
         if step.relation == "=":
-            assert retried(chain, step, after=step.before, before=step.after)
+            before, after = step.before.expression, step.after.expression
+            assert retried(chain, step, after=before, before=after)
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)
@@ -146,4 +150,5 @@ def test_no_wrong_variant_of_a_step_is_accepted(name: str) -> None:
     made = list(variants(chain))
     for step, mutant, change in made[:: min(EVERY, len(made))]:
         if differ(chain, step, mutant):
-            assert not retried(chain, step, mutant, before=step.before), change
+            before = step.before.expression
+            assert not retried(chain, step, mutant, before), change

@@ -22,6 +22,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from .errors import Undecidable
 from .expectation import Operator, resolve
 from .instances import (
     Model,
@@ -35,7 +36,6 @@ from .instances import (
 from .points import (
     MODULES,
     Point,
-    Undecidable,
     at_precision,
     kinks_of,
     number,

@@ -24,6 +24,7 @@ from sympy.matrices.exceptions import NonInvertibleMatrixError
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
 from .calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
+from .errors import Undecidable
 from .expectation import (
     E,
     Int,
@@ -37,7 +38,6 @@ from .expectation import (
 )
 from .points import (
     Point,
-    Undecidable,
     admits,
     at_precision,
     kinks_of,

@@ -19,11 +19,9 @@ from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
+from .errors import Undecidable
+
 Point = dict[Symbol, Any]
-
-
-class Undecidable(Exception):  # noqa: N818
-    """Neither SymPy nor instances can tell; the message says what is in the way."""
 
 
 def points(

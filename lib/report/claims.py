@@ -21,13 +21,15 @@ import sympy as sp
 from sympy import Basic, Rational, Symbol
 from sympy.core.function import AppliedUndef
 
-from lib.proof.derivation import LINE, as_latex, as_written, remainder, width
+from lib.proof.chain import spelt_out
 from lib.proof.equality import Verdict, decide_at_most, decide_equal, decide_order
+from lib.proof.errors import Undecidable
 from lib.proof.expectation import Law, Operator, resolve
+from lib.proof.latex import LINE, as_latex, remainder, width
+from lib.proof.parsing import as_written
 from lib.proof.points import (
     MODULES,
     Point,
-    Undecidable,
     at_precision,
     number,
     points,
@@ -97,9 +99,7 @@ class Statement:
 
     def meaning(self, expression: Basic) -> Basic:
         """``expression`` with every abbreviation put in."""
-        for _ in self.where:
-            expression = expression.xreplace(self.where)
-        return expression
+        return spelt_out(expression, self.where)
 
     def map(self, change: Callable[[Basic], Basic]) -> Statement:
         """The statement about ``change(member)``, with the abbreviations put in."""

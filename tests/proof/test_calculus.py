@@ -22,8 +22,8 @@ from lib.proof.calculus import (
     MatrixGradient,
     sigmoid,
 )
-from lib.proof.derivation import as_latex
 from lib.proof.equality import decide_equal
+from lib.proof.latex import as_latex
 
 n, m, k, B = symbols("n m k B", integer=True, positive=True)
 x, y = MatrixSymbol("x", n, 1), MatrixSymbol("y", m, 1)

@@ -7,7 +7,8 @@ import sys
 import pytest
 from sympy import MatMul, MatrixSymbol, Rational, Symbol, exp, log, sin, symbols, tanh
 
-from lib.proof.derivation import Derivation, DerivationError
+from lib.proof.derivation import Derivation
+from lib.proof.errors import DerivationError
 from lib.proof.expectation import Abstract, E, Normal, density
 from lib.proof.lemmas import ConditionError, jensen, log_bound, nonnegative
 

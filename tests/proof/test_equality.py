@@ -3,7 +3,7 @@
 import pytest
 
 from lib.proof.equality import decide_equal
-from lib.proof.points import Undecidable
+from lib.proof.errors import Undecidable
 from tests.shared.corpus import FALSE, TRUE, Case
 
 

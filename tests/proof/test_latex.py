@@ -3,7 +3,8 @@
 import pytest
 from sympy import symbols
 
-from lib.proof.derivation import as_latex, as_written
+from lib.proof.latex import as_latex
+from lib.proof.parsing import as_written
 
 NAMES = {name: symbols(name, positive=True) for name in "abcx"}
 

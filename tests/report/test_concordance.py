@@ -9,8 +9,8 @@ import pytest
 import sympy as sp
 from sympy import Rational, Symbol, symbols
 
+from lib.proof.errors import Undecidable
 from lib.proof.expectation import E
-from lib.proof.points import Undecidable
 from lib.report.claims import Claim, Part, Statement, state
 from lib.report.concordance import answer, claims, concordance, equation
 from tests.shared import book_rules, mutants

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from lib.proof import derivation
 from lib.proof.derivation import Derivation
 from lib.proof.equality import Verdict
 from tools.digest import code_cells
@@ -47,7 +48,7 @@ def _collected(path: Path) -> list[Derivation]:
     names: dict[str, Any] = {}
     with (
         mock.patch.object(Derivation, "__init__", noted),
-        mock.patch.object(Derivation, "_decided", accepted),
+        mock.patch.object(derivation, "_decided", accepted),
     ):
         for source in derivation_cells(path):
             exec(compile(source, str(path), "exec"), names)

@@ -61,7 +61,6 @@ from sympy import (
     tanh,
 )
 
-from lib.proof.derivation import as_written
 from lib.proof.expectation import (
     KL,
     Abstract,
@@ -73,6 +72,7 @@ from lib.proof.expectation import (
     Var,
     density,
 )
+from lib.proof.parsing import as_written
 
 
 class Case(NamedTuple):

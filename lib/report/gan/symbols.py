@@ -22,8 +22,8 @@ from sympy import (
 )
 
 from lib.proof.calculus import Elementwise, Jacobian, Map, MatrixGradient, sigmoid
-from lib.proof.derivation import as_latex
 from lib.proof.expectation import KL, Abstract, E, density
+from lib.proof.latex import as_latex
 
 # ----------------------------------------------------------- the game, in densities
 

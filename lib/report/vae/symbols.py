@@ -22,7 +22,6 @@ from sympy import (
     symbols,
 )
 
-from lib.proof.derivation import as_latex
 from lib.proof.expectation import (
     Abstract,
     E,
@@ -34,6 +33,7 @@ from lib.proof.expectation import (
     Var,
     density,
 )
+from lib.proof.latex import as_latex
 
 from ..claims import Statement
 

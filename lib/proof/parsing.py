@@ -1,0 +1,115 @@
+"""Reading a step that is written as text, and refusing names that nobody introduced.
+
+Text is parsed without evaluation, so that it prints in the order in which it is
+written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+
+import sympy as sp
+from sympy import Add, Basic, Mul, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.parsing.sympy_parser import parse_expr
+
+from .calculus import sigmoid
+from .errors import DerivationError
+from .expectation import KL, E, Int, Law, Var
+
+Name = Basic | type[Basic]  # a symbol, a matrix, a law; an operator or a function
+_OPERATORS: dict[str, Name] = {
+    "E": E,
+    "Var": Var,
+    "KL": KL,
+    "Int": Int,
+    "sigmoid": sigmoid,
+}
+
+
+def vocabulary(expressions: Iterable[Basic]) -> dict[str, Name]:
+    """What a step written as text may name: all that these expressions name.
+
+    Of two things with one name it is the one that comes later.
+    """
+    known = dict(_OPERATORS)
+    for expression in expressions:
+        for node in sp.preorder_traversal(expression):
+            if isinstance(node, (Symbol, sp.MatrixSymbol, Law)):
+                known[node.name] = node
+            elif isinstance(node, AppliedUndef):
+                known[node.func.__name__.split("|")[0]] = node.func
+    return known
+
+
+def as_written(text: str, known: Mapping[str, Name]) -> Basic:
+    """The expression that ``text`` spells, unevaluated; it may name what is known."""
+    words = set(re.findall(r"[A-Za-z_]\w*", text))
+    unknown = sorted(w for w in words if w not in known and not hasattr(sp, w))
+    if unknown:
+        raise DerivationError(
+            f"unknown name {unknown[0]!r} in {text!r}: known are "
+            f"{', '.join(sorted(known))}; name others in symbols=[...]"
+        )
+    try:
+        return _tidied(parse_expr(text, local_dict=dict(known), evaluate=False))
+    except (SyntaxError, TypeError, ValueError) as error:
+        raise DerivationError(f"{text!r} is not an expression: {error}") from error
+
+
+def _tidied(node: Basic) -> Basic:
+    """Undo what parsing without evaluation leaves behind: 1*x, 1/2 as 1*2**(-1)."""
+    if not node.args or isinstance(node, Law):
+        return node
+    arguments = [_tidied(argument) for argument in node.args]
+    if not isinstance(node, Mul):
+        if arguments == list(node.args):
+            return node
+        if isinstance(node, (Add, sp.Pow)):
+            return node.func(*arguments, evaluate=False)
+        return node.func(*arguments)
+    factors = [f for a in arguments for f in (a.args if isinstance(a, Mul) else (a,))]
+    if all(f.is_Integer or _is_reciprocal(f) for f in factors) and len(factors) > 1:
+        return Mul(*factors)
+    kept = [f for f in factors if f != 1]
+    return kept[0] if len(kept) == 1 else Mul(*kept, evaluate=False)
+
+
+def _is_reciprocal(node: Basic) -> bool:
+    return isinstance(node, sp.Pow) and node.base.is_Integer and node.exp == -1
+
+
+def exact(expression: Basic | sp.MatrixBase | complex) -> Basic:
+    """As a SymPy expression, in which no number is rounded."""
+    if isinstance(expression, sp.MatrixBase):
+        expression = sp.ImmutableMatrix(expression)
+    expression = sp.sympify(expression)
+    if expression.has(sp.Float):
+        inexact = min(expression.atoms(sp.Float))
+        raise DerivationError(
+            f"{inexact} is a rounded number: write an exact one, Rational({inexact!s})"
+        )
+    return expression
+
+
+def open_names(expression: Basic) -> set[Basic]:
+    """The free symbols, with the sizes of the matrices among them."""
+    matrices = expression.atoms(sp.MatrixSymbol)
+    sizes = (size.free_symbols for m in matrices for size in m.shape)
+    return expression.free_symbols.union(*sizes)
+
+
+def refuse_unknown(expression: Basic, known: AbstractSet[Basic]) -> None:
+    """Refuse a symbol that is not ``known``, or known with other assumptions."""
+    for symbol in sorted(open_names(expression) - known, key=str):
+        if any(str(s) == str(symbol) for s in known):
+            raise DerivationError(
+                f"the symbol {symbol} has other assumptions than before: define it "
+                "once and use that one"
+            )
+        raise DerivationError(
+            f"unknown symbol {symbol}: it is not in the start; if it belongs here, "
+            "name it in Derivation(..., symbols=[...])"
+        )
