@@ -1,6 +1,24 @@
 """Is it true? A chain of equalities, approximations and bounds that checks itself.
 
 It needs SymPy and nothing else of this library, so that it also runs in a browser.
+Each module stands on those below it:
+
+derivation          grows a chain by checked steps
+  chain             what a chain is, and how it reads
+  parsing, latex    from text to an expression, and from an expression to LaTeX
+lemmas              the inequalities that a bound may cite
+asymptotics         is it so up to O(t^k)?
+equality            are both sides equal, or is one the smaller?
+  algebra           what SymPy proves
+  any_law           what holds under every law
+instances           both sides with all but numbers chosen
+  interpretation    what is chosen: sizes, supports, matrices, formulas
+  grounding         how it is put in
+points, evaluation  numbers for the symbols, and values to many digits
+calculus            gradients, Jacobians, maps of vectors
+expectation         E, Var, KL and Int, and how they resolve
+  laws              Gaussian, finite, or only a name; gaussian_integrals
+errors              what stops a derivation
 """
 
 from .calculus import (
@@ -12,18 +30,8 @@ from .calculus import (
     sigmoid,
 )
 from .derivation import Derivation
-from .expectation import (
-    KL,
-    Abstract,
-    E,
-    Finite,
-    Int,
-    MultivariateNormal,
-    Normal,
-    Var,
-    density,
-    resolve,
-)
+from .expectation import KL, E, Int, Var, resolve
+from .laws import Abstract, Finite, MultivariateNormal, Normal, density
 from .lemmas import (
     expected,
     gibbs,

@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import sympy as sp
 from sympy import Basic, Symbol
 
+from .asymptotics import decide_order
 from .chain import Chain, Line, Relation, Step
-from .equality import Verdict, decide_at_most, decide_equal, decide_order
+from .equality import Verdict, decide_at_most, decide_equal
 from .errors import DerivationError, Undecidable
-from .expectation import Law
+from .laws import Law
 from .lemmas import Bound
 from .parsing import as_written, exact, open_names, refuse_unknown, vocabulary
 

@@ -115,9 +115,7 @@ def _is_divided_by(node: Basic) -> bool:
 
 def width(latex: str) -> int:
     """About how many letters wide a formula is."""
-    return len(
-        re.sub(r"\\(left|right|frac|,)|[\s{}^_]", "", re.sub(r"\\[a-z]+", "x", latex))
-    )
+    return len(re.sub(r"\\,|[\s{}^_]", "", re.sub(r"\\[a-z]+", "x", latex)))
 
 
 def remainder(variables: Sequence[Symbol], order: int) -> str:

@@ -13,7 +13,8 @@ import sympy as sp
 from sympy import Expr, S
 
 from .equality import decide_equal
-from .expectation import KL, Abstract, E, Law, density
+from .expectation import KL, E
+from .laws import Abstract, Law, density
 
 
 class ConditionError(ValueError):

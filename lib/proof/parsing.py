@@ -17,7 +17,8 @@ from sympy.parsing.sympy_parser import parse_expr
 
 from .calculus import sigmoid
 from .errors import DerivationError
-from .expectation import KL, E, Int, Law, Var
+from .expectation import KL, E, Int, Var
+from .laws import Law
 
 Name = Basic | type[Basic]  # a symbol, a matrix, a law; an operator or a function
 _OPERATORS: dict[str, Name] = {

@@ -1,4 +1,4 @@
-"""Points at which two expressions are compared, and numbers to many digits.
+"""Points at which two expressions are compared.
 
 The points respect the symbols' assumptions and the conditions, mix scales and signs,
 and stand on both sides of every place where an expression changes its formula.
@@ -20,8 +20,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from .errors import Undecidable
-
-Point = dict[Symbol, Any]
+from .evaluation import MODULES, Point, number
 
 
 def points(
@@ -281,35 +280,3 @@ def _bisect(function: Callable[[Any], Any], low: Rational, high: Rational) -> Ra
 def _real_value(function: Callable[[Any], Any], x: Rational) -> Any:
     value = number(lambda: function(mpmath.mpf(x.p) / x.q))
     return None if value is None or mpmath.im(value) != 0 else mpmath.re(value)
-
-
-# ------------------------------------------------------------------------- numbers
-
-
-def _heaviside(x: Any, at_zero: Any = 0.5) -> Any:
-    return mpmath.mpf(at_zero) if x == 0 else mpmath.mpf(x > 0)
-
-
-MODULES = [{"Heaviside": _heaviside, "DiracDelta": lambda x: mpmath.nan}, "mpmath"]
-
-_FAILURES = (ArithmeticError, ValueError, TypeError, mpmath.libmp.NoConvergence)
-
-
-def number(compute: Callable[[], Any]) -> Any:
-    """The finite number that ``compute`` returns, or None if there is none."""
-    try:
-        value = mpmath.mpmathify(compute())
-    except _FAILURES:
-        return None
-    except NameError as error:
-        raise Undecidable(f"no numeric value is known of {error.name}") from error
-    return value if mpmath.isfinite(value) else None
-
-
-def at_precision(value: Any) -> Any:
-    """An exact SymPy number as an mpmath number at the working precision."""
-    real, imaginary = value.as_real_imag()
-    if not (real.is_Rational and imaginary.is_Rational):
-        return mpmath.mpmathify(sp.N(value, mpmath.mp.dps))
-    real, imaginary = (mpmath.mpf(part.p) / part.q for part in (real, imaginary))
-    return mpmath.mpc(real, imaginary) if imaginary else real

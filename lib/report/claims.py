@@ -21,19 +21,16 @@ import sympy as sp
 from sympy import Basic, Rational, Symbol
 from sympy.core.function import AppliedUndef
 
+from lib.proof.asymptotics import decide_order
 from lib.proof.chain import spelt_out
-from lib.proof.equality import Verdict, decide_at_most, decide_equal, decide_order
+from lib.proof.equality import Verdict, decide_at_most, decide_equal
 from lib.proof.errors import Undecidable
-from lib.proof.expectation import Law, Operator, resolve
+from lib.proof.evaluation import MODULES, Point, at_precision, number
+from lib.proof.expectation import Operator, resolve
 from lib.proof.latex import LINE, as_latex, remainder, width
+from lib.proof.laws import Law
 from lib.proof.parsing import as_written
-from lib.proof.points import (
-    MODULES,
-    Point,
-    at_precision,
-    number,
-    points,
-)
+from lib.proof.points import points
 
 RELATIONS = {
     "=": "=",

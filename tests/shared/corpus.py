@@ -61,17 +61,8 @@ from sympy import (
     tanh,
 )
 
-from lib.proof.expectation import (
-    KL,
-    Abstract,
-    E,
-    Finite,
-    Int,
-    MultivariateNormal,
-    Normal,
-    Var,
-    density,
-)
+from lib.proof.expectation import KL, E, Int, Var
+from lib.proof.laws import Abstract, Finite, MultivariateNormal, Normal, density
 from lib.proof.parsing import as_written
 
 

@@ -14,7 +14,8 @@ from lib.proof.calculus import (
     Map,
     MatrixGradient,
 )
-from lib.proof.expectation import KL, E, Int, Law, Normal, Var
+from lib.proof.expectation import KL, E, Int, Var
+from lib.proof.laws import Law, Normal
 
 
 def mutants(expression: Basic, symbols: list[Symbol]) -> dict[Basic, str]:

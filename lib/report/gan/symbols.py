@@ -22,8 +22,9 @@ from sympy import (
 )
 
 from lib.proof.calculus import Elementwise, Jacobian, Map, MatrixGradient, sigmoid
-from lib.proof.expectation import KL, Abstract, E, density
+from lib.proof.expectation import KL, E
 from lib.proof.latex import as_latex
+from lib.proof.laws import Abstract, density
 
 # ----------------------------------------------------------- the game, in densities
 

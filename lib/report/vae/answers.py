@@ -25,17 +25,8 @@ from sympy import (
 )
 
 from lib.proof.calculus import Gradient
-from lib.proof.expectation import (
-    KL,
-    E,
-    Finite,
-    Int,
-    Normal,
-    Operator,
-    Var,
-    density,
-    resolve,
-)
+from lib.proof.expectation import KL, E, Int, Operator, Var, resolve
+from lib.proof.laws import Finite, Normal, density
 
 from ..claims import Claim, Part, Statement, state
 from .symbols import (

@@ -11,7 +11,8 @@ import sympy as sp
 from sympy import Basic, Expr, Function, Product, Rational, S, Sum, Symbol, exp, log
 
 from lib.proof.calculus import Gradient
-from lib.proof.expectation import KL, Abstract, E, Int, Law, Normal, density
+from lib.proof.expectation import KL, E, Int
+from lib.proof.laws import Abstract, Law, Normal, density
 
 from ..claims import Claim, Part, Statement, state
 from .symbols import (

@@ -22,18 +22,9 @@ from sympy import (
     symbols,
 )
 
-from lib.proof.expectation import (
-    Abstract,
-    E,
-    Int,
-    Law,
-    MultivariateNormal,
-    Normal,
-    Operator,
-    Var,
-    density,
-)
+from lib.proof.expectation import E, Int, Operator, Var
 from lib.proof.latex import as_latex
+from lib.proof.laws import Abstract, Law, MultivariateNormal, Normal, density
 
 from ..claims import Statement
 

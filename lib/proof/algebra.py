@@ -1,0 +1,68 @@
+"""What SymPy can prove: that a difference is zero, wherever both sides have a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sympy as sp
+from sympy import Basic, Expr
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from .expectation import Operator, resolve
+
+Attempt = Callable[[Expr], Expr]
+
+
+def is_zero(left: Basic, right: Basic, attempts: Sequence[Attempt]) -> bool:
+    """Whether SymPy shows that both sides are equal, without assuming more than it may.
+
+    The attempts have a bounded size, never a bounded time: a verdict must not depend
+    on the speed of the machine.
+    """
+    left, right = resolve(left), resolve(right)
+    if isinstance(left, sp.MatrixBase) and isinstance(right, sp.MatrixBase):
+        return all(is_zero(a, b, attempts) for a, b in zip(left, right, strict=True))
+    try:
+        if isinstance(left, (sp.MatrixBase, MatrixExpr)):
+            return (left - right).expand().doit().is_ZeroMatrix is True
+        return any(attempt(left - right) == 0 for attempt in attempts)
+    except (TypeError, ValueError, AttributeError, NotImplementedError, RecursionError):
+        return False
+
+
+def _without_logs(difference: Expr) -> Expr:
+    return sp.expand(sp.expand_log(sp.expand(difference)))
+
+
+def _rational(difference: Expr) -> Expr:
+    return sp.cancel(sp.together(_without_logs(difference)))
+
+
+def _exponential(difference: Expr) -> Expr:
+    rewritten = difference.rewrite(sp.exp)
+    return _rational(rewritten) if rewritten != difference else difference
+
+
+def _simplified(difference: Expr) -> Expr:
+    """For small ones only: SymPy may search for minutes."""
+    operations = sp.count_ops(difference)
+    large = any(abs(n.p) + n.q > 10**9 for n in difference.atoms(sp.Rational))
+    small = operations <= 40 and not large
+    plain = not difference.has(sp.Piecewise, Operator, MatrixExpr)
+    return sp.simplify(difference) if small and plain else difference
+
+
+def _collected(difference: Expr) -> Expr:
+    several = difference.has(sp.Sum, sp.Trace)
+    return sp.expand(difference).doit() if several else difference
+
+
+# The first ones use identities that hold wherever both sides have a value; simplify may
+# use others, so it counts only where instances have confirmed the equality.
+SOUND: tuple[Attempt, ...] = (
+    lambda difference: difference,
+    sp.expand,
+    _without_logs,
+    _rational,
+)
+ATTEMPTS = (*SOUND, _exponential, _collected, _simplified)

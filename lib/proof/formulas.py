@@ -1,0 +1,162 @@
+"""Formulas for unknown functions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy import Expr, Rational
+from sympy.core.function import AppliedUndef
+
+from .errors import Undecidable
+from .evaluation import at_precision
+
+
+class Formula:
+    """A formula for an unknown function, of which no derivative vanishes.
+
+    It is c + sum_i s_i a_i + sum_ij m_ij a_i a_j + h sin(sum_i r_i a_i + p); for a
+    function of one sign the exponential of this, or its square and a bit. In what is
+    built from it stands a name for it, so that this stays small.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        applied: AppliedUndef,
+        rational: Callable[[], Rational],
+        seed: int,
+    ) -> None:
+        if applied.is_integer or applied.is_imaginary:
+            raise Undecidable(f"no formula is known for {applied} with its assumptions")
+        count = len(applied.args)
+        real = applied.is_extended_real
+
+        def coefficient() -> Expr:
+            value = (rational() + Rational(1, 5)) / 4
+            return value if real else value + sp.I * rational() / 4
+
+        self._name, self._seed = name, seed
+        self._constant, self._height, self._phase = (coefficient() for _ in range(3))
+        self._slopes = [coefficient() for _ in range(count)]
+        self._rates = [(rational() + Rational(2, 5)) / 3 for _ in range(count)]
+        pairs = itertools.combinations(range(count), 2)
+        self._mixed = {pair: coefficient() for pair in pairs}
+        self._kind = "plain"
+        if applied.is_extended_nonnegative:
+            self._kind = "square" if seed % 2 else "exp"
+        elif applied.is_extended_nonpositive:
+            self._kind = "-exp"
+        self._known = {
+            "is_extended_positive": applied.is_extended_positive,
+            "is_extended_real": real,
+        }
+        self._parts: dict[tuple[int, ...], type[sp.Function]] = {}
+        self.numeric: dict[str, Callable[..., Any]] = {}
+        self._numbers: dict[int, tuple[Any, ...]] = {}
+        self._known_values: dict[tuple[Any, ...], Any] = {}
+
+    def at(self, arguments: Sequence[Expr], explicit: bool = False) -> Expr:
+        """Its value: a name applied to the arguments, or the ``explicit`` formula."""
+        if not explicit:
+            return self._part((0,) * len(arguments))(*arguments)
+        waves = sp.Add(*(r * a for r, a in zip(self._rates, arguments, strict=True)))
+        inner = sp.Add(
+            self._constant,
+            self._height * sp.sin(waves + self._phase),
+            *(c * a for c, a in zip(self._slopes, arguments, strict=True)),
+            *(c * arguments[i] * arguments[j] for (i, j), c in self._mixed.items()),
+        )
+        return {
+            "plain": inner,
+            "square": inner**2 + Rational(1, 3),
+            "exp": sp.exp(inner),
+            "-exp": -sp.exp(inner),
+        }[self._kind]
+
+    def _part(self, orders: tuple[int, ...]) -> type[sp.Function]:
+        """The partial derivative of these orders, as a function SymPy can derive."""
+        if orders not in self._parts:
+
+            def fdiff(applied: Expr, index: int = 1) -> Expr:
+                return self._part(_raised(orders, index - 1))(*applied.args)
+
+            name = "_".join((self._name, *map(str, orders)))
+            known = {"is_extended_real": self._known["is_extended_real"]}
+            members = {"fdiff": fdiff, **(known if any(orders) else self._known)}
+            members["is_number"] = False  # or SymPy looks for the sign of each product
+            self._parts[orders] = type(name, (sp.Function,), members)
+            self.numeric[name] = lambda *arguments: self._value(orders, arguments)
+        return self._parts[orders]
+
+    def _value(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
+        if self._kind == "plain":
+            return self._inner(orders, arguments)
+        if self._kind == "square":
+            parts = list(_split(orders))
+            left = [self._inner(low, arguments) for _, low, _ in parts]
+            right = [self._inner(high, arguments) for _, _, high in parts]
+            binomials = [c for c, _, _ in parts]
+            total = sum(map(math.prod, zip(binomials, left, right, strict=True)))
+            return total if any(orders) else total + mpmath.mpf(1) / 3
+        sign = -1 if self._kind == "-exp" else 1
+        return sign * self._exponential(orders, arguments)
+
+    def _exponential(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
+        """D exp(h), by Leibniz' rule from D_i exp(h) = exp(h) D_i h."""
+        if not any(orders):
+            return mpmath.exp(self._inner(orders, arguments))
+        index = next(i for i, n in enumerate(orders) if n)
+        return sum(
+            count
+            * self._inner(_raised(low, index), arguments)
+            * self._exponential(high, arguments)
+            for count, low, high in _split(_raised(orders, index, -1))
+        )
+
+    def _inner(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
+        """A partial derivative of the sum, as a number."""
+        key = (mpmath.mp.prec, orders, arguments)
+        if key not in self._known_values:
+            self._known_values[key] = self._inner_anew(orders, arguments)
+        return self._known_values[key]
+
+    def _inner_anew(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
+        constant, height, phase, rates, monomials = self._coefficients()
+        degree = sum(orders)
+        angle = phase + sum(map(operator.mul, rates, arguments))
+        wave = (mpmath.sin, mpmath.cos)[degree % 2](angle) * (-1) ** (degree // 2)
+        total = height * wave * math.prod(map(pow, rates, orders))
+        for places, c in monomials.items():
+            if all(n == 0 or (n == 1 and i in places) for i, n in enumerate(orders)):
+                total += c * math.prod(arguments[i] for i in places if not orders[i])
+        return total if degree else total + constant
+
+    def _coefficients(self) -> tuple[Any, ...]:
+        """All coefficients as numbers at the working precision."""
+        if mpmath.mp.prec not in self._numbers:
+            monomials = {(i,): c for i, c in enumerate(self._slopes)} | self._mixed
+            self._numbers[mpmath.mp.prec] = (
+                *map(at_precision, (self._constant, self._height, self._phase)),
+                [at_precision(rate) for rate in self._rates],
+                {places: at_precision(c) for places, c in monomials.items()},
+            )
+        return self._numbers[mpmath.mp.prec]
+
+
+def _raised(orders: tuple[int, ...], index: int, by: int = 1) -> tuple[int, ...]:
+    return tuple(n + by * (i == index) for i, n in enumerate(orders))
+
+
+def _split(
+    orders: tuple[int, ...],
+) -> Iterator[tuple[int, tuple[int, ...], tuple[int, ...]]]:
+    """Leibniz' rule: how often a derivative falls on one factor, how on the other."""
+    for low in itertools.product(*(range(n + 1) for n in orders)):
+        high = tuple(n - k for n, k in zip(orders, low, strict=True))
+        yield math.prod(map(math.comb, orders, low)), low, high

@@ -1,0 +1,113 @@
+"""An interpretation: a choice for all that an expression leaves open but numbers.
+
+It gives sizes to matrices, formulas to unknown functions and finite laws to unknown
+densities. All come from a fixed seed, so a check decides alike on every machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+import sympy as sp
+from sympy import Basic, Expr, Rational, Symbol
+from sympy.assumptions.assume import AppliedPredicate
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.matexpr import MatrixSymbol
+
+from .errors import Undecidable
+from .evaluation import Point
+from .formulas import Formula
+from .laws import density_variables
+from .matrices import random_matrix
+from .sizes import choose_sizes
+from .supports import Supports
+
+Cells = list[tuple[Rational, ...]]  # the places at which a density has its mass
+
+
+class Interpretation:
+    """One choice for everything in ``expressions`` that is not a number.
+
+    ``sizes`` and ``matrices`` are chosen at once, the rest when it is asked for.
+    ``scalars`` are numbers already chosen; ``given`` says what matrices must be.
+    """
+
+    def __init__(
+        self,
+        expressions: Sequence[Basic],
+        given: Sequence[Basic],
+        seed: int,
+        scalars: Point,
+    ) -> None:
+        self._random, self._seed = Random(seed), seed
+        self.sizes = choose_sizes(expressions, given, seed)
+        self.scalars = scalars
+        self._supports = Supports(expressions, seed, self._random)
+        self._formulas: dict[tuple[type[Expr], int], tuple[Formula, Cells]] = {}
+        self._noncommuting: dict[Symbol, sp.Matrix] = {}
+        self._facts = [g for g in given if isinstance(g, AppliedPredicate)]
+        self.matrices: dict[str, sp.ImmutableMatrix] = {}
+        symbols = sp.Tuple(*expressions).atoms(MatrixSymbol)
+        for symbol in sorted(symbols, key=str):
+            if symbol.name in self.matrices:
+                raise Undecidable(f"two matrices are called {symbol.name}")
+            self.matrices[symbol.name] = self._matrix(symbol)
+
+    def _matrix(self, symbol: MatrixSymbol) -> sp.ImmutableMatrix:
+        rows, columns = (int(size.xreplace(self.sizes)) for size in symbol.shape)
+        facts = [f.function.name for f in self._facts if f.arguments[0] == symbol]
+        return random_matrix(rows, columns, facts, self._rational)
+
+    def _rational(self) -> Rational:
+        return Rational(self._random.randint(-7, 7), self._random.randint(1, 3))
+
+    @property
+    def noncommuting_size(self) -> int:
+        """How many rows the matrices for non-commuting symbols have."""
+        return 2 + self._seed % 2
+
+    def noncommuting(self, symbol: Symbol) -> sp.Matrix:
+        """A square matrix for a symbol that does not commute."""
+        if symbol not in self._noncommuting:
+            n = self.noncommuting_size
+            value = sp.Matrix(n, n, lambda i, j: self._rational())
+            self._noncommuting[symbol] = value
+        return self._noncommuting[symbol]
+
+    def support(self, variable: Symbol) -> list[Rational]:
+        """Where a bound variable has its mass, if its law is unknown."""
+        return self._supports.of(variable)
+
+    def apply(
+        self, function: AppliedUndef, arguments: Sequence[Expr], explicit: bool
+    ) -> Expr:
+        """The value of an unknown function, also if it is a density, at ``arguments``.
+
+        ``explicit``: by the formula itself, not by a name for it.
+        """
+        formula, cells = self._formula(function)
+        value = formula.at(arguments, explicit)
+        if not cells:
+            return value
+        rest = arguments[len(cells[0]) :]
+        return value / sp.Add(*(formula.at((*c, *rest), explicit) for c in cells))
+
+    def _formula(self, applied: AppliedUndef) -> tuple[Formula, Cells]:
+        """The formula for an unknown function, and where a density is to sum to one."""
+        key = (applied.func, len(applied.args))
+        if key not in self._formulas:
+            name = f"f_{self._seed}_{len(self._formulas)}"
+            supports = [self.support(v) for v in density_variables(applied)]
+            cells = list(itertools.product(*supports)) if supports else []
+            formula = Formula(name, applied, self._rational, self._seed)
+            self._formulas[key] = formula, cells
+        return self._formulas[key]
+
+    @property
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """The unknown functions and their derivatives by name, as numeric functions."""
+        formulas = (formula for formula, _ in self._formulas.values())
+        return {name: f for formula in formulas for name, f in formula.numeric.items()}
