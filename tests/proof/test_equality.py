@@ -1,9 +1,27 @@
-"""Hard steps: every false one is refused, every true one accepted, both ways round."""
+"""Hard steps: every false one is refused, every true one accepted, both ways round.
+
+The steps stand in ``tests.shared.corpus``; what needs no pair of them stands below.
+"""
 
 import pytest
+from sympy import (
+    Abs,
+    Heaviside,
+    IndexedBase,
+    MatrixSymbol,
+    Q,
+    S,
+    exp,
+    log,
+    sign,
+    symbols,
+    tanh,
+)
 
-from lib.proof.equality import decide_equal
+from lib.proof.equality import decide_at_most, decide_equal
 from lib.proof.errors import Undecidable
+from lib.proof.expectation import E
+from lib.proof.laws import Normal
 from tests.shared.corpus import FALSE, TRUE, Case
 
 
@@ -32,3 +50,59 @@ def test_false_step_is_refused(case: Case) -> None:
 def test_true_step_is_accepted(case: Case) -> None:
     for left, right in ((case.left, case.right), (case.right, case.left)):
         assert decide_equal(left, right, case.given).holds
+
+
+x, y, z = symbols("x y z", real=True)
+size = symbols("n", integer=True, positive=True)
+
+
+def test_shapes_that_differ_are_a_counterexample() -> None:
+    row = MatrixSymbol("r", 1, size)
+    verdict = decide_equal(row, row.T)
+    assert not verdict.holds
+    assert verdict.counterexample == "their shapes differ: (1, n) and (n, 1)"
+
+
+def test_a_difference_far_below_the_sides_values_is_seen() -> None:
+    verdict = decide_equal(1 + exp(-(10**4)) + x - x, S.One)
+    assert not verdict.holds
+    assert "they differ by" in verdict.counterexample
+
+
+def test_a_side_that_has_no_value_where_the_other_has_is_a_difference() -> None:
+    verdict = decide_equal(log(x**2), 2 * log(Abs(x) - 2))
+    assert not verdict.holds
+    assert not decide_equal(1 / Heaviside(x, 1), Abs(sign(x) + 1) / 2).holds
+
+
+def test_bounds_are_refuted_or_borne_out_and_never_proved() -> None:
+    assert decide_at_most(x, x**2 + 1).holds
+    assert not decide_at_most(x, x**2 + 1).proved
+    assert not decide_at_most(x**2 + 1, x).holds
+    assert decide_at_most(x, x).holds
+    assert not decide_at_most(x, x**2).holds
+    assert decide_at_most(x, x**2, [x > 1]).holds
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (Q.positive(x), "is about no matrix"),
+        (x + 1, "is no relation"),
+        (S.false, "never true"),
+        (IndexedBase("a")[1] > 0, "declare its base"),
+    ],
+)
+def test_conditions_that_no_instance_could_respect_are_refused(
+    condition, message: str
+) -> None:
+    with pytest.raises(Undecidable, match=message):
+        decide_equal(x, x + y - y, [condition])
+    with pytest.raises(Undecidable, match=message):
+        decide_at_most(x, x + 1, [condition])
+
+
+def test_what_neither_sympy_nor_instances_can_tell_is_undecided() -> None:
+    unknown = E(tanh(x) ** 2, Normal(x, 0, 1))
+    with pytest.raises(Undecidable, match="no closed form"):
+        decide_equal(unknown, 1 - unknown)

@@ -1,11 +1,16 @@
-"""Random instances: what they must evaluate."""
+"""Instances of two expressions: how many, and what each leaves open."""
 
+import math
+
+import pytest
 from sympy import (
-    Derivative,
+    Abs,
     Determinant,
     Function,
     Identity,
     MatrixSymbol,
+    Sum,
+    Symbol,
     Trace,
     log,
     sqrt,
@@ -13,18 +18,56 @@ from sympy import (
 )
 
 from lib.proof.equality import decide_equal
+from lib.proof.expectation import E
+from lib.proof.instances import STRUCTURES, has_structure, instances
+from lib.proof.laws import Normal
 
 x, y = symbols("x y", real=True)
-f, t = Function("f"), Function("t")
+f = Function("f")
 
 
-def test_derivative_with_respect_to_a_function_is_the_chain_rules_outer_factor():
-    path = t(x, y)
-    whole = Derivative(f(path), y)
-    outer, inner = Derivative(f(path), path), Derivative(path, y)
-    assert decide_equal(whole, outer * inner).holds
-    assert not decide_equal(whole, outer).holds
-    assert not decide_equal(whole, inner).holds
+def test_numbers_alone_make_one_instance() -> None:
+    [only] = instances(x + y, y + x, [x < y])
+    assert only.pairs == ((x + y, x + y),)
+    assert only.given == (x < y,)
+    assert only.symbols == [x, y]
+    assert only.description == ""
+
+
+def test_unknown_functions_make_several_each_with_its_numbers() -> None:
+    found = list(instances(f(x), f(y), []))
+    assert len(found) >= STRUCTURES
+    assert len({one.description for one in found}) == len(found)
+    assert all(one.functions for one in found)
+
+
+def test_a_matrix_makes_one_pair_for_each_entry() -> None:
+    size = symbols("n", integer=True, positive=True)
+    a = MatrixSymbol("A", size, size)
+    for one in instances(a, a.T, []):
+        assert math.isqrt(len(one.pairs)) ** 2 == len(one.pairs)
+        assert one.symbols == []
+
+
+def test_roots_of_unknown_functions_are_no_kinks() -> None:
+    known, unknown = Abs(x - 1), Abs(Function("g", real=True)(x))
+    one = next(instances(known + unknown, unknown, []))
+    assert one.kinks == [x - 1]
+
+
+@pytest.mark.parametrize(
+    ("expression", "structured"),
+    [
+        (x**2, False),
+        (f(x), True),
+        (E(x, Normal(x, 0, 1)), True),
+        (Trace(MatrixSymbol("A", 2, 2)), True),
+        (Symbol("a", commutative=False), True),
+        (Sum(x, (Symbol("i", integer=True), 1, Symbol("n", integer=True))), True),
+    ],
+)
+def test_structure_is_what_numbers_do_not_settle(expression, structured) -> None:
+    assert has_structure([expression]) is structured
 
 
 def test_scalar_beside_matrices_takes_values_of_its_own() -> None:

@@ -1,9 +1,9 @@
-"""What is written as text prints as a mathematician would write it."""
+"""Expressions print as a mathematician would write them, and reasons as prose."""
 
 import pytest
-from sympy import symbols
+from sympy import MatrixSymbol, Trace, symbols
 
-from lib.proof.latex import as_latex
+from lib.proof.latex import as_latex, reason, remainder, width
 from lib.proof.parsing import as_written
 
 NAMES = {name: symbols(name, positive=True) for name in "abcx"}
@@ -25,3 +25,37 @@ NAMES = {name: symbols(name, positive=True) for name in "abcx"}
 )
 def test_products_keep_one_minus_and_one_fraction_bar(text: str, latex: str) -> None:
     assert as_latex(as_written(text, NAMES), verbatim=True) == latex
+
+
+def test_reasons_break_between_words_and_never_within_mathematics() -> None:
+    assert reason("by $x^2$") == [r"{\small \text{by }x^2}"]
+    long = "the expectation of a sum is the sum of the expectations, term by term"
+    assert len(reason(long)) == 2
+    across = "what the other integral is: $a + b + c + d + e$"
+    [row] = reason(across)
+    assert row == r"{\small \text{what the other integral is: }a + b + c + d + e}"
+
+
+def test_width_counts_what_takes_room() -> None:
+    assert width(r"\alpha^{2} + b_{1}") == len("a2+b1")
+    assert width(r"x \, y") == len("xy")
+
+
+def test_remainder_names_what_shrinks() -> None:
+    a, b = NAMES["a"], NAMES["b"]
+    assert remainder([a], 3) == r" + O\left(a^{3}\right)"
+    assert remainder([a, b], 2) == r" + O\left(\lVert (a, b) \rVert^{2}\right)"
+
+
+def test_sums_put_positive_terms_first_unless_they_are_written_otherwise() -> None:
+    a, b = NAMES["a"], NAMES["b"]
+    assert as_latex(b - a) == "b - a"
+    written = as_written("-a + b", NAMES)
+    assert as_latex(written, verbatim=True) == "- a + b"
+
+
+def test_a_trace_of_one_entry_prints_as_that_entry() -> None:
+    size = symbols("n", integer=True, positive=True)
+    column, square = MatrixSymbol("v", size, 1), MatrixSymbol("S", size, size)
+    assert as_latex(Trace(column.T * column)) == "v^{T} v"
+    assert as_latex(Trace(square)) == r"\operatorname{tr}\left(S \right)"

@@ -37,3 +37,10 @@ def test_a_spoilt_log_bound_spoils_what_rests_on_it(monkeypatch) -> None:
 def test_a_negative_factor_turns_no_bound() -> None:
     with pytest.raises(ConditionError, match="factor >= 0"):
         times(lemmas.log_bound(Symbol("r", positive=True)), -1)
+
+
+def test_lemma_is_refused_where_its_condition_is_not_known() -> None:
+    with pytest.raises(ConditionError, match="positive argument"):
+        lemmas.log_bound(Symbol("x", real=True))
+    with pytest.raises(ConditionError, match="nonnegative"):
+        lemmas.nonnegative(Symbol("x", real=True))

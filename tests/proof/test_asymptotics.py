@@ -1,0 +1,44 @@
+"""Approximations: the power with which a remainder shrinks."""
+
+import pytest
+from sympy import Abs, Function, Rational, S, cos, exp, sin, sqrt, symbols
+
+from lib.proof.asymptotics import decide_order
+from lib.proof.errors import Undecidable
+
+x, y = symbols("x y", real=True)
+s = symbols("s", positive=True)
+f = Function("f", real=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "about", "order", "holds"),
+    [
+        (sin(x), x - x**3 / 6, [x], 5, True),
+        (sin(x), x - x**3 / 5, [x], 5, False),
+        (cos(x), 1, [x], 2, True),
+        (cos(x), 1, [x], 3, False),
+        (exp(x + y), 1 + x + y, [x, y], 2, True),
+        (exp(x + y), 1 + x, [x, y], 2, False),
+        (sqrt(s**2 + x), s + x / (2 * s), [x], 2, True),
+        (f(y) * sin(x), f(y) * x, [x], 3, True),
+        (Abs(x) ** Rational(5, 2), 0, [x], 3, False),
+    ],
+)
+def test_order_of_the_remainder_is_decided(left, right, about, order, holds) -> None:
+    assert decide_order(left, 1 * right + 0 * x, about, order).holds is holds
+
+
+def test_the_counterexample_says_how_fast_the_remainder_shrinks() -> None:
+    verdict = decide_order(sin(x), x, [x], 5)
+    assert "the remainder shrinks like t^3, not t^5" in verdict.counterexample
+
+
+def test_coefficients_that_vanish_are_a_proof() -> None:
+    assert decide_order(sin(x), x, [x], 3).proved
+    assert decide_order(x**2, x**2, [x], 9).proved
+
+
+def test_a_remainder_without_values_is_not_decided() -> None:
+    with pytest.raises(Undecidable, match="only 0 instances have a value"):
+        decide_order(S.NaN, x, [x], 2)

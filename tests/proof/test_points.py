@@ -1,0 +1,119 @@
+"""Points: they suit the assumptions and stand on both sides of every kink."""
+
+import pytest
+from sympy import (
+    Abs,
+    Function,
+    Heaviside,
+    Max,
+    Q,
+    Rational,
+    exp,
+    floor,
+    log,
+    sqrt,
+    symbols,
+)
+
+from lib.proof.errors import Undecidable
+from lib.proof.points import admits, kinks_of, points, roots, satisfies
+
+x, y = symbols("x y", real=True)
+s = symbols("s", positive=True)
+n = symbols("n", integer=True)
+z = symbols("z")
+
+
+def test_values_suit_the_assumptions_and_the_conditions() -> None:
+    found = list(points([x, s, n], given=[x < s, n > 2]))
+    assert len(found) >= 24
+    for point in found:
+        assert point[s] > 0
+        assert point[n].is_integer
+        assert point[n] > 2
+        assert point[x] < point[s]
+
+
+def test_values_have_both_signs_and_several_scales() -> None:
+    sizes = [abs(point[x]) for point in points([x], count=48) if point[x] != 0]
+    signs = {point[x] > 0 for point in points([x])}
+    assert signs == {True, False}
+    assert min(sizes) < Rational(1, 10)
+    assert max(sizes) > 100
+
+
+def test_complex_symbols_get_complex_values() -> None:
+    assert any(not point[z].is_real for point in points([z]))
+
+
+def test_points_are_alike_in_every_run() -> None:
+    assert list(points([x, s], seed=3)) == list(points([x, s], seed=3))
+    assert list(points([x, s], seed=3)) != list(points([x, s], seed=4))
+
+
+def test_a_kink_is_met_and_seen_from_both_sides() -> None:
+    kink = x - Rational(37, 11)
+    values = [kink.xreplace(point) for point in points([x], [kink])]
+    assert 0 in values
+    assert any(0 < value < Rational(1, 100) for value in values)
+    assert any(0 > value > -Rational(1, 100) for value in values)
+
+
+def test_conditions_that_nothing_satisfies_are_named() -> None:
+    with pytest.raises(Undecidable, match="no values were found that satisfy"):
+        next(points([x], given=[x**2 < -1 + 0 * y]))
+    with pytest.raises(Undecidable, match="suits the assumptions on k"):
+        next(points([symbols("k", irrational=True)]))
+
+
+def test_facts_on_matrices_are_no_conditions_on_points() -> None:
+    assert next(points([], given=[Q.real(x)])) == {}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value", "allowed"),
+    [(s, 2, True), (s, -2, False), (n, Rational(1, 2), False), (x, 1j, False)],
+)
+def test_an_assumption_excludes_values(symbol, value, allowed: bool) -> None:
+    assert admits(symbol, value) is allowed
+
+
+def test_conditions_must_be_decided_to_be_satisfied() -> None:
+    assert satisfies({x: 1}, [x > 0, x < 2])
+    assert not satisfies({x: 1}, [x > y])
+
+
+@pytest.mark.parametrize(
+    ("expression", "kinks"),
+    [
+        (Abs(x - 1), [x - 1]),
+        (Max(x, y), [x - y]),
+        (Heaviside(x) + log(y), [x, y]),
+        (floor(x), [x, x - 1, x + 1]),
+        (sqrt(x), [x]),
+        (log(s) + exp(x), []),
+        (x**2, []),
+    ],
+)
+def test_kinks_are_where_the_formula_changes(expression, kinks) -> None:
+    found = kinks_of(expression)
+    assert set(found) | {-k for k in found} == {
+        sign * k for k in kinks for sign in (1, -1)
+    }
+
+
+def test_roots_of_a_rational_function_and_of_its_denominator_are_found() -> None:
+    assert set(roots((x**2 - 4) / (x - 3), x)) == {-2, 2, 3}
+    [cubic] = roots(x**3 - 2, x)
+    assert abs(cubic**3 - 2) < Rational(1, 10**8)
+
+
+def test_roots_of_other_functions_are_found_by_their_sign() -> None:
+    [root] = roots(exp(x) - 5, x)
+    assert abs(root - log(5)) < Rational(1, 10**9)
+    assert roots(exp(x) + 1, x) == ()
+
+
+def test_roots_are_those_of_one_known_variable() -> None:
+    assert roots(x - y, x) == ()
+    assert roots(Function("f")(x), x) == ()
