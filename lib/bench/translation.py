@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from lib.data.corpora import CorpusError, Parallel
-from lib.experiments import translation as translation_runs
+from lib.experiments import translation
 from lib.experiments.table import EXPERIMENTS
 from lib.experiments.translation import Encoded, TranslationRun, trained_directions
 from lib.models.probes import Probe
@@ -50,7 +50,7 @@ def checks() -> list[tuple[str, bool]]:
     """Run all of it; for each bound a line, and whether it is met."""
     generator = prepare(SEED)
     run, data = run_and_data()
-    tokeniser = translation_runs.new_tokeniser(run, data)
+    tokeniser = translation.new_tokeniser(run, data)
     # Neither side drops anything out: that would time the drawing of random numbers.
     config = replace(run.architecture(tokeniser.get_vocab_size()), dropout=0.0)
     pairs = trained_directions(run)
@@ -68,7 +68,7 @@ def run_and_data() -> tuple[TranslationRun, Parallel]:
     for name in ("translate-multi30k-en-de", "translate-phrases"):
         run = replace(EXPERIMENTS[name].run, batch_tokens=BATCH_TOKENS)
         try:
-            data = translation_runs.load(run, None)
+            data = translation.load(run, None)
         except CorpusError:
             continue
         print(f"{name}: {data.source}")

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lib.experiments import norms as norms_runs
-from lib.experiments import translation as translation_runs
+from lib.experiments import norms, translation
 from lib.experiments.norms import (
     NormsRun,
     as_translation,
@@ -34,7 +33,7 @@ TINY = NormsRun(
 
 @pytest.fixture(scope="module")
 def data():
-    return translation_runs.load(TINY, None)
+    return translation.load(TINY, None)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +87,7 @@ def test_norms_are_of_the_loss_before_the_step(data) -> None:
 
 def test_a_resumed_grid_ends_where_it_would_have_ended(data, history, tmp_path) -> None:
     file = tmp_path / "grid.pt"
-    train_cell = norms_runs.train_cell
+    train_cell = norms.train_cell
 
     def stop(run, cell, *others) -> None:
         if str(cell) == "post/2/4":
@@ -96,7 +95,7 @@ def test_a_resumed_grid_ends_where_it_would_have_ended(data, history, tmp_path) 
         train_cell(run, cell, *others)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(norms_runs, "train_cell", stop)
+        patch.setattr(norms, "train_cell", stop)
         with pytest.raises(KeyboardInterrupt):
             train_norms(TINY, data, 0, checkpoint=file)
     _, resumed = train_norms(TINY, data, 0, checkpoint=file, resume=True)
@@ -105,13 +104,13 @@ def test_a_resumed_grid_ends_where_it_would_have_ended(data, history, tmp_path) 
 
 def test_a_network_that_diverges_ends_there(data, monkeypatch) -> None:
     one, calls = replace(TINY, variants=("post",), depths=(1,), warmups=(0,)), []
-    loss = norms_runs.transformer.loss
+    loss = norms.transformer.loss
 
     def worse(*arguments) -> torch.Tensor:
         calls.append(1)
         return loss(*arguments) * (float("inf") if len(calls) == 3 else 1.0)
 
-    monkeypatch.setattr(norms_runs.transformer, "loss", worse)
+    monkeypatch.setattr(norms.transformer, "loss", worse)
     _, history = train_norms(one, data, 0)
     assert {len(values) for values in history.curves.values()} == {2}
     assert len(calls) == 3
@@ -120,7 +119,7 @@ def test_a_network_that_diverges_ends_there(data, monkeypatch) -> None:
 def test_profiles_are_named(data, history) -> None:
     metrics = judge_norms(history.snapshots, TINY, data)
     profile = metrics["profiles"]["post/2/0"]["3"]
-    assert list(profile) == list(norms_runs.PROFILE)
+    assert list(profile) == list(norms.PROFILE)
     found = history.snapshots["post/2/0 3"][2].tolist()
     assert profile["decoder gradient"] == pytest.approx(found, rel=1e-3)
 
@@ -149,11 +148,11 @@ def test_double_precision_is_double(data) -> None:
     _, history = train_norms(replace(one, double=True), data, 0)
     generator = prepare(0)
     run = as_translation(one, cells(one)[0])
-    tokeniser = translation_runs.new_tokeniser(run, data)
-    encoded = translation_runs.Encoded(run, tokeniser, data.train)
+    tokeniser = translation.new_tokeniser(run, data)
+    encoded = translation.Encoded(run, tokeniser, data.train)
     model = Transformer(run.architecture(tokeniser.get_vocab_size())).double()
-    pairs = translation_runs.trained_directions(run)
-    batches = translation_runs.bucketed(encoded, pairs, run, torch.device("cpu"))
+    pairs = translation.trained_directions(run)
+    batches = translation.bucketed(encoded, pairs, run, torch.device("cpu"))
     batch, _ = next(iter(batches(generator)))
     with Probe(model.decoder) as probe:
         loss(model, *batch).backward()

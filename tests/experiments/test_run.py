@@ -1,333 +1,38 @@
-"""The experiments: their published settings, their figure, and what judges them."""
-
-from dataclasses import replace
+"""How an experiment is run: the picture of its samples (the rest is in test_main)."""
 
 import pytest
 import torch
 
-from lib.data import digits
-from lib.experiments import gan as gan_runs
-from lib.experiments import quality
-from lib.experiments import vae as vae_runs
-from lib.experiments.gan import GANRun
 from lib.experiments.run import samples_figure
-from lib.experiments.table import EXPERIMENTS
-from lib.experiments.vae import VAERun
-from lib.models import vae
-from lib.models.gan import Players
-from lib.training.loop import TrainingError
-
-TINY = VAERun(
-    digits="bundled",
-    hidden=16,
-    latents=2,
-    learning_rate=1e-2,
-    epochs=3,
-    nll_samples=20,
-    nll_images=40,
-    figure_epochs=(1, 2),
-)
+from lib.training.loop import History
 
 
-@pytest.fixture(scope="module")
-def data():
-    return digits.load("bundled")
-
-
-@pytest.fixture(scope="module")
-def trained(data):
-    return vae_runs.train_vae(TINY, data, seed=0)
-
-
-def test_the_reports_run_and_its_peer_are_as_published():
-    report = EXPERIMENTS["vae-mnist"].run
-    assert (report.digits, report.hidden, report.latents) == ("mnist", 512, 20)
-    assert (report.learning_rate, report.batch_size, report.epochs) == (1e-4, 128, 80)
-    peer = EXPERIMENTS["vae-mnist-peer"].run
-    assert (peer.digits, peer.hidden, peer.latents) == ("mnist", 400, 20)
-    assert (peer.learning_rate, peer.batch_size, peer.epochs) == (1e-3, 128, 10)
-    live = EXPERIMENTS["vae-digits"].run
-    assert replace(live, digits="mnist", learning_rate=1e-4) == report
+def snapshots(pixels: int) -> History:
+    """Epochs out of order, as text, each with 64 images that differ."""
+    draw = torch.Generator().manual_seed(0)
+    epochs = {
+        epoch: torch.randint(256, (64, pixels), generator=draw, dtype=torch.uint8)
+        for epoch in ("10", "1", "2")
+    }
+    return History(snapshots=epochs)
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("digits", "fashion"),
-        ("hidden", 0),
-        ("latents", -1),
-        ("epochs", 0),
-        ("batch_size", 0),
-        ("nll_samples", 0),
-        ("nll_images", 1),
-        ("learning_rate", 0.0),
-        ("learning_rate", float("nan")),
-        ("figure_epochs", (0, 1)),
-    ],
+    ("side", "panel", "row", "column"),
+    # Small digits have a line of grey between them.
+    [(28, 224, slice(28, 56), slice(84, 112)), (8, 72, slice(9, 17), slice(27, 35))],
 )
-def test_a_senseless_configuration_is_refused_by_field(field, value):
-    with pytest.raises(ValueError, match=field):
-        VAERun(**{field: value})
-
-
-def test_one_seed_gives_one_result(data, trained):
-    model, history = vae_runs.train_vae(TINY, data, seed=0)
-    assert history.curves == trained[1].curves
-    weights = zip(model.parameters(), trained[0].parameters(), strict=True)
-    assert all(torch.equal(a, b) for a, b in weights)
-
-
-def test_the_figures_samples_come_from_one_noise(data, trained):
-    model, history = trained
-    assert list(history.snapshots) == ["1", "2", "3"]  # the last epoch is always there
-    noise = torch.Generator().manual_seed(vae_runs.EVALUATION_SEED)
-    images = vae.sample(model, torch.randn(64, 2, generator=noise))
-    assert torch.equal(history.snapshots["3"], (images * 255).byte())
+def test_a_panel_shows_an_epochs_samples_in_rows_of_eight(side, panel, row, column):
+    history = snapshots(side**2)
     figure = samples_figure(history)
-    assert [a.get_title() for a in figure.axes] == ["1 epoch", "2 epochs", "3 epochs"]
-    drawn = figure.axes[2].images[0].get_array()
-    assert torch.equal(
-        torch.tensor(drawn[28:56, 84:112].copy()).reshape(-1),
-        history.snapshots["3"][11],
-    )
-
-
-def test_the_bounds_are_in_order_and_say_what_they_are_of(data, trained):
-    metrics = vae_runs.evaluate_vae(trained[0], TINY, data)
-    assert metrics["test_elbo"]["n"] == 297
-    assert "grey" in metrics["test_elbo"]["pixels"]
-    assert "binarised" in metrics["test_nll"]["pixels"]
-    assert metrics["test_nll"]["samples"] == 20
-    assert metrics["test_nll"]["n"] == 40
-    everywhere = replace(TINY, nll_images=10000)
-    metrics = vae_runs.evaluate_vae(trained[0], everywhere, data)
-    assert metrics["test_nll"]["n"] == 297
-    assert 0 < metrics["test_nll"]["mean"] < -metrics["test_elbo_binarised"]["mean"]
-    low, high = metrics["test_nll"]["interval"]
-    assert low < metrics["test_nll"]["mean"] < high
-
-
-def test_the_likelihood_is_of_black_and_white_images(data, trained, monkeypatch):
-    seen = []
-
-    def spy(model, images, *arguments, **options):
-        seen.append(images)
-        return torch.zeros(len(images))
-
-    monkeypatch.setattr(vae, "log_likelihood", spy)
-    vae_runs.evaluate_vae(trained[0], TINY, data)
-    vae_runs.evaluate_vae(trained[0], TINY, data)
-    assert torch.equal(*seen)
-    assert set(seen[0].unique().tolist()) == {0.0, 1.0}
-    whites = float((seen[0] - data.test_images[:40]).mean())
-    assert abs(whites) < 4 * 0.5 / seen[0].numel() ** 0.5
-
-
-def test_the_test_curve_is_the_negative_elbo(data, trained):
-    model, history = trained
-    metrics = vae_runs.evaluate_vae(model, TINY, data)
-    low, high = metrics["test_elbo"]["interval"]
-    assert low < -history.curves["test_loss"][-1] < high
-    difference = history.curves["test_loss"][-1] + metrics["test_elbo"]["mean"]
-    assert abs(difference) < 1  # other noise, the same images
-
-
-def test_the_time_it_will_take_is_said_after_twenty_images(data, trained):
-    said = []
-    vae_runs.evaluate_vae(trained[0], TINY, data, said.append)
-    assert len(said) == 1
-    assert "40 images with 20 samples" in said[0]
-
-
-# ------------------------------------------------------------------------- the GANs
-
-SMALL = GANRun(
-    digits="bundled-8x8",
-    noise=6,
-    generator_widths=(16,),
-    discriminator_widths=(16, 8),
-    learning_rate=1e-2,
-    epochs=3,
-    figure_epochs=(1, 2),
-    samples=200,
-)
-
-
-@pytest.fixture(scope="module")
-def small():
-    return digits.load("bundled-8x8")
-
-
-@pytest.fixture(scope="module")
-def played(small):
-    return gan_runs.train_gan(SMALL, small, seed=0)
-
-
-@pytest.fixture(scope="module")
-def as_mnist(data):
-    """The bundled digits under MNIST's name, so that the network judges."""
-    return replace(data, name="mnist")
-
-
-def test_the_gans_differ_only_by_what_they_are_to_show():
-    usual = EXPERIMENTS["gan-mnist"].run
-    other = EXPERIMENTS["gan-mnist-saturating"].run
-    assert (usual.digits, usual.loss) == ("mnist", "non-saturating")
-    assert other == replace(usual, loss="saturating")
-    live = EXPERIMENTS["gan-digits"].run
-    assert (live.digits, live.loss) == ("bundled-8x8", "non-saturating")
-    assert live.samples == 500
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("digits", "fashion"),
-        ("noise", 0),
-        ("generator_widths", (8, 0)),
-        ("discriminator_widths", (-1,)),
-        ("activation", "swish"),
-        ("loss", "hinge"),
-        ("learning_rate", 0.0),
-        ("learning_rate", float("nan")),
-        ("batch_size", 0),
-        ("epochs", 0),
-        ("figure_epochs", (0, 1)),
-        ("samples", 1),
-    ],
-)
-def test_a_senseless_game_is_refused_by_field(field, value):
-    with pytest.raises(ValueError, match=field):
-        GANRun(**{field: value})
-
-
-def test_the_networks_are_those_of_the_configuration(played):
-    model, _ = played
-    assert model.generator.widths == (6, 16, 64)
-    assert model.generator.activations == ("leaky relu", "sigmoid")
-    assert model.discriminator.widths == (64, 16, 8, 1)
-    assert model.discriminator.activations == ("leaky relu", "leaky relu", "identity")
-    assert model.loss == "non-saturating"
-    other = replace(SMALL, loss="saturating", activation="tanh")
-    model = gan_runs.new_gan(other, 64, torch.Generator())
-    assert model.loss == "saturating"
-    assert model.generator.activations == ("tanh", "sigmoid")
-
-
-def test_one_seed_gives_one_game(small, played):
-    model, history = gan_runs.train_gan(SMALL, small, seed=0)
-    assert history.curves == played[1].curves
-    assert history.curves.keys() == {"loss", "value"}
-    assert same_weights(model, played[0])
-    _, other = gan_runs.train_gan(replace(SMALL, epochs=1), small, seed=1)
-    assert other.curves["value"][0] != history.curves["value"][0]
-
-
-def test_a_game_that_goes_on_ends_as_the_whole_one(small, played, tmp_path):
-    """Stopped in the third epoch, for 12 steps make one."""
-    model, file = played[0], tmp_path / "checkpoint"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gan_runs, "Players", players_who_stop_after(30))
-        with pytest.raises(KeyboardInterrupt):
-            gan_runs.train_gan(SMALL, small, 0, checkpoint=file)
-    assert torch.load(file)["history"]["epochs"] == 2
-    resumed, history = gan_runs.train_gan(SMALL, small, 0, checkpoint=file, resume=True)
-    assert history.curves == played[1].curves
-    assert list(history.snapshots) == list(played[1].snapshots)
-    assert same_weights(resumed, model)
-    judged_more = replace(SMALL, samples=500)
-    gan_runs.train_gan(judged_more, small, 0, checkpoint=file, resume=True)
-    saturating = replace(SMALL, loss="saturating")
-    with pytest.raises(TrainingError, match="another loss"):
-        gan_runs.train_gan(saturating, small, 0, checkpoint=file, resume=True)
-
-
-def players_who_stop_after(steps):
-    class Stopping(Players):
-        def step(self, real):
-            self.taken = getattr(self, "taken", 0) + 1
-            if self.taken > steps:
-                raise KeyboardInterrupt
-            return super().step(real)
-
-    return Stopping
-
-
-def same_weights(a, b):
-    pairs = zip(
-        a.generator.parameters + a.discriminator.parameters,
-        b.generator.parameters + b.discriminator.parameters,
-        strict=True,
-    )
-    return all(torch.equal(x, y) for x, y in pairs)
-
-
-def test_the_players_snapshots_come_from_one_noise(played):
-    model, history = played
-    assert list(history.snapshots) == ["1", "2", "3"]
-    noise = torch.Generator().manual_seed(gan_runs.EVALUATION_SEED)
-    images = model.generator.forward(torch.randn(64, 6, generator=noise))
-    assert torch.equal(history.snapshots["3"], (images * 255).byte())
-    figure = samples_figure(history)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["1 epoch", "2 epochs", "10 epochs"]
     drawn = torch.tensor(figure.axes[2].images[0].get_array().copy())
-    assert drawn.shape == (72, 72)
-    assert torch.equal(drawn[9:17, 27:35].reshape(-1), history.snapshots["3"][11])
+    assert drawn.shape == (panel, panel)
+    assert torch.equal(drawn[row, column].reshape(-1), history.snapshots["10"][11])
+
+
+def test_the_line_between_small_digits_is_grey():
+    figure = samples_figure(snapshots(64))
+    drawn = torch.tensor(figure.axes[2].images[0].get_array().copy())
     assert set(drawn[17].tolist()) == set(drawn[:, 35].tolist()) == {96}
-
-
-def test_small_samples_are_judged_at_the_size_of_the_vaes(small, data, played):
-    said = []
-    metrics = gan_runs.evaluate_gan(played[0], SMALL, small, said.append)
-    assert said == ["200 samples are judged"]
-    assert "frechet" not in metrics
-    assert metrics["classifier"]["accuracy"] >= 0.97
-    assert (
-        metrics["top_probability"]["samples"] < metrics["top_probability"]["held_out"]
-    )
-    held = quality.nearest_distance(data.test_images, data.train_images).median()
-    assert metrics["nearest_distance"]["held_out"] == pytest.approx(float(held))
-    assert metrics["nearest_distance"]["n"] == [200, 297]
-
-
-def test_copies_are_told_from_new_digits(data):
-    mostly_copies = torch.cat([data.train_images[:300], data.test_images[:100]])
-    judged = gan_runs.judge_by_classifier(mostly_copies, data)
-    assert judged["coverage"]["occurring"] == 10
-    assert judged["top_probability"]["samples"] > 0.95
-    assert gan_runs.median_nearest(mostly_copies, data) < 0.01
-    assert gan_runs.median_nearest(data.test_images, data) > 1
-
-
-def test_real_images_lie_at_the_floor_and_worse_ones_above_it(as_mnist):
-    last = as_mnist.train_images[-297:]
-    judged = gan_runs.judge_by_network(last, as_mnist)
-    frechet, references = judged["frechet"], judged["frechet_references"]
-    assert frechet["n"] == 297
-    assert frechet["features"] == quality.FEATURES
-    assert frechet["value"] == frechet["floor"]
-    assert judged["classifier"]["accuracy"] > 0.9
-    assert len(references["without_a_digit"]) == 10
-    assert min(references["without_a_digit"]) > frechet["floor"]
-    assert references["blurred"] > 1.3 * frechet["floor"]
-    assert references["uniform_noise"] > 10 * frechet["floor"]
-
-    kept = as_mnist.train_labels[-297:] != 4
-    fewer = gan_runs.judge_by_network(last[kept], as_mnist)
-    assert fewer["coverage"]["shares"][4] < 0.02 < judged["coverage"]["shares"][4]
-    assert fewer["frechet"]["n"] == int(kept.sum())
-    assert fewer["coverage"]["evenness"] < judged["coverage"]["evenness"]
-    assert fewer["frechet"]["value"] > fewer["frechet"]["floor"]
-
-
-def test_the_references_are_what_they_are_called(data):
-    some = data.test_images[:20]
-    point = torch.zeros(1, 784)
-    point[0, 28 * 10 + 10] = 9
-    spread = gan_runs.blurred(point).view(28, 28)
-    assert torch.allclose(spread[9:12, 9:12], torch.ones(3, 3))
-    assert float(spread.sum()) == pytest.approx(9)
-    grey = torch.full((20, 784), 0.5)
-    assert float((gan_runs.noisy(grey) - grey).std()) == pytest.approx(0.1, rel=0.05)
-    noise = gan_runs.uniform_noise(some)
-    assert float(noise.mean()) == pytest.approx(0.5, abs=0.02)
-    assert torch.equal(noise, gan_runs.uniform_noise(some))

@@ -8,7 +8,7 @@ import torch
 
 from lib.data import corpora
 from lib.data.corpora import Parallel
-from lib.experiments import translation as translation_runs
+from lib.experiments import translation
 from lib.experiments.table import EXPERIMENTS
 from lib.experiments.translation import (
     Encoded,
@@ -20,7 +20,7 @@ from lib.experiments.translation import (
     trained_directions,
     up_and_down,
 )
-from lib.models import translation
+from lib.models.translation import END
 
 TEXTS = {
     "en": ["a dog runs .", "a man runs .", "a dog sits .", "two men sit ."] * 8,
@@ -78,7 +78,7 @@ def test_untrained_directions_of_the_books_runs_are_in_no_graph() -> None:
 @pytest.mark.parametrize("tagged", ["source", "target"])
 def test_examples_carry_the_tag_where_the_run_says(tagged: str) -> None:
     run = replace(TINY, tagged=tagged)
-    tokeniser = translation_runs.new_tokeniser(run, DATA)
+    tokeniser = translation.new_tokeniser(run, DATA)
     source, target = Encoded(run, tokeniser, TEXTS).example(1, ("en", "fr"))
     wanted = tokeniser.token_to_id("<fr>")
     assert source.count(wanted) + target.count(wanted) == 1
@@ -86,11 +86,11 @@ def test_examples_carry_the_tag_where_the_run_says(tagged: str) -> None:
     assert (target[0] == wanted) == (tagged == "target")
     assert tokeniser.decode(source) == "a man runs ."
     assert tokeniser.decode(target) == "un homme court ."
-    assert source[-1] == target[-1] == translation.END
+    assert source[-1] == target[-1] == END
 
 
 def test_an_epoch_takes_each_sentence_once_in_trained_directions() -> None:
-    tokeniser = translation_runs.new_tokeniser(TINY, DATA)
+    tokeniser = translation.new_tokeniser(TINY, DATA)
     encoded = Encoded(TINY, tokeniser, TEXTS)
     pairs = trained_directions(TINY)
     examples = encoded.drawn(pairs, torch.Generator().manual_seed(0))
@@ -113,9 +113,9 @@ def test_a_resumed_run_ends_where_it_would_have_ended(tmp_path) -> None:
         seen.append(1)
         return mean_loss(*arguments)
 
-    mean_loss = translation_runs.mean_loss
+    mean_loss = translation.mean_loss
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(translation_runs, "mean_loss", stop)
+        patch.setattr(translation, "mean_loss", stop)
         with pytest.raises(KeyboardInterrupt):
             train_translator(run, DATA, 0, checkpoint=file)
     resumed, again = train_translator(run, DATA, 0, checkpoint=file, resume=True)
@@ -141,7 +141,7 @@ def test_a_small_run_learns_and_is_judged_in_every_direction() -> None:
     for name, score in metrics["directions"].items():
         assert score["trained"] == (name != "de-fr")
         assert not score["trained"] or score["bleu"] > 90, name
-    assert metrics["penalty"] in translation_runs.PENALTIES
+    assert metrics["penalty"] in translation.PENALTIES
     sample = metrics["samples"]["en-de"][0]
     assert sample == {
         "source": "a dog runs .",
@@ -153,7 +153,7 @@ def test_a_small_run_learns_and_is_judged_in_every_direction() -> None:
 def test_phrases_are_judged_by_kind_and_direction(monkeypatch) -> None:
     run = replace(EXPERIMENTS["translate-phrases"].run, untrained=("de-fr",))
     table = corpora.phrases()
-    data = translation_runs.load(run, None)
+    data = translation.load(run, None)
     kinds = [item.kind for item in table.held_out]
 
     class Oracle:
