@@ -1,14 +1,16 @@
-"""The browser that the tests of the built pages drive."""
+"""What all tests stand on: a browser, numbers as they were, and how much is tried."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tests.shared.effort import examples
+from tools import browser as installed
+
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -20,14 +22,17 @@ QUIET = (
     "--no-first-run",
 )
 
+settings.register_profile("checked gradients", max_examples=examples(100))
+settings.load_profile("checked gradients")
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium of the system; without one the test is skipped, but not in CI."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = installed.find()
     if path is None:
-        reason = f"no browser: install one of {', '.join(NAMES)}"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        missing = installed.MISSING
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

@@ -4,7 +4,6 @@ Every step is mutated at the nodes of its expression. What counts as wrong is de
 by ``numeric``, which shares no code with the checks.
 """
 
-import os
 import re
 from collections.abc import Iterator
 
@@ -17,6 +16,7 @@ from lib.proof.derivation import Derivation
 from lib.proof.errors import DerivationError
 from lib.report.concordance import claims
 from tests.shared import chapters, mutants
+from tests.shared.effort import MUTANTS_EVERY
 from tests.shared.numeric import near, order, small, value
 from tools.notebooks import BOOK, read
 
@@ -26,8 +26,6 @@ DERIVATIONS = {
     for chain in found
 }
 SHIFTS = (0.0, 0.37, 1.6)  # points at which the judge looks
-# One error in so many is made; 1 makes one at each node of every step.
-EVERY = int(os.environ.get("MUTANTS_EVERY", "8"))
 
 Point = dict[str, float]
 
@@ -148,7 +146,7 @@ def test_equality_holds_reversed(name: str) -> None:
 def test_no_wrong_variant_of_a_step_is_accepted(name: str) -> None:
     chain = DERIVATIONS[name]
     made = list(variants(chain))
-    for step, mutant, change in made[:: min(EVERY, len(made))]:
+    for step, mutant, change in made[:: min(MUTANTS_EVERY, len(made))]:
         if differ(chain, step, mutant):
             before = step.before.expression
             assert not retried(chain, step, mutant, before), change

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -22,10 +22,24 @@ from playwright.sync_api import (
     ViewportSize,
 )
 
+from tests.shared.effort import DEEP
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = Path(os.environ.get("CHECKED_GRADIENTS_SITE", ROOT / "_build/html"))
+Scheme = Literal["light", "dark"]
 NARROW: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1280, "height": 900}
+# Each colour and each size once, or every combination with sizes between and beyond.
+SIZES: list[ViewportSize] = [
+    {"width": 320, "height": 640},
+    NARROW,
+    {"width": 820, "height": 1180},
+    WIDE,
+    {"width": 1920, "height": 1080},
+]
+VIEWS: list[tuple[Scheme, ViewportSize]] = [("light", WIDE), ("dark", NARROW)]
+if DEEP:
+    VIEWS = [(scheme, size) for scheme in get_args(Scheme) for size in SIZES]
 PATIENCE = 180_000  # milliseconds; a page takes seconds, but the machine may be busy
 # What a page loads by itself, as against what a reader may follow.
 LOADING = {
@@ -110,6 +124,10 @@ def test_pictures_have_alternative_text(page: str) -> None:
 # The browser
 
 
+def label(value: Scheme | ViewportSize) -> str:
+    return value if isinstance(value, str) else f"{value['width']} wide"
+
+
 class Visit:
     """One page in the browser, with what it asked for and what it complained of."""
 
@@ -136,7 +154,7 @@ class Visit:
         if message.type == "error":
             self.complaints.append(message.text)
 
-    def show(self, scheme: Literal["light", "dark"], size: ViewportSize) -> None:
+    def show(self, scheme: Scheme, size: ViewportSize) -> None:
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size(size)
         self.page.wait_for_function(
@@ -198,16 +216,15 @@ def test_mathematics_is_rendered(visit: Visit) -> None:
     assert raw is None
 
 
-def test_page_fits_a_phone(visit: Visit) -> None:
-    visit.show("light", NARROW)
+@pytest.mark.parametrize("size", SIZES if DEEP else [NARROW], ids=label)
+def test_page_fits_its_window(visit: Visit, size: ViewportSize) -> None:
+    visit.show("light", size)
     width = visit.page.evaluate("document.documentElement.scrollWidth")
-    assert width <= NARROW["width"]
+    assert width <= size["width"]
 
 
-@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", NARROW)])
-def test_page_is_accessible(
-    visit: Visit, scheme: Literal["light", "dark"], size: ViewportSize
-) -> None:
+@pytest.mark.parametrize(("scheme", "size"), VIEWS, ids=label)
+def test_page_is_accessible(visit: Visit, scheme: Scheme, size: ViewportSize) -> None:
     visit.show(scheme, size)
     # Mathematics is MathJax's to make accessible, and too much of it to look through.
     visit.page.evaluate(

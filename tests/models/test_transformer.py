@@ -23,6 +23,7 @@ from lib.models.transformer import (
     padding_mask,
     quickest_attention,
 )
+from tests.shared.effort import examples
 
 SMALL = TransformerConfig(19, 12, 20, heads=3, encoder_layers=2, decoder_layers=3)
 PLACEMENTS = get_args(Placement)
@@ -222,7 +223,7 @@ def test_cached_decoding_equals_uncached(config: TransformerConfig) -> None:
 
 
 @given(st.integers(1, 4), st.integers(1, 9), st.integers(2, 9), st.sampled_from(EVERY))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_shapes_over_odd_sizes(
     batch: int, longest: int, target_length: int, config: TransformerConfig
 ) -> None:

@@ -70,7 +70,8 @@ SUBWORDS = subword_tokeniser(TEXTS, LANGUAGES, 300)
 
 
 @pytest.mark.skipif(
-    "CHECKED_GRADIENTS_DATA" not in os.environ, reason="Multi30k is not here"
+    "CHECKED_GRADIENTS_DATA" not in os.environ,
+    reason="Multi30k is not here: CHECKED_GRADIENTS_DATA names its folder",
 )
 def test_subwords_of_all_sentences_are_kept_to_the_letter():
     data = corpora.multi30k()

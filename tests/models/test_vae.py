@@ -12,6 +12,7 @@ from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
+from tests.shared.effort import examples
 
 SMALL = VAEConfig(pixels=6, hidden=5, latents=3)
 seeds = st.integers(0, 2**32)
@@ -59,7 +60,7 @@ def test_elbo_is_reconstruction_minus_kl(model):
     torch.testing.assert_close(bound.value, bound.reconstruction - bound.regularisation)
 
 
-@settings(deadline=None, max_examples=3)
+@settings(deadline=None, max_examples=examples(3))
 @given(seed=seeds)
 def test_the_elbos_gradient_is_that_of_finite_differences(seed):
     torch.manual_seed(seed)

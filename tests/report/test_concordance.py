@@ -1,6 +1,5 @@
 """Every claim of the registry is decided by its own statement and by nothing else."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +13,7 @@ from lib.proof.expectation import E
 from lib.report.claims import Claim, Part, Statement, state
 from lib.report.concordance import answer, claims, concordance, equation
 from tests.shared import book_rules, mutants
+from tests.shared.effort import MUTANTS_EVERY
 from tests.shared.numeric import near, order, small, value
 from tools.notebooks import BOOK, read
 
@@ -24,8 +24,6 @@ STATEMENTS = {
     for i, statement in enumerate(claim.statements)
 }
 SHIFTS = (0.0, 0.37)  # two points, at which the judge looks
-# One error in so many is made, another one at each node; 1 makes all of them.
-EVERY = int(os.environ.get("MUTANTS_EVERY", "8"))
 
 
 def values(statement: Statement, **at: float) -> list[complex]:
@@ -130,7 +128,7 @@ def test_no_wrong_variant_passes(name: str) -> None:
     statement = STATEMENTS[name]
     made = list(variants(statement))
     wrong = 0
-    for change, mutant in made[:: EVERY if len(made) > 40 else 1]:
+    for change, mutant in made[:: MUTANTS_EVERY if len(made) > 40 else 1]:
         if differ(statement, mutant):
             wrong += 1
             assert not survives(mutant), change

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lib.training import records
 from lib.training.records import RecordError
+from tests.shared.effort import examples
 
 BOOK = Path(__file__).parents[2] / "book" / "records"
 values = st.recursive(
@@ -29,7 +30,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(record=st.dictionaries(st.text(), values))
 def test_a_record_is_read_back_as_it_was(record, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "record.json"
