@@ -1,4 +1,4 @@
-# Every target sets up its environment by itself: .venv, from requirements.txt.
+# Every target sets up its environment by itself: .venv, from requirements.lock.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -6,13 +6,14 @@ SHELL := bash
 .NOTPARALLEL:
 
 # The interpreter that makes the environment; `make PYTHON=python3.12 book` names another.
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
-PYTHON ?= $(shell for name in python3 python3.12 python3.11; do \
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c '$(SUPPORTED)' 2>/dev/null; then echo $$name; exit; fi; done)
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PAGES := _build/html/index.html
 
 # Pages are made and compared without progress bars and without anyone's own data. Two
@@ -20,7 +21,8 @@ PAGES := _build/html/index.html
 # small network's threads would spend their time waiting for one another.
 AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1
 ONE_THREAD := CHECKED_GRADIENTS_THREADS=1
-PYTEST := $(BIN)/python -m pytest -q
+PYTEST := $(BIN)/python -m pytest -q -rs
+UNIT := $(PYTEST) -n 2 --dist worksteal --ignore=tests/test_html.py
 COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile book
 
@@ -40,8 +42,16 @@ html: $(INSTALLED) ## build the pages from the stored outputs, in seconds
 	@echo "The book: $(CURDIR)/$(PAGES)"
 
 .PHONY: test
-test: lint unit compare html pages ## everything that CI runs, from cheap to dear
-	@echo "Style, unit tests, notebooks and pages are in order. The book: $(CURDIR)/$(PAGES)"
+test: lint unit compare html pages ## what CI runs on every change, from cheap to dear
+	@echo "Style, unit tests, notebooks and pages: what ran is in order." \
+		"The book: $(CURDIR)/$(PAGES)"
+	@$(BIN)/python -m tools.browser --missing
+
+.PHONY: deep
+deep: export DEEP = 1
+deep: lint unit compare html pages portable ## the same with every corpus whole, and portable
+	@echo "Everything, with every error, size and colour: what ran is in order."
+	@$(BIN)/python -m tools.browser --missing
 
 .PHONY: lint
 lint: $(INSTALLED) ## ruff over code and notebooks, and the walls of lib/
@@ -51,7 +61,11 @@ lint: $(INSTALLED) ## ruff over code and notebooks, and the walls of lib/
 
 .PHONY: unit
 unit: $(INSTALLED) ## the unit tests, and the rules that notebooks keep
-	$(PYTEST) -n 2 --dist worksteal --ignore=tests/test_html.py
+	$(UNIT)
+
+.PHONY: coverage
+coverage: $(INSTALLED) ## which lines and branches of lib/ the unit tests run
+	$(UNIT) --cov --cov-report=term-missing:skip-covered --cov-report=html
 
 .PHONY: compare
 compare: $(INSTALLED) ## run every notebook and compare it with its stored output
@@ -91,18 +105,36 @@ portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with two th
 bench: $(INSTALLED) ## time training and translating against their peers and bounds
 	$(BIN)/python -m lib.bench
 
+.PHONY: browser
+browser: ## install Chromium by the system's package manager, to look at the pages in
+	$(PYTHON) -m tools.browser
+
+.PHONY: lock
+lock: $(INSTALLED) ## pin what requirements.txt pulls in, with hashes: requirements.lock
+	$(BIN)/python -m tools.lock
+
+.PHONY: newest
+newest: $(INSTALLED) ## move the pins to the newest versions, and say which moved
+	$(BIN)/python -m tools.lock --newest
+
 .PHONY: clean
 clean: ## remove what was built; the environment stays
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 	find book lib tests tools -name __pycache__ -prune -exec rm -rf {} +
 	find book -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
-# The stamp is made last, so an interrupted installation is taken up again.
-$(INSTALLED): requirements.txt pyproject.toml
+# uv installs in half a minute what takes pip some minutes, but knows neither pip's
+# settings nor its certificates: where it fails, pip goes on. The stamp is made last, so
+# an interrupted installation is taken up again.
+$(INSTALLED): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(SUPPORTED)'; then \
-		echo "This book needs Python 3.11 or 3.12, and $(or $(PYTHON),python3) is not;" \
-			"install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; fi
+		echo "This book needs Python 3.11 to 3.14, and $(or $(PYTHON),python3) is not;" \
+			"install one and name it: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 2; fi
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PIP) --require-hashes -r <(sed -n '/^uv==/,/[^\]$$/p' requirements.lock) && \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock || { \
+		echo "uv could not install; pip does, which takes some minutes." >&2; \
+		$(PIP) --require-hashes -r requirements.lock; }
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 	@echo "The environment is in $(CURDIR)/$(VENV)"
