@@ -65,8 +65,7 @@ class Derivation(Chain):
     def step(self, expression: Entry, *, because: str) -> None:
         """An expression equal to the one before it."""
         after = self._next(expression, because)
-        left, right = self.last.expression, after.expression
-        verdict = _decided(self, decide_equal, left, right, because)
+        verdict = self._compared(decide_equal, after, because)
         self.steps.append(Step(self.last, "=", after, because, verdict))
 
     def approx(
@@ -83,8 +82,7 @@ class Derivation(Chain):
         def decide(left: Basic, right: Basic, given: Sequence[Basic]) -> Verdict:
             return decide_order(left, right, about, order, given)
 
-        left, right = self.last.expression, after.expression
-        verdict = _decided(self, decide, left, right, because)
+        verdict = self._compared(decide, after, because)
         step = Step(self.last, "approx", after, because, verdict, order=(about, order))
         self.steps.append(step)
 
@@ -117,8 +115,7 @@ class Derivation(Chain):
     def _conclude(self, expression: Entry) -> None:
         after = self._read_known(expression)
         if after.latex != self.last.latex:
-            left, right = self.last.expression, after.expression
-            verdict = _decided(self, decide_equal, left, right, "the conclusion")
+            verdict = self._compared(decide_equal, after, "the conclusion")
             self.steps.append(Step(self.last, "=", after, "", verdict))
 
     def _bounded(
@@ -143,6 +140,10 @@ class Derivation(Chain):
         verdict = _decided(self, decide_equal, large - small, gap, reason)
         step = Step(self.last, relation, after, because, verdict, bound=by)
         self.steps.append(step)
+
+    def _compared(self, decide: Decide, after: Line, because: str) -> Verdict:
+        left, right = self.last.expression, after.expression
+        return _decided(self, decide, left, right, because)
 
     # What is refused before any mathematics
 

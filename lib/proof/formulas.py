@@ -16,13 +16,16 @@ from sympy.core.function import AppliedUndef
 from .errors import Undecidable
 from .evaluation import at_precision
 
+Number = Any  # of mpmath, which has no types: a real or a complex number
+Arguments = tuple[Number, ...]
+Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
+
 
 class Formula:
     """A formula for an unknown function, of which no derivative vanishes.
 
-    It is c + sum_i s_i a_i + sum_ij m_ij a_i a_j + h sin(sum_i r_i a_i + p); for a
-    function of one sign the exponential of this, or its square and a bit. In what is
-    built from it stands a name for it, so that this stays small.
+    It is a wave; for a function of one sign the exponential of one, or its square and
+    a bit. In what is built from it stands a name for it, so that this stays small.
     """
 
     def __init__(
@@ -34,19 +37,9 @@ class Formula:
     ) -> None:
         if applied.is_integer or applied.is_imaginary:
             raise Undecidable(f"no formula is known for {applied} with its assumptions")
-        count = len(applied.args)
         real = applied.is_extended_real
-
-        def coefficient() -> Expr:
-            value = (rational() + Rational(1, 5)) / 4
-            return value if real else value + sp.I * rational() / 4
-
-        self._name, self._seed = name, seed
-        self._constant, self._height, self._phase = (coefficient() for _ in range(3))
-        self._slopes = [coefficient() for _ in range(count)]
-        self._rates = [(rational() + Rational(2, 5)) / 3 for _ in range(count)]
-        pairs = itertools.combinations(range(count), 2)
-        self._mixed = {pair: coefficient() for pair in pairs}
+        self._name = name
+        self._wave = Wave(len(applied.args), bool(real), rational)
         self._kind = "plain"
         if applied.is_extended_nonnegative:
             self._kind = "square" if seed % 2 else "exp"
@@ -56,22 +49,14 @@ class Formula:
             "is_extended_positive": applied.is_extended_positive,
             "is_extended_real": real,
         }
-        self._parts: dict[tuple[int, ...], type[sp.Function]] = {}
-        self.numeric: dict[str, Callable[..., Any]] = {}
-        self._numbers: dict[int, tuple[Any, ...]] = {}
-        self._known_values: dict[tuple[Any, ...], Any] = {}
+        self._parts: dict[Orders, type[sp.Function]] = {}
+        self.numeric: dict[str, Callable[..., Number]] = {}
 
     def at(self, arguments: Sequence[Expr], explicit: bool = False) -> Expr:
         """Its value: a name applied to the arguments, or the ``explicit`` formula."""
         if not explicit:
             return self._part((0,) * len(arguments))(*arguments)
-        waves = sp.Add(*(r * a for r, a in zip(self._rates, arguments, strict=True)))
-        inner = sp.Add(
-            self._constant,
-            self._height * sp.sin(waves + self._phase),
-            *(c * a for c, a in zip(self._slopes, arguments, strict=True)),
-            *(c * arguments[i] * arguments[j] for (i, j), c in self._mixed.items()),
-        )
+        inner = self._wave.at(arguments)
         return {
             "plain": inner,
             "square": inner**2 + Rational(1, 3),
@@ -79,7 +64,7 @@ class Formula:
             "-exp": -sp.exp(inner),
         }[self._kind]
 
-    def _part(self, orders: tuple[int, ...]) -> type[sp.Function]:
+    def _part(self, orders: Orders) -> type[sp.Function]:
         """The partial derivative of these orders, as a function SymPy can derive."""
         if orders not in self._parts:
 
@@ -94,39 +79,53 @@ class Formula:
             self.numeric[name] = lambda *arguments: self._value(orders, arguments)
         return self._parts[orders]
 
-    def _value(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
+    def _value(self, orders: Orders, arguments: Arguments) -> Number:
         if self._kind == "plain":
-            return self._inner(orders, arguments)
+            return self._wave.value(orders, arguments)
         if self._kind == "square":
-            parts = list(_split(orders))
-            left = [self._inner(low, arguments) for _, low, _ in parts]
-            right = [self._inner(high, arguments) for _, _, high in parts]
-            binomials = [c for c, _, _ in parts]
-            total = sum(map(math.prod, zip(binomials, left, right, strict=True)))
-            return total if any(orders) else total + mpmath.mpf(1) / 3
+            return _square(self._wave, orders, arguments)
         sign = -1 if self._kind == "-exp" else 1
-        return sign * self._exponential(orders, arguments)
+        return sign * _exponential(self._wave, orders, arguments)
 
-    def _exponential(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
-        """D exp(h), by Leibniz' rule from D_i exp(h) = exp(h) D_i h."""
-        if not any(orders):
-            return mpmath.exp(self._inner(orders, arguments))
-        index = next(i for i, n in enumerate(orders) if n)
-        return sum(
-            count
-            * self._inner(_raised(low, index), arguments)
-            * self._exponential(high, arguments)
-            for count, low, high in _split(_raised(orders, index, -1))
+
+class Wave:
+    """A sum of which no derivative vanishes, as an expression and in numbers.
+
+    It is c + sum_i s_i a_i + sum_ij m_ij a_i a_j + h sin(sum_i r_i a_i + p).
+    """
+
+    def __init__(
+        self, count: int, real: bool, rational: Callable[[], Rational]
+    ) -> None:
+        def coefficient() -> Expr:
+            value = (rational() + Rational(1, 5)) / 4
+            return value if real else value + sp.I * rational() / 4
+
+        self._constant, self._height, self._phase = (coefficient() for _ in range(3))
+        self._slopes = [coefficient() for _ in range(count)]
+        self._rates = [(rational() + Rational(2, 5)) / 3 for _ in range(count)]
+        pairs = itertools.combinations(range(count), 2)
+        self._mixed = {pair: coefficient() for pair in pairs}
+        self._numbers: dict[int, tuple[Any, ...]] = {}
+        self._known_values: dict[tuple[int, Orders, Arguments], Number] = {}
+
+    def at(self, arguments: Sequence[Expr]) -> Expr:
+        waves = sp.Add(*(r * a for r, a in zip(self._rates, arguments, strict=True)))
+        return sp.Add(
+            self._constant,
+            self._height * sp.sin(waves + self._phase),
+            *(c * a for c, a in zip(self._slopes, arguments, strict=True)),
+            *(c * arguments[i] * arguments[j] for (i, j), c in self._mixed.items()),
         )
 
-    def _inner(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
-        """A partial derivative of the sum, as a number."""
+    def value(self, orders: Orders, arguments: Arguments) -> Number:
+        """A partial derivative, as a number at the working precision."""
         key = (mpmath.mp.prec, orders, arguments)
         if key not in self._known_values:
-            self._known_values[key] = self._inner_anew(orders, arguments)
+            self._known_values[key] = self._value(orders, arguments)
         return self._known_values[key]
 
-    def _inner_anew(self, orders: tuple[int, ...], arguments: tuple[Any, ...]) -> Any:
+    def _value(self, orders: Orders, arguments: Arguments) -> Number:
         constant, height, phase, rates, monomials = self._coefficients()
         degree = sum(orders)
         angle = phase + sum(map(operator.mul, rates, arguments))
@@ -149,13 +148,34 @@ class Formula:
         return self._numbers[mpmath.mp.prec]
 
 
-def _raised(orders: tuple[int, ...], index: int, by: int = 1) -> tuple[int, ...]:
+def _square(wave: Wave, orders: Orders, arguments: Arguments) -> Number:
+    """D (h^2 + 1/3), by Leibniz' rule."""
+    parts = list(_split(orders))
+    left = [wave.value(low, arguments) for _, low, _ in parts]
+    right = [wave.value(high, arguments) for _, _, high in parts]
+    binomials = [c for c, _, _ in parts]
+    total = sum(map(math.prod, zip(binomials, left, right, strict=True)))
+    return total if any(orders) else total + mpmath.mpf(1) / 3
+
+
+def _exponential(wave: Wave, orders: Orders, arguments: Arguments) -> Number:
+    """D exp(h), by Leibniz' rule from D_i exp(h) = exp(h) D_i h."""
+    if not any(orders):
+        return mpmath.exp(wave.value(orders, arguments))
+    index = next(i for i, n in enumerate(orders) if n)
+    return sum(
+        count
+        * wave.value(_raised(low, index), arguments)
+        * _exponential(wave, high, arguments)
+        for count, low, high in _split(_raised(orders, index, -1))
+    )
+
+
+def _raised(orders: Orders, index: int, by: int = 1) -> Orders:
     return tuple(n + by * (i == index) for i, n in enumerate(orders))
 
 
-def _split(
-    orders: tuple[int, ...],
-) -> Iterator[tuple[int, tuple[int, ...], tuple[int, ...]]]:
+def _split(orders: Orders) -> Iterator[tuple[int, Orders, Orders]]:
     """Leibniz' rule: how often a derivative falls on one factor, how on the other."""
     for low in itertools.product(*(range(n + 1) for n in orders)):
         high = tuple(n - k for n, k in zip(orders, low, strict=True))
