@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import mpmath
 import sympy as sp
@@ -11,7 +10,7 @@ from sympy import Basic, Expr, S, Symbol
 
 from .algebra import SOUND, is_zero
 from .equality import Verdict, place, refuse_unusable, with_enough
-from .evaluation import Point, at_precision, compiled, number
+from .evaluation import Number, Numeric, Point, at_precision, compiled, number
 from .expectation import resolve
 from .instances import ENOUGH, Instance, instances
 from .points import points
@@ -55,7 +54,7 @@ def _coefficients(expression: Expr, t: Symbol, order: int) -> Iterator[Expr]:
 
 def _powers(
     instance: Instance, variables: Sequence[Symbol], order: int
-) -> Iterator[tuple[Point, Any]]:
+) -> Iterator[tuple[Point, Number]]:
     """Points, and with which power of t the instance's two sides approach there."""
     [(larger, smaller)] = instance.pairs
     others = [s for s in instance.symbols if s not in variables]
@@ -70,21 +69,21 @@ def _powers(
 
 
 def _slope_function(
-    difference: Callable[..., Any],
+    difference: Numeric,
     variables: Sequence[Symbol],
     others: Sequence[Symbol],
     order: int,
-) -> Callable[[Point], Any]:
+) -> Callable[[Point], Number | None]:
     """How fast the difference shrinks: the power of t, near t = 0."""
     scale = min(20, 300 // (order + 1))  # t^order must stay far above the rounding
 
-    def at_scale(point: Point, exponent: int) -> Any:
+    def at_scale(point: Point, exponent: int) -> Number | None:
         t = mpmath.mpf(10) ** -exponent
         values = [at_precision(point[s]) for s in others]
         values += [t * at_precision(point[v]) for v in variables]
         return number(lambda: abs(difference(*values)))
 
-    def slope(point: Point) -> Any:
+    def slope(point: Point) -> Number | None:
         with mpmath.workdps(DIGITS):
             coarse, fine = at_scale(point, scale), at_scale(point, 2 * scale)
             if coarse is None or fine is None:

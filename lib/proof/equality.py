@@ -12,7 +12,6 @@ import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import mpmath
 import sympy as sp
@@ -222,7 +221,7 @@ def with_enough(verdict: Verdict, left: Basic, right: Basic) -> Verdict:
     )
 
 
-def _shape(side: Basic) -> tuple[Any, ...]:
+def _shape(side: Basic) -> tuple[Expr, ...]:
     return tuple(side.shape) if isinstance(side, (sp.MatrixBase, MatrixExpr)) else ()
 
 

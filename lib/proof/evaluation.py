@@ -12,11 +12,13 @@ from sympy import Expr, S, Symbol
 from .errors import Undecidable
 from .expectation import Operator
 
-Point = dict[Symbol, Any]  # exact SymPy numbers
+Point = dict[Symbol, Expr]  # exact numbers
+Number = Any  # real or complex, of mpmath, which has no types
+Numeric = Callable[..., Number]
 SLACK = 20  # digits by which rounding may shrink less than the precision grew
 
 
-def _heaviside(x: Any, at_zero: Any = 0.5) -> Any:
+def _heaviside(x: Number, at_zero: Number = 0.5) -> Number:
     return mpmath.mpf(at_zero) if x == 0 else mpmath.mpf(x > 0)
 
 
@@ -25,7 +27,7 @@ MODULES = [{"Heaviside": _heaviside, "DiracDelta": lambda x: mpmath.nan}, "mpmat
 _FAILURES = (ArithmeticError, ValueError, TypeError, mpmath.libmp.NoConvergence)
 
 
-def number(compute: Callable[[], Any]) -> Any:
+def number(compute: Callable[[], Number]) -> Number | None:
     """The finite number that ``compute`` returns, or None if there is none."""
     try:
         value = mpmath.mpmathify(compute())
@@ -36,7 +38,7 @@ def number(compute: Callable[[], Any]) -> Any:
     return value if mpmath.isfinite(value) else None
 
 
-def at_precision(value: Any) -> Any:
+def at_precision(value: Expr) -> Number:
     """An exact SymPy number as an mpmath number at the working precision."""
     real, imaginary = value.as_real_imag()
     if not (real.is_Rational and imaginary.is_Rational):
@@ -49,12 +51,12 @@ class Value:
     """A number as a function of which of the precisions; None where it is undefined."""
 
     def __init__(
-        self, compute: Callable[..., Any], values: Sequence[Any], digits: Sequence[int]
+        self, compute: Numeric, values: Sequence[Expr], digits: Sequence[int]
     ) -> None:
         self._compute, self._values, self.digits = compute, values, digits
-        self._known: dict[int, Any] = {}
+        self._known: dict[int, Number | None] = {}
 
-    def __call__(self, precision: int) -> Any:
+    def __call__(self, precision: int) -> Number | None:
         if precision not in self._known:
             with mpmath.workdps(self.digits[precision]):
                 self._known[precision] = number(
@@ -75,7 +77,7 @@ class Pair:
         self,
         sides: tuple[Expr, Expr],
         symbols: Sequence[Symbol],
-        functions: Mapping[str, Callable[..., Any]],
+        functions: Mapping[str, Numeric],
         digits: Sequence[int],
     ) -> None:
         self._sides, self._symbols, self._functions = sides, tuple(symbols), functions
@@ -98,8 +100,12 @@ class Pair:
 def compiled(
     side: Expr,
     symbols: Sequence[Symbol],
-    functions: Mapping[str, Callable[..., Any]],
-) -> Callable[..., Any]:
+    functions: Mapping[str, Numeric],
+) -> Numeric:
+    """``side`` as a function of ``symbols``; ``functions`` are its unknown ones.
+
+    Raises ``Undecidable`` where an operator has no closed form.
+    """
     if side.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
         return lambda *values: mpmath.nan
     if unresolved := side.atoms(Operator):

@@ -14,9 +14,8 @@ from sympy import Expr, Rational
 from sympy.core.function import AppliedUndef
 
 from .errors import Undecidable
-from .evaluation import at_precision
+from .evaluation import Number, Numeric, at_precision
 
-Number = Any  # of mpmath, which has no types: a real or a complex number
 Arguments = tuple[Number, ...]
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
 
@@ -50,7 +49,7 @@ class Formula:
             "is_extended_real": real,
         }
         self._parts: dict[Orders, type[sp.Function]] = {}
-        self.numeric: dict[str, Callable[..., Number]] = {}
+        self.numeric: dict[str, Numeric] = {}
 
     def at(self, arguments: Sequence[Expr], explicit: bool = False) -> Expr:
         """Its value: a name applied to the arguments, or the ``explicit`` formula."""

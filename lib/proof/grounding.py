@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import mpmath
 import sympy as sp
@@ -17,6 +16,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, Matrix
 
 from .calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
 from .errors import Undecidable
+from .evaluation import Number
 from .expectation import E, Int, resolve
 from .interpretation import Interpretation
 from .laws import Law
@@ -205,7 +205,7 @@ class InverseRoot(sp.Function):
         return -(InverseRoot(self.args[0]) ** 3) / 2
 
     @staticmethod
-    def _imp_(u: Any) -> Any:
+    def _imp_(u: Number) -> Number:
         """The value; SymPy's lambdify looks for it under this name."""
         return 1 / mpmath.sqrt(u)
 

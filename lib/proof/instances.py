@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sympy as sp
 from sympy import Basic, Expr, Symbol
@@ -13,7 +12,7 @@ from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
-from .evaluation import Point
+from .evaluation import Numeric, Point
 from .expectation import Operator, resolve
 from .grounding import ground
 from .interpretation import Interpretation
@@ -32,7 +31,7 @@ class Instance:
     description: str
     pairs: tuple[tuple[Expr, Expr], ...]
     given: tuple[Basic, ...]
-    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    functions: Mapping[str, Numeric] = field(default_factory=dict)
 
     @property
     def symbols(self) -> list[Symbol]:

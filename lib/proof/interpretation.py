@@ -7,9 +7,8 @@ densities. All come from a fixed seed, so a check decides alike on every machine
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
-from typing import Any
 
 import sympy as sp
 from sympy import Basic, Expr, Rational, Symbol
@@ -18,7 +17,7 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixSymbol
 
 from .errors import Undecidable
-from .evaluation import Point
+from .evaluation import Numeric, Point
 from .formulas import Formula
 from .laws import density_variables
 from .matrices import random_matrix
@@ -107,7 +106,7 @@ class Interpretation:
         return self._formulas[key]
 
     @property
-    def functions(self) -> dict[str, Callable[..., Any]]:
+    def functions(self) -> dict[str, Numeric]:
         """The unknown functions and their derivatives by name, as numeric functions."""
         formulas = (formula for formula, _ in self._formulas.values())
         return {name: f for formula in formulas for name, f in formula.numeric.items()}

@@ -7,10 +7,9 @@ and stand on both sides of every place where an expression changes its formula.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from random import Random
-from typing import Any
 
 import mpmath
 import sympy as sp
@@ -20,7 +19,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from .errors import Undecidable
-from .evaluation import MODULES, Point, number
+from .evaluation import MODULES, Number, Numeric, Point, number
 
 
 def points(
@@ -65,7 +64,7 @@ def points(
 
 
 def _drawn(
-    pools: dict[Symbol, list[Any]],
+    pools: dict[Symbol, list[Expr]],
     conditions: Sequence[Basic],
     random: Random,
     count: int,
@@ -85,13 +84,13 @@ def _drawn(
             return
 
 
-def _deck(pool: list[Any], random: Random) -> Iterator[Any]:
+def _deck(pool: list[Expr], random: Random) -> Iterator[Expr]:
     """Every value once before any comes again."""
     while True:
         yield from random.sample(pool, len(pool))
 
 
-def _pool(symbol: Symbol, random: Random) -> list[Any]:
+def _pool(symbol: Symbol, random: Random) -> list[Expr]:
     """Candidate values of a symbol, the simple ones in front."""
     simple = [Rational(k, 2) for k in (1, 3, 5, 1, 4, 7, 2, 6, 10)]
     scales = [
@@ -115,7 +114,7 @@ def _pool(symbol: Symbol, random: Random) -> list[Any]:
     return admitted
 
 
-def admits(symbol: Symbol, value: Any) -> bool:
+def admits(symbol: Symbol, value: Expr | complex) -> bool:
     """Whether no assumption on the symbol excludes the value."""
     value = sp.sympify(value)
     return all(
@@ -163,7 +162,7 @@ def _may_vanish(kink: Expr) -> bool:
 
 def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
     for symbol in sorted(kink.free_symbols, key=str):
-        found: set[Any] = set()
+        found: set[Expr] = set()
         for point in base:
             others = {s: v for s, v in point.items() if s != symbol}
             for root in roots(kink.xreplace(others), symbol):
@@ -246,7 +245,7 @@ def _polynomial_roots(part: Expr, symbol: Symbol) -> list[Expr]:
 def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
     function = sp.lambdify(symbol, kink, modules=MODULES, docstring_limit=0)
     grid = _INTEGERS if symbol.is_integer else _GRID
-    previous: tuple[Rational, Any] | None = None
+    previous: tuple[Rational, Number] | None = None
     for x in grid:
         if not admits(symbol, x):
             continue
@@ -264,7 +263,7 @@ _GRID = [*(-m for m in reversed(_MAGNITUDES)), S.Zero, *_MAGNITUDES]
 _INTEGERS = [sp.Integer(k) for k in (*range(-64, 129), *(2**k for k in range(8, 40)))]
 
 
-def _bisect(function: Callable[[Any], Any], low: Rational, high: Rational) -> Rational:
+def _bisect(function: Numeric, low: Rational, high: Rational) -> Rational:
     sign = _real_value(function, low) or mpmath.mpf(0)
     if sign == 0:
         return low
@@ -277,6 +276,6 @@ def _bisect(function: Callable[[Any], Any], low: Rational, high: Rational) -> Ra
     return Rational(round(low * 10**12), 10**12)
 
 
-def _real_value(function: Callable[[Any], Any], x: Rational) -> Any:
+def _real_value(function: Numeric, x: Rational) -> Number | None:
     value = number(lambda: function(mpmath.mpf(x.p) / x.q))
     return None if value is None or mpmath.im(value) != 0 else mpmath.re(value)
