@@ -104,6 +104,7 @@ def test_kinks_are_where_the_formula_changes(expression, kinks) -> None:
 
 def test_roots_of_a_rational_function_and_of_its_denominator_are_found() -> None:
     assert set(roots((x**2 - 4) / (x - 3), x)) == {-2, 2, 3}
+    assert set(roots(x**2 - 2, x)) == {sqrt(2), -sqrt(2)}
     [cubic] = roots(x**3 - 2, x)
     assert abs(cubic**3 - 2) < Rational(1, 10**8)
 
