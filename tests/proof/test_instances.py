@@ -23,6 +23,7 @@ from lib.proof.instances import STRUCTURES, has_structure, instances
 from lib.proof.laws import Normal
 
 x, y = symbols("x y", real=True)
+z = symbols("z", integer=True)
 f = Function("f")
 
 
@@ -39,6 +40,13 @@ def test_unknown_functions_make_several_each_with_its_numbers() -> None:
     assert len(found) >= STRUCTURES
     assert len({one.description for one in found}) == len(found)
     assert all(one.functions for one in found)
+
+
+def test_conditions_stay_where_numbers_are_still_to_be_chosen() -> None:
+    size = symbols("n", integer=True, positive=True)
+    found = list(instances(f(x) * Sum(y, (z, 1, size)), f(x), [x < y, size > 1]))
+    assert found
+    assert all(one.given == (x < y,) for one in found)
 
 
 def test_a_matrix_makes_one_pair_for_each_entry() -> None:

@@ -7,7 +7,7 @@ from lib.proof.errors import Undecidable
 from lib.proof.interpretation import Interpretation
 from lib.proof.laws import density
 
-x, z = symbols("x z", real=True)
+x, y, z = symbols("x y z", real=True)
 n, m = symbols("n m", integer=True, positive=True)
 A = MatrixSymbol("A", n, m)
 
@@ -34,8 +34,9 @@ def test_two_matrices_of_one_name_are_refused() -> None:
 
 def test_a_density_sums_to_one_over_its_support_for_every_condition() -> None:
     chosen = Interpretation([], [], 3, {})
-    p = density("p", z, given=[x])
-    total = sum(chosen.apply(p, [v, x], explicit=True) for v in chosen.support(z))
+    p, values = density("p", z, y, given=[x]), chosen.support(z)
+    cells = [(first, second, x) for first in values for second in values]
+    total = sum(chosen.apply(p, cell, explicit=True) for cell in cells)
     values = [lambdify(x, total)(at) for at in (-0.7, 0.2, 1.9)]
     assert values == pytest.approx([1, 1, 1])
 
