@@ -1,9 +1,12 @@
 """The Transformer against PyTorch's, and what its masks and caches must not change."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -22,6 +25,7 @@ from lib.models.transformer import (
     loss,
     padding_mask,
     quickest_attention,
+    sinusoids,
 )
 from tests.shared.effort import examples
 
@@ -145,6 +149,226 @@ def test_equals_pytorchs_transformer(placement: Placement) -> None:
             memory_key_padding_mask=source == PADDING,
         )
         same(mine(source, target), mine.logits(stream))
+
+
+# -------------------------------------------------------- against one written in NumPy
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+def published_sinusoids(length: int, width: int) -> np.ndarray:
+    """Vaswani et al. (2017), section 3.5, entry by entry."""
+    table = np.empty((length, width))
+    for place, i in product(range(length), range(width // 2)):
+        angle = place / 10000 ** (2 * i / width)
+        table[place, 2 * i : 2 * i + 2] = math.sin(angle), math.cos(angle)
+    return table
+
+
+class Written:
+    """A model's weights in a Transformer of NumPy, for one sentence at a time.
+
+    Without a batch there is no padding, and a place that looks at earlier ones looks at
+    a slice: no masks. ``drop`` stands wherever the papers have dropout.
+    """
+
+    def __init__(self, network: Transformer, drop: Function = lambda x: x) -> None:
+        self.config, self.drop = network.config, drop
+        state = network.state_dict()
+        self.weights = {name: tensor.numpy() for name, tensor in state.items()}
+
+    def logits(self, source: list[int], target: list[int]) -> np.ndarray:
+        memory = self.embed(source)
+        for i in range(self.config.encoder_layers):
+            memory = self.block(f"encoder.{i}", memory, None)
+        memory = self.at_the_end("encoder_norm", memory)
+        x = self.embed(target)
+        for i in range(self.config.decoder_layers):
+            x = self.block(f"decoder.{i}", x, memory)
+        embeddings = self.weights["embedding.weight"]
+        return self.at_the_end("decoder_norm", x) @ embeddings.T
+
+    def embed(self, tokens: list[int]) -> np.ndarray:
+        width = self.config.width
+        scaled = self.weights["embedding.weight"][tokens] * width**0.5
+        return self.drop(scaled + published_sinusoids(len(tokens), width))
+
+    def block(self, name: str, x: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
+        """One of the encoder; with a memory, one of the decoder."""
+        attention = f"{name}.attention"
+        causal = memory is not None
+        x = self.residual(attention, x, lambda x: self.attend(attention, x, x, causal))
+        if memory is not None:
+            cross = f"{name}.cross_attention"
+            x = self.residual(cross, x, lambda x: self.attend(cross, x, memory, False))
+        ahead = f"{name}.feed_forward"
+        return self.residual(ahead, x, lambda x: self.feed_forward(ahead, x))
+
+    def residual(self, name: str, x: np.ndarray, branch: Function) -> np.ndarray:
+        def norm(of: str) -> Function:
+            return lambda x: self.norm(f"{name}.norm_of_{of}", x)
+
+        match self.config.placement:
+            case "post":
+                return norm("sum")(x + self.drop(branch(x)))
+            case "res_post":
+                return x + self.drop(norm("branch")(branch(x)))
+            case "pre":
+                return x + self.drop(branch(norm("input")(x)))
+            case "sandwich":
+                return x + self.drop(norm("branch")(branch(norm("input")(x))))
+        return x + self.drop(branch(x))
+
+    def attend(
+        self, name: str, x: np.ndarray, context: np.ndarray, causal: bool
+    ) -> np.ndarray:
+        size = self.config.width // self.config.heads
+        parts = {"query": x, "key": context, "value": context}
+        whole = {
+            part: self.linear(f"{name}.branch.{part}", y) for part, y in parts.items()
+        }
+        gathered = np.empty_like(x)
+        for head, place in product(range(self.config.heads), range(len(x))):
+            own = slice(head * size, (head + 1) * size)
+            seen = slice(place + 1 if causal else None)
+            query = whole["query"][place, own]
+            key, value = whole["key"][seen, own], whole["value"][seen, own]
+            if self.config.qk_norm:
+                query = self.norm(f"{name}.branch.query_norm", query)
+                key = self.norm(f"{name}.branch.key_norm", key)
+            odds = np.exp(key @ query / size**0.5)
+            gathered[place, own] = odds / odds.sum() @ value
+        return self.linear(f"{name}.branch.output", gathered)
+
+    def feed_forward(self, name: str, x: np.ndarray) -> np.ndarray:
+        hidden = np.maximum(self.linear(f"{name}.branch.0", x), 0)
+        return self.linear(f"{name}.branch.2", hidden)
+
+    def linear(self, name: str, x: np.ndarray) -> np.ndarray:
+        return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+
+    def norm(self, name: str, x: np.ndarray) -> np.ndarray:
+        centred = x - x.mean(-1, keepdims=True)
+        spread = np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+        return (
+            centred / spread * self.weights[f"{name}.weight"]
+            + self.weights[f"{name}.bias"]
+        )
+
+    def at_the_end(self, name: str, x: np.ndarray) -> np.ndarray:
+        return self.norm(name, x) if self.config.final_norm else x
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("final_norm", [True, False])
+@pytest.mark.parametrize("qk_norm", [True, False])
+@pytest.mark.parametrize("training", [True, False])
+def test_equals_the_one_written_in_numpy(
+    placement: Placement,
+    final_norm: bool,
+    qk_norm: bool,
+    training: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In training too, with a dropout that always drops the same entries of a row."""
+    kept = np.arange(SMALL.width) % 3 > 0
+
+    def always_the_same(x: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+        return x * torch.from_numpy(kept / (1 - p)) if training else x
+
+    monkeypatch.setattr(nn.functional, "dropout", always_the_same)
+    options = {"placement": placement, "final_norm": final_norm, "qk_norm": qk_norm}
+    network = model(replace(SMALL, dropout=0.25, **options)).train(training)
+    # They are float32 numbers; their own test looks at them.
+    network.positions.copy_(torch.from_numpy(published_sinusoids(256, SMALL.width)))
+    source, target = tokens(2, 6), tokens(2, 5, seed=1)
+    source[1, 4:] = PADDING
+    written = Written(network, lambda x: x * kept / 0.75 if training else x)
+    found = network(source, target).detach()
+    for row, real in enumerate((6, 4)):
+        wanted = written.logits(source[row, :real].tolist(), target[row].tolist())
+        same(found[row], torch.from_numpy(wanted))
+
+
+@pytest.mark.parametrize(("length", "width"), [(256, 12), (40, 128), (1, 2)])
+def test_sinusoids_are_the_published_ones(length: int, width: int) -> None:
+    found = sinusoids(length, width)
+    wanted = torch.from_numpy(published_sinusoids(length, width))
+    # An angle of 255 in float32 is off by up to 2e-5.
+    torch.testing.assert_close(found.double(), wanted, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("config", EVERY, ids=str)
+def test_no_two_parts_share_weights(config: TransformerConfig) -> None:
+    """As many numbers as the parts have, counted one by one."""
+    width, hidden = config.width, config.hidden
+    norms = {"none": 0, "sandwich": 2}.get(config.placement, 1) * 2 * width
+    attention = 4 * (width * width + width) + norms
+    if config.qk_norm:
+        attention += 2 * 2 * (width // config.heads)
+    feed_forward = 2 * width * hidden + hidden + width + norms
+    wanted = config.vocabulary * width + config.final_norm * 2 * 2 * width
+    wanted += config.encoder_layers * (attention + feed_forward)
+    wanted += config.decoder_layers * (2 * attention + feed_forward)
+    assert sum(p.numel() for p in Transformer(config).parameters()) == wanted
+
+
+def test_weights_fit_a_model_for_longer_rows() -> None:
+    longer = Transformer(replace(SMALL, longest=300))
+    longer.load_state_dict(Transformer(SMALL).state_dict())
+
+
+# ------------------------------------------------------------------- numbers by chance
+
+
+def mean_is(values: Tensor, expected: float) -> None:
+    """The mean lies within five of its standard errors of the expected one."""
+    error = float(values.std()) / values.numel() ** 0.5
+    assert abs(float(values.mean()) - expected) < 5 * error
+
+
+def test_weights_start_as_glorots_and_embeddings_with_variance_one_over_width() -> None:
+    """Uniform on +-sqrt(6 / (in + out)); the embeddings normal; biases 0, gains 1."""
+    torch.manual_seed(0)
+    config = TransformerConfig(500, 64, 96, placement="sandwich", qk_norm=True)
+    for name, parameter in Transformer(config).named_parameters():
+        values = parameter.detach().double()
+        if name == "embedding.weight":
+            unit = values * 64**0.5
+            mean_is(unit, 0)
+            mean_is(unit**2, 1)
+            mean_is(unit**4, 3)
+        elif values.ndim == 2:
+            unit = values / (6 / sum(values.shape)) ** 0.5
+            assert 0.999 < unit.abs().max() <= 1, name
+            mean_is(unit, 0)
+            mean_is(unit**2, 1 / 3)
+        else:
+            assert (values == name.endswith("weight")).all(), name
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_dropout_leaves_its_share_out_and_scales_the_rest(share: float) -> None:
+    """In the embedding and in every branch, in training only."""
+    torch.manual_seed(0)
+    network = Transformer(replace(SMALL, dropout=share)).double()
+    row, branches = tokens(50, 40), [nn.Linear(12, 12).double() for _ in range(2)]
+    x = torch.randn(50, 40, 12, dtype=torch.double)
+    residuals = [network.encoder[0].attention, network.decoder[2].feed_forward]
+    for residual, branch in zip(residuals, branches, strict=True):
+        residual.branch = branch
+    parts = [lambda: network.embed(row), *(lambda r=r: r(x) - x for r in residuals)]
+    for whole in parts:
+        network.eval()
+        expected = whole()
+        network.train()
+        found = whole()
+        dropped = found.abs() < 1e-12
+        if share:
+            mean_is(dropped.double(), share)
+        else:
+            assert not dropped.any()
+        same(found[~dropped], expected[~dropped] / (1 - share))
 
 
 # ------------------------------------------------------------------------------- masks
@@ -307,6 +531,10 @@ def test_quickest_attention_changes_the_kernel_only(
         ({"width": 9, "heads": 3}, "width"),
         ({"placement": "before"}, "placement"),
         ({"dropout": 1.0}, "dropout"),
+        ({"dropout": -0.1}, "dropout"),
+        ({"width": 3, "heads": 1}, "width"),
+        ({"hidden": 0}, "hidden"),
+        ({"longest": 0}, "longest"),
         ({"vocabulary": 0}, "vocabulary"),
         ({"encoder_layers": -1}, "encoder_layers"),
     ],
@@ -318,5 +546,6 @@ def test_wrong_configuration_is_named(changes: dict, word: str) -> None:
 
 def test_row_that_is_too_long_is_refused() -> None:
     network = model(replace(SMALL, longest=5))
-    with pytest.raises(ValueError, match="takes 5"):
+    assert network(tokens(1, 5), tokens(1, 5)).shape == (1, 5, 19)
+    with pytest.raises(ValueError, match="6 tokens, the model takes 5"):
         network(tokens(1, 6), tokens(1, 2))
