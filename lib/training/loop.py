@@ -244,9 +244,11 @@ def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
     remedy = "start anew with --overwrite"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        theirs = state["identity"]
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.PickleError):
-        raise TrainingError(f"{path} is not a whole checkpoint: {remedy}") from None
+        state = None
+    if not isinstance(state, dict) or "identity" not in state:
+        raise TrainingError(f"{path} is not a whole checkpoint: {remedy}")
+    theirs = state["identity"]
     if theirs != identity:
         names = sorted(n for n in theirs | identity if theirs.get(n) != identity.get(n))
         raise TrainingError(

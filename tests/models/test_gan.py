@@ -156,6 +156,72 @@ def test_saturated_logits_give_the_gradients_of_the_exact_ones() -> None:
         assert gan.generator_loss(logits, loss).isfinite()
 
 
+# ---------------------------------------------------------------------- the start
+
+
+def mean_is(values: Tensor, expected: float) -> None:
+    """The mean lies within five of its standard errors of the expected one."""
+    error = float(values.std()) / values.numel() ** 0.5
+    assert abs(float(values.mean()) - expected) < 5 * error
+
+
+def test_weights_start_normal_with_variance_two_over_the_inputs() -> None:
+    source = torch.Generator().manual_seed(0)
+    widths = [400, 50, 300, 60]
+    network = MLP(widths, ["relu", "relu", "identity"], source, torch.float64)
+    for inputs, weight, bias in zip(
+        widths[:-1], network.weights, network.biases, strict=True
+    ):
+        unit = weight / (2 / inputs) ** 0.5
+        mean_is(unit, 0)
+        mean_is(unit**2, 1)
+        mean_is(unit**4, 3)
+        assert not bias.any()
+    again = MLP(widths, network.activations, source.manual_seed(0), torch.float64)
+    for a, b in zip(network.parameters, again.parameters, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_signal_keeps_its_square_through_relus() -> None:
+    """What variance 2 / in is for: the mean of u^2 is the same in each layer."""
+    source = torch.Generator().manual_seed(0)
+    squares = []
+    for _ in range(200):
+        network = MLP([40] * 6, ["relu"] * 5, source, torch.float64)
+        network.forward(torch.ones(1, 40, dtype=torch.float64))
+        squares.append(torch.stack([u.square().mean() for u in network.u]))
+    for layer in torch.stack(squares).T:
+        mean_is(layer, 2)
+
+
+def test_noise_is_standard_normal_and_the_generators() -> None:
+    both = players()
+    state = both.generator.get_state()
+    noise = both.noise(20_000)
+    assert noise.shape == (20_000, 2)
+    for power, moment in enumerate((0, 1, 0, 3), start=1):
+        mean_is(noise**power, moment)
+    both.generator.set_state(state)
+    assert torch.equal(both.noise(20_000), noise)
+
+
+def test_a_twin_has_weights_of_its_own_and_so_has_a_loaded_state() -> None:
+    network, other = small(), small()
+    copy = gan.twin(network)
+    with torch.no_grad():
+        for parameter in copy.parameters():
+            parameter += 1
+    assert not network.biases[0].any()
+    state = network.state_dict()
+    other.load_state_dict(state)
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(other.parameters, network.parameters, strict=True)
+    )
+    other.weights[0] += 1
+    assert not torch.equal(other.weights[0], network.weights[0])
+
+
 # ------------------------------------------------------------------------- training
 
 DATA = torch.randn(60, 3, generator=torch.Generator().manual_seed(1))
@@ -187,17 +253,33 @@ def weights(both: Players) -> Tensor:
 
 def test_plain_moves_are_gradient_ascent_and_then_descent() -> None:
     both, other = players(0.1, adam=False), players(0.1, adam=False)
-    both.step(DATA)
+    found = both.step(DATA)
     model = other.model
-    _, gradients = model.discriminator_gradients(DATA, other.noise(len(DATA)))
+    v, gradients = model.discriminator_gradients(DATA, other.noise(len(DATA)))
     for parameter, gradient in zip(
         model.discriminator.parameters, gradients, strict=True
     ):
         parameter += 0.1 * gradient
-    _, gradients = model.generator_gradients(other.noise(len(DATA)))
+    loss, gradients = model.generator_gradients(other.noise(len(DATA)))
     for parameter, gradient in zip(model.generator.parameters, gradients, strict=True):
         parameter -= 0.1 * gradient
+    assert found == {"loss": loss, "value": v}
     assert torch.allclose(weights(both), weights(other), atol=1e-7)
+
+
+def test_adam_has_the_momenta_that_are_usual_for_this_game() -> None:
+    """Two steps written out, with betas 0.5 and 0.999 and epsilon 1e-8."""
+    both = players(0.01)
+    weight = both.model.discriminator.weights[0]
+    start, gradients = weight.clone().double(), []
+    for _ in range(2):
+        both.step(DATA)
+        gradients.append(weight.grad.double())
+    first, second = gradients
+    mean = (0.5 * first + second) / (0.5 + 1)
+    square = (0.999 * first**2 + second**2) / (0.999 + 1)
+    moves = first.sign() + mean / (square.sqrt() + 1e-8)
+    torch.testing.assert_close(weight.double(), start + 0.01 * moves, rtol=0, atol=1e-5)
 
 
 # What 50 steps reach: rounding moves both players, and their moves differ by it.

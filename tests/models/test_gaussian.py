@@ -1,8 +1,10 @@
 """The closed forms against torch.distributions, autograd, quadrature and sampling."""
 
+import itertools
 import math
 import warnings
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.linalg
@@ -230,6 +232,35 @@ def test_kl_to_standard_normal_keeps_its_digits_in_float32():
     torch.testing.assert_close(single.double(), exact, rtol=1e-3, atol=0)
 
 
+@pytest.mark.parametrize("size", [0, -3, -7, -11])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_kl_keeps_its_digits_near_zero(size, dtype):
+    """Against 50 digits, at log-variances of 10^size: t^2/4 is left of e^t - 1 - t."""
+    t = 10.0 ** torch.tensor([size, size - 0.3], dtype=dtype) * torch.tensor([1, -1])
+    zero = torch.zeros_like(t)
+    with mpmath.workdps(50):
+        exact = float(
+            sum((mpmath.exp(u) - 1 - u) / 2 for u in map(mpmath.mpf, t.tolist()))
+        )
+    # expm1(t) - t is off by a rounding of t; exp(t) - 1 would be by one of 1.
+    near = {"rtol": 1e-4, "atol": 2 * torch.finfo(dtype).eps * 10.0**size}
+    for found in (
+        gaussian.kl_diagonal(zero, t, zero, zero),
+        gaussian.kl_diagonal(zero, zero, zero, -t),
+        gaussian.kl_to_standard_normal(zero, t),
+    ):
+        torch.testing.assert_close(float(found), exact, **near)
+
+
+def test_chi_squared_keeps_its_digits_between_near_equals():
+    """exp(d^2 / s^2) - 1 for means d apart, with 20 digits lost to exp."""
+    for distance in (1.0, 1e-6, 1e-10):
+        mean = torch.tensor([distance], dtype=torch.float64)
+        one = torch.ones(1, 1, dtype=torch.float64)
+        found = gaussian.chi_squared_full(mean, one, 0 * mean, one)
+        assert float(found) == pytest.approx(math.expm1(distance**2), rel=1e-12)
+
+
 @pytest.mark.parametrize("shift", [0.0, 0.8])
 def test_chi_squared_is_the_squared_variation_of_the_weights(shift):
     mean_p, mean_q = torch.zeros(2, 2, dtype=torch.float64)
@@ -248,6 +279,35 @@ def test_chi_squared_is_infinite_for_a_proposal_too_narrow():
     zero, one = torch.zeros(2), torch.eye(2)
     assert gaussian.chi_squared_full(zero, one, zero, 0.49 * one) == math.inf
     assert gaussian.chi_squared_full(zero, one, zero, 0.51 * one) < math.inf
+
+
+def test_rows_of_a_batch_do_not_meet():
+    """Each closed form of a batch (2, 3) is that of its rows, one by one."""
+    means, log_variances = normal(2, 2, 3, 4, seed=1), normal(2, 2, 3, 4, seed=2)
+    wide = torch.stack(
+        [covariances(2, 3, size=4, seed=3), 4 * covariances(2, 3, size=4, seed=4)]
+    )
+    pair = (means[0], wide[0], means[1], wide[1])
+    calls = [
+        (gaussian.log_density_diagonal, (means[0], means[1], log_variances[0])),
+        (gaussian.log_density_full, (means[0], means[1], wide[0])),
+        (
+            gaussian.kl_diagonal,
+            (means[0], log_variances[0], means[1], log_variances[1]),
+        ),
+        (gaussian.kl_to_standard_normal, (means[0], log_variances[0])),
+        (gaussian.kl_full, pair),
+        (gaussian.chi_squared_full, pair),
+        (gaussian.squared_wasserstein_full, pair),
+        (gaussian.entropy_diagonal, (log_variances[0],)),
+        (gaussian.entropy_full, (wide[0],)),
+    ]
+    for closed_form, arguments in calls:
+        together = closed_form(*arguments)
+        assert together.shape == (2, 3), closed_form.__name__
+        for i, j in itertools.product(range(2), range(3)):
+            alone = closed_form(*(argument[i, j] for argument in arguments))
+            torch.testing.assert_close(together[i, j], alone, **EXACT)
 
 
 # The 2-Wasserstein distance
@@ -348,14 +408,14 @@ def test_wasserstein_distance_is_reached_by_the_monotone_coupling():
 @few
 @given(SEEDS, DIMENSIONS)
 def test_entropies_are_those_of_torch(seed, size):
-    log_variance = normal(size, seed=seed)
+    log_variance = normal(3, 4, size, seed=seed)
     std = (log_variance / 2).exp()
     law = Normal(torch.zeros_like(std), std)
     torch.testing.assert_close(gaussian.entropy(std), law.entropy(), **EXACT)
     torch.testing.assert_close(
-        gaussian.entropy_diagonal(log_variance), law.entropy().sum(), **EXACT
+        gaussian.entropy_diagonal(log_variance), law.entropy().sum(-1), **EXACT
     )
-    covariance = covariances(size=size, seed=seed)
+    covariance = covariances(3, 4, size=size, seed=seed)
     law = MultivariateNormal(torch.zeros_like(std), covariance)
     torch.testing.assert_close(
         gaussian.entropy_full(covariance), law.entropy(), **EXACT

@@ -1,7 +1,9 @@
 """Tokens that lose nothing, batches that hold everything, and the beam's best find."""
 
+import functools
 import itertools
 import os
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from lib.models.transformer import PADDING, Transformer, TransformerConfig
 from lib.models.translation import (
     BEGIN,
     END,
+    Batch,
     Example,
     TranslationError,
     Translator,
@@ -131,6 +134,34 @@ def test_epochs_mix_examples_anew_and_a_seed_repeats_them():
     assert [b.source.tolist() for b in first] != [b.source.tolist() for b in second]
 
 
+def test_batches_are_as_full_as_can_be_and_each_begins_anew():
+    """In the order of lengths: the next example would not have fitted."""
+    examples, tokens = some_examples(300), 200
+    longer = Example([400] * 150, [400] * 160)  # more than a batch holds: alone in one
+    source = torch.Generator().manual_seed(1)
+    batches = list(bucketed([*examples, longer], tokens, source))
+
+    def lengths(batch: Batch) -> list[tuple[int, int]]:
+        rows = zip(batch.source, batch.target, strict=True)
+        return [(int((a != 0).sum()), int((b != 0).sum())) for a, b in rows]
+
+    held = sorted(lengths(batch) for batch in batches)
+    flat = [row for rows in held for row in rows]
+    assert flat == sorted((len(a), len(b)) for a, b in [*examples, longer])
+    assert held[-1] == [(150, 160)]
+
+    def size(rows: list[tuple[int, int]]) -> int:
+        return len(rows) * sum(map(max, zip(*rows, strict=True)))
+
+    for rows, following in itertools.pairwise(held):
+        assert size(rows) <= tokens < size([*rows, following[0]])
+
+
+def test_a_batchs_tokens_are_counted_on_both_sides_without_padding():
+    batch = Batch(torch.tensor([[5, 6, 2], [5, 2, 0]]), torch.tensor([[1, 2], [1, 0]]))
+    assert batch.tokens == 5 + 3
+
+
 # ---------------------------------------------------------------------------- decoding
 
 WORDS = 7  # four special tokens and three words
@@ -199,6 +230,90 @@ def test_a_beam_of_one_takes_the_likeliest_token_each_time(seed: int):
         assert mine == [token for token in text if token != END]
 
 
+def every_chance(model: Transformer, source: Tensor) -> Callable[..., float]:
+    """log p of any text, as ``chance`` gives it, from the chances of its beginnings."""
+
+    @functools.cache
+    def of_next(text: tuple[int, ...]) -> list[float]:
+        with torch.no_grad():
+            logits = model(
+                source[source != PADDING][None], torch.tensor([[BEGIN, *text]])
+            )
+        return logits[0, -1].log_softmax(-1).tolist()
+
+    return lambda text: sum(of_next(text[:i])[token] for i, token in enumerate(text))
+
+
+def beam_by_hand(
+    log_chance: Callable[..., float], beam: int, penalty: float, longest: int
+) -> list[int]:
+    """Beam search as its definition says: every text, scored anew from its tokens."""
+    kept: list[tuple[int, ...]] = [()]
+    for _ in range(longest):
+        every = [text for text in kept if END in text]
+        for text in kept:
+            if END not in text:
+                every += [(*text, token) for token in range(END, WORDS)]
+        every.sort(key=lambda t: log_chance(t) / (len(t) + 1) ** penalty, reverse=True)
+        kept = every[:beam]
+    return [token for token in kept[0] if token != END]
+
+
+def test_narrow_beams_keep_what_their_definition_keeps():
+    beams, penalties = (1, 2, 3, 4), (0.0, 0.7, 1.0, 2.0)
+    found: dict[tuple[int, float], list[list[int]]] = {}
+    for seed in range(4):
+        model = network(seed=seed)
+        chances = [every_chance(model, source) for source in sources()]
+        for beam, penalty in itertools.product(beams, penalties):
+            options = {"beam": beam, "penalty": penalty, "longest": 5}
+            mine = beam_search(model, sources(), torch.full((3,), BEGIN), **options)
+            assert mine == [beam_by_hand(c, beam, penalty, 5) for c in chances]
+            found.setdefault((beam, penalty), []).extend(mine)
+    # Each width and each penalty gives something else, so that it was looked at.
+    for penalty in penalties:
+        assert len({str(found[beam, penalty]) for beam in beams}) >= 3
+    assert len({str(found[4, penalty]) for penalty in penalties}) == len(penalties)
+
+
+def merged(text: Sequence[int]) -> list[int]:
+    """The text with 4 wherever it has 5."""
+    return [4 if token == 5 else token for token in text]
+
+
+def test_of_words_that_tie_a_beam_takes_one_and_keeps_both():
+    """Two words are alike to the model: the best text with either is found."""
+    model = network(seed=1)
+    with torch.no_grad():
+        model.embedding.weight[5] = model.embedding.weight[4]
+    found = beam_search(model, sources(), torch.full((3,), BEGIN), beam=4, longest=4)
+    for source, text in zip(sources(), found, strict=True):
+        wanted = beam_by_hand(every_chance(model, source), 4, 1.0, 4)
+        assert merged(text) == merged(wanted)
+
+
+class Endless(Transformer):
+    """A model that never ends a text."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        return super().logits(x).index_fill(-1, torch.tensor([END]), -torch.inf)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_a_text_without_end_is_cut_at_twice_its_source_and_ten(beam: int):
+    torch.manual_seed(0)
+    model = Endless(TransformerConfig(WORDS, 8, 8, heads=2, longest=18)).eval()
+
+    def lengths(longest: int | None) -> list[int]:
+        first = torch.full((3,), BEGIN)
+        options = {"beam": beam, "longest": longest}
+        return list(map(len, beam_search(model, sources(), first, **options)))
+
+    assert lengths(None) == [17, 16, 14]  # the model takes 18, with the first one
+    assert lengths(15) == [15, 15, 14]
+    assert lengths(3) == [3, 3, 3]
+
+
 @pytest.mark.parametrize("beam", [1, 3, 5])
 def test_caches_change_nothing(beam: int):
     model, first = network(), torch.tensor([BEGIN, 4, BEGIN])
@@ -243,6 +358,26 @@ def test_translations_come_back_in_order_and_ask_for_their_language(tagged):
     assert (first == (BEGIN if tagged == "source" else wanted)).all()
 
 
+def test_translations_are_searched_for_as_asked_without_dropout(monkeypatch):
+    tokeniser, asked = word_tokeniser(TEXTS, LANGUAGES), []
+
+    def spy(model, source, first, **options):
+        asked.append((source.tolist(), options))
+        return [[] for _ in source]
+
+    monkeypatch.setattr(translation, "beam_search", spy)
+    config = TransformerConfig(tokeniser.get_vocab_size(), 8, 8, heads=2, dropout=0.5)
+    translator = Translator(Transformer(config), tokeniser, "target")
+    options = {"beam": 3, "penalty": 0.5, "cached": False}
+    translator.translate(TEXTS[-1:], "fr", rows=2, **options)
+    assert asked == [([[*known_tokens(tokeniser, TEXTS[-1]), END]], options)]
+    assert not translator.model.training
+    translator.translate(TEXTS, "fr", rows=2)
+    assert [len(source) for source, _ in asked[1:]] == [2, 2, 1]
+    greedy = {"beam": 1, "penalty": 1.0, "cached": True}
+    assert all(options == greedy for _, options in asked[1:])
+
+
 # ------------------------------------------------------------------------------ scores
 
 
@@ -258,6 +393,9 @@ def test_scores_say_what_they_are():
     lower = scores(shouted, wanted, lowercase=True)
     assert lower["bleu"] == pytest.approx(100)
     assert "case:lc" in lower["bleu_signature"]
+    assert "tok:char" in scores(wanted, wanted, tokenize="char")["bleu_signature"]
+    cut = [text[:20] for text in wanted]  # chrF weighs what is missed twice
+    assert scores(cut, wanted)["chrf"] < scores(wanted, cut)["chrf"]
 
 
 def test_short_translations_pay_for_it():

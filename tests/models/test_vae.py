@@ -177,6 +177,52 @@ def test_log_likelihood_reports_each_image(model):
     assert seen == [1, 2, 3]
 
 
+def test_each_sample_of_each_image_has_noise_of_its_own(model, monkeypatch):
+    seen = []
+
+    def spy(model, x, noise):
+        seen.append((x, noise))
+        return torch.zeros(len(noise))
+
+    monkeypatch.setattr(vae, "log_importance_weights", spy)
+    images, source = pixels(2, 6), torch.Generator().manual_seed(0)
+    vae.log_likelihood(model, images, 5, source, chunk=2)
+    assert [len(noise) for _, noise in seen] == [2, 2, 1, 2, 2, 1]
+    assert all(torch.equal(x, images[i // 3]) for i, (x, _) in enumerate(seen))
+    assert len(torch.cat([noise for _, noise in seen]).unique(dim=0)) == 10
+
+
+@pytest.mark.parametrize("shift", [-1e4, 0.0, 1e4])
+def test_log_mean_exp_is_over_the_first_dimension_and_never_overflows(shift):
+    odds = torch.tensor([[1.0, 2.0], [3.0, 6.0], [5.0, 10.0]], dtype=torch.float64)
+    found = vae.log_mean_exp(odds.log() + shift)
+    wanted = torch.tensor([3.0, 6.0], dtype=torch.float64).log() + shift
+    torch.testing.assert_close(found, wanted)
+
+
+def test_the_network_is_the_reports():
+    shapes = [tuple(p.shape) for p in VAE().parameters()]
+    assert shapes[::2] == [(512, 784), (40, 512), (512, 20), (784, 512)]
+
+
+def test_each_half_is_two_layers_with_a_relu_between_and_means_come_first(model):
+    """Against the same weights in NumPy."""
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+
+    def written_out(half, x):
+        hidden = x @ state[f"{half}.0.weight"].T + state[f"{half}.0.bias"]
+        hidden = hidden * (hidden > 0)
+        return hidden @ state[f"{half}.2.weight"].T + state[f"{half}.2.bias"]
+
+    x, z = noise(4, 6), noise(4, 3)
+    mean, log_variance = (part.detach().numpy() for part in model.encode(x))
+    both = written_out("encoder", x.numpy())
+    assert mean == pytest.approx(both[:, :3], abs=1e-12)
+    assert log_variance == pytest.approx(both[:, 3:], abs=1e-12)
+    logits = model.decode(z).detach().numpy()
+    assert logits == pytest.approx(written_out("decoder", z.numpy()), abs=1e-12)
+
+
 def test_the_outputs_may_be_negative():
     """A ReLU on the last layer, as the report's text can be read, would forbid it."""
     torch.manual_seed(0)
@@ -190,9 +236,9 @@ def test_the_outputs_may_be_negative():
 
 def test_elbo_of_all_is_elbo(model):
     x, e = pixels(7, 6), noise(7, 3)
-    torch.testing.assert_close(
-        vae.elbo_of_all(model, x, e, chunk=3), vae.elbo(model, x, e)
-    )
+    found = vae.elbo_of_all(model, x, e, chunk=3)
+    torch.testing.assert_close(found, vae.elbo(model, x, e))
+    assert not found.value.requires_grad
 
 
 def test_loss_is_the_mean_negative_elbo(model):

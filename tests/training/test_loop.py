@@ -1,6 +1,11 @@
 """The loop: to the bit the same, resumed or not, and plain about what is wrong."""
 
 import contextlib
+import errno
+import itertools
+import os
+import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +13,7 @@ from torch import nn
 
 from lib.training import loop as training
 from lib.training.loop import Training, TrainingError
+from lib.training.records import RecordError
 
 DATA = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
 SETTINGS = Training(epochs=6, batch_size=16, learning_rate=0.05)
@@ -37,6 +43,16 @@ def test_one_seed_gives_one_result_and_another_seed_another():
     assert not same(fit(), fit(seed=1))
 
 
+def test_the_seed_decides_the_first_weights_and_the_noise():
+    def drawn(seed):
+        generator = training.prepare(seed)
+        return torch.rand(3), torch.rand(3, generator=generator)
+
+    for one, same, other in zip(drawn(5), drawn(5), drawn(6), strict=True):
+        assert torch.equal(one, same)
+        assert not torch.equal(one, other)
+
+
 def test_training_goes_down_and_each_curve_has_a_value_an_epoch():
     _, history = fit(Training(epochs=30, batch_size=16, learning_rate=0.05))
     curve = history.curves["loss"]
@@ -49,9 +65,10 @@ def test_the_curve_is_a_mean_over_images_not_over_batches():
     assert history.curves["rows"][0] == pytest.approx((3 * 16 * 16 + 2 * 2) / 50)
 
 
-def test_data_that_are_not_finite_are_named():
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_data_that_are_not_finite_are_named(number):
     broken = DATA.clone()
-    broken[7, 2] = float("nan")
+    broken[7, 2] = broken[9, 0] = float(number)
     with pytest.raises(TrainingError, match="row 7 of the data"):
         training.train(nn.Linear(4, 4), broken, loss, SETTINGS, training.prepare(0))
 
@@ -105,6 +122,102 @@ def test_a_checkpoint_holds_no_pickled_objects(tmp_path):
     torch.load(path, weights_only=True)
 
 
+class Hostile:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize(
+    "save", [torch.save, lambda x, p: p.write_bytes(pickle.dumps(x))]
+)
+def test_a_hostile_checkpoint_is_refused_and_runs_nothing(tmp_path, save):
+    path, made = tmp_path / "c.pt", tmp_path / "made"
+    save({"identity": {}, "parts": Hostile(made)}, path)
+    with pytest.raises(TrainingError, match="not a whole checkpoint"):
+        fit(checkpoint=path, resume=True)
+    assert not made.exists()
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "c.pt"
+    for other in ({"weights": torch.ones(2)}, torch.ones(2), [1, 2]):
+        torch.save(other, path)
+        with pytest.raises(TrainingError, match="not a whole checkpoint"):
+            fit(checkpoint=path, resume=True)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(TrainingError, match="not a whole checkpoint"):
+        fit(checkpoint=path, resume=True)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path, monkeypatch):
+    path = tmp_path / "c.pt"
+    fit(Training(epochs=2), checkpoint=path)
+    saved = path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RecordError, match="No space left"):
+        fit(checkpoint=path)
+    assert path.read_bytes() == saved
+
+
+def test_seconds_are_those_of_all_runs_together(tmp_path, monkeypatch):
+    """By a clock that goes on by a second each time it is read, twice an epoch."""
+    clock = itertools.count()
+    monkeypatch.setattr(training.time, "perf_counter", lambda: float(next(clock)))
+    path = tmp_path / "c.pt"
+
+    def stop(history):
+        if history.epochs == 4:
+            raise KeyboardInterrupt
+        return {}
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(after_epoch=stop, checkpoint=path)
+    _, history = fit(checkpoint=path, resume=True)
+    assert history.seconds == 6.0
+
+
+def test_the_settings_decide_batches_and_steps():
+    """Adam's first step moves each weight by the learning rate."""
+    sizes, start = [], nn.Linear(4, 4)
+    model = nn.Linear(4, 4)
+    model.load_state_dict(start.state_dict())
+
+    def spy(model, batch, generator):
+        sizes.append(len(batch))
+        return {"loss": model(batch).square().mean()}
+
+    settings = Training(epochs=1, batch_size=50, learning_rate=0.003)
+    training.train(model, DATA, spy, settings, training.prepare(0))
+    moved = (model.weight - start.weight).abs()
+    torch.testing.assert_close(moved, torch.full((4, 4), 0.003), rtol=1e-3, atol=0)
+    training.train(model, DATA, spy, Training(1, 20), training.prepare(0))
+    assert sizes == [50, 20, 20, 10]
+
+
+def test_each_step_has_the_gradient_of_its_own_batch():
+    """A loss whose gradient is one, then zero: nothing is left of the first."""
+    model, gradients = nn.Linear(4, 4), []
+
+    def once(model, batch, generator):
+        first = not gradients
+        gradients.append(model.weight.grad)
+        return {"loss": model.weight.sum() * float(first)}
+
+    settings = Training(epochs=1, batch_size=25)
+    training.train(model, DATA, once, settings, training.prepare(0))
+    assert (model.weight.grad == 0).all()
+
+
 @pytest.mark.parametrize("content", [b"", b"nonsense", None])
 def test_a_damaged_checkpoint_is_refused(tmp_path, content):
     path = tmp_path / "c.pt"
@@ -117,7 +230,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path, content):
 def test_another_runs_checkpoint_is_refused_and_the_difference_named(tmp_path):
     path = tmp_path / "c.pt"
     fit(checkpoint=path, identity={"seed": 0})
-    with pytest.raises(TrainingError, match="another seed"):
+    with pytest.raises(TrainingError, match="another seed:"):
         fit(checkpoint=path, identity={"seed": 1}, resume=True)
     other = Training(epochs=6, batch_size=16, learning_rate=0.1)
     with pytest.raises(TrainingError, match="another learning_rate"):
@@ -134,6 +247,26 @@ def test_a_loss_that_diverges_is_an_error():
         training.train(nn.Linear(4, 4), DATA, diverge, SETTINGS, generator)
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("name", ["loss", "extra"])
+def test_a_number_that_is_not_finite_stops_before_the_checkpoint(
+    tmp_path, name, number
+):
+    path, calls = tmp_path / "c.pt", itertools.count(1)
+
+    def step(batch):
+        broken = next(calls) == 3
+        scalars = {"loss": torch.tensor(1.0), "extra": torch.tensor(2.0)}
+        return scalars | ({name: torch.tensor(float(number))} if broken else {})
+
+    batches = training.shuffled(DATA, len(DATA))
+    with pytest.raises(TrainingError, match=f"the {name} is {number} after epoch 3"):
+        training.run_epochs(
+            step, {}, batches, SETTINGS, training.prepare(0), checkpoint=path
+        )
+    assert torch.load(path, weights_only=True)["history"]["epochs"] == 2
+
+
 def test_the_environment_names_device_and_threads(monkeypatch):
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "1")
     training.prepare(0)
@@ -146,6 +279,11 @@ def test_the_environment_names_device_and_threads(monkeypatch):
     with pytest.raises(TrainingError, match="abacus"):
         training.prepare(0)
     assert training.prepare(0, "cpu").device.type == "cpu"
+    training.prepare(0, "cpu", threads=1)
+    assert torch.get_num_threads() == 1
+    monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "0")
+    with pytest.raises(TrainingError, match="'0', not a number of threads"):
+        training.prepare(0, "cpu")
 
 
 def test_subnormal_numbers_are_flushed():
