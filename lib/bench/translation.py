@@ -65,15 +65,17 @@ def checks() -> list[tuple[str, bool]]:
 
 def run_and_data() -> tuple[TranslationRun, Parallel]:
     """English to German on Multi30k, or the phrases where it is not there."""
-    for name in ("translate-multi30k-en-de", "translate-phrases"):
-        run = replace(EXPERIMENTS[name].run, batch_tokens=BATCH_TOKENS)
-        try:
-            data = translation.load(run, None)
-        except CorpusError:
-            continue
-        print(f"{name}: {data.source}")
-        return run, data
-    raise CorpusError("there are no phrases")
+    try:
+        return named("translate-multi30k-en-de")
+    except CorpusError:
+        return named("translate-phrases")
+
+
+def named(name: str) -> tuple[TranslationRun, Parallel]:
+    run = replace(EXPERIMENTS[name].run, batch_tokens=BATCH_TOKENS)
+    data = translation.load(run, None)
+    print(f"{name}: {data.source}")
+    return run, data
 
 
 # ---------------------------------------------------------------------------- training
@@ -128,7 +130,7 @@ def all_logits_loss(
 
 
 def chunked_loss(model: TutorialTransformer, source: Tensor, target: Tensor) -> Tensor:
-    """The same, of real tokens only and in chunks."""
+    """The same but for the bias, of real tokens only and in chunks."""
     labels = target[:, 1:]
     real = labels != PADDING
     stream = model.stream(source, target[:, :-1])[real]
