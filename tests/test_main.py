@@ -23,6 +23,14 @@ GAN = [
     *("--set", "generator_widths=8"),
     *("--set", "samples=40"),
 ]
+NORMS = [
+    "run",
+    "norms-phrases",
+    *("--set", "variants=post"),
+    *("--set", "depths=1"),
+    *("--set", "steps=1"),
+    *("--set", "profile_steps=0"),
+]
 QUICK = [
     "run",
     "vae-digits",
@@ -80,6 +88,17 @@ def test_a_gan_is_run_by_the_same_command(tmp_path, capsys):
     assert "1 epochs, seed 0" in captured.err
     assert "40 samples" in captured.err
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_run_without_samples_leaves_no_picture(tmp_path, capsys):
+    assert main([*NORMS, "--out", str(tmp_path)]) == 0
+    record = records.read(tmp_path / "norms-phrases-seed0.json")
+    assert list(record["metrics"]["profiles"]) == ["post/1/0"]
+    assert json.loads(capsys.readouterr().out)["profiles"]["post/1/0"].keys() == {"0"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "norms-phrases-seed0.json",
+        "norms-phrases-seed0.checkpoint.pt",
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -177,3 +178,49 @@ def test_provenance_says_on_what():
     assert known["threads"] == torch.get_num_threads()
     assert known["device"] == "cpu"
     assert all(known[key] for key in ("python", "numpy", "platform", "started"))
+
+
+def processor(monkeypatch, cpuinfo: str | OSError) -> str:
+    """The processor's name where /proc/cpuinfo says this, or is not there."""
+
+    def read_text(path: Path) -> str:
+        assert path == Path("/proc/cpuinfo")
+        if isinstance(cpuinfo, OSError):
+            raise cpuinfo
+        return cpuinfo
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr("platform.processor", lambda: "arm")
+    return records.provenance(torch.device("cpu"))["device_name"]
+
+
+def test_a_processor_is_named_as_its_system_names_it(monkeypatch):
+    named = "processor : 0\nmodel name : Abacus: 2 GHz\nmodel name : other\n"
+    assert processor(monkeypatch, named) == "Abacus: 2 GHz"
+    assert processor(monkeypatch, "processor : 0\n") == "arm"
+    assert processor(monkeypatch, FileNotFoundError()) == "arm"
+
+
+def test_the_commit_says_whether_the_code_was_changed(monkeypatch):
+    said = {"status": "", "rev-parse": "abc\n"}
+
+    def git(command, **options):
+        return subprocess.CompletedProcess(command, 0, said[command[3]], "")
+
+    monkeypatch.setattr(subprocess, "run", git)
+    assert records.provenance(torch.device("cpu"))["commit"] == "abc"
+    said["status"] = " M lib/training/records.py\n"
+    assert records.provenance(torch.device("cpu"))["commit"] == "abc+changes"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [FileNotFoundError("git"), subprocess.CalledProcessError(128, "git")],
+    ids=["no git", "no repository"],
+)
+def test_without_a_repository_there_is_no_commit(monkeypatch, error):
+    def git(command, **options):
+        raise error
+
+    monkeypatch.setattr(subprocess, "run", git)
+    assert records.provenance(torch.device("cpu"))["commit"] is None
