@@ -150,6 +150,37 @@ def test_a_small_run_learns_and_is_judged_in_every_direction() -> None:
     }
 
 
+def test_sentences_are_those_of_the_runs_corpus_and_languages(monkeypatch) -> None:
+    asked = []
+
+    def multi30k(languages, folder, **options):
+        asked.append((languages, folder, options))
+        return DATA
+
+    monkeypatch.setattr(corpora, "multi30k", multi30k)
+    assert translation.load(TINY, "folder", download=True) is DATA
+    assert asked == [(TINY.languages, "folder", {"download": True})]
+    phrases = translation.load(replace(TINY, corpus="phrases"), "folder")
+    assert phrases.sha256.keys() == {"phrases"}
+    assert phrases.train.keys() == set(TINY.languages)
+    assert len(asked) == 1
+
+
+def test_each_corpus_is_judged_in_its_own_way(monkeypatch) -> None:
+    judges = {"phrases": "judge_phrases", "multi30k": "judge_sentences"}
+    for judge in judges.values():
+        monkeypatch.setattr(
+            translation, judge, lambda *arguments, name=judge: {name: arguments}
+        )
+    for corpus, judge in (
+        ("phrases", "judge_phrases"),
+        ("multi30k", "judge_sentences"),
+    ):
+        run = replace(TINY, corpus=corpus)
+        judged = translation.evaluate_translator("a translator", run, DATA, print)
+        assert judged == {judge: ("a translator", run, DATA, print)}
+
+
 def test_phrases_are_judged_by_kind_and_direction(monkeypatch) -> None:
     run = replace(EXPERIMENTS["translate-phrases"].run, untrained=("de-fr",))
     table = corpora.phrases()

@@ -17,7 +17,7 @@ TINY = VAERun(
     epochs=3,
     nll_samples=20,
     nll_images=40,
-    figure_epochs=(1, 2),
+    figure_epochs=(1,),
 )
 
 
@@ -60,7 +60,7 @@ def test_one_seed_gives_one_result(data, trained):
 
 def test_the_figures_samples_come_from_one_noise(data, trained):
     model, history = trained
-    assert list(history.snapshots) == ["1", "2", "3"]  # the last epoch is always there
+    assert list(history.snapshots) == ["1", "3"]  # the last epoch is always there
     noise = torch.Generator().manual_seed(EVALUATION_SEED)
     images = vae.sample(model, torch.randn(64, 2, generator=noise))
     assert torch.equal(history.snapshots["3"], (images * 255).byte())

@@ -400,6 +400,7 @@ def small(last: str = "identity", out: int = 1) -> MLP:
         (lambda: GAN(small(out=3), small(out=2)), "give one logit"),
         (lambda: GAN(small(out=3), small("sigmoid")), "must be 'identity'"),
         (lambda: GAN(small(out=3), small(), "hinge"), "no generator loss 'hinge'"),
+        (lambda: gan.generator_errors(torch.ones(1, 1), "hinge"), "no generator loss"),
     ],
 )
 def test_bad_input_is_named(act, message: str) -> None:

@@ -412,14 +412,14 @@ def test_padding_is_what_is_masked() -> None:
 # ---------------------------------------------------------------- attention and caches
 
 
-@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("places", ["all", "some", "earlier"])
 @pytest.mark.parametrize("qk_norm", [False, True])
-def test_weights_are_the_ones_that_are_used(causal: bool, qk_norm: bool) -> None:
+def test_weights_are_the_ones_that_are_used(places: str, qk_norm: bool) -> None:
     torch.manual_seed(0)
-    attention = Attention(8, 2, causal, qk_norm).double()
+    attention = Attention(8, 2, places == "earlier", qk_norm).double()
     x = torch.randn(3, 5, 8, dtype=torch.double)
     mask = None
-    if not causal:
+    if places == "some":
         mask = torch.rand(3, 1, 5, 5) < 0.7
         mask |= torch.eye(5, dtype=torch.bool)
     weights = attention.weights(x, None, mask)
@@ -484,6 +484,14 @@ def test_loss_is_cross_entropy_of_the_real_tokens(smoothing: float) -> None:
         label_smoothing=smoothing,
     )
     same_with_gradients(loss(network, source, target, smoothing), expected, network)
+
+
+def test_a_pytorch_without_chunks_gives_the_same_loss(monkeypatch) -> None:
+    network = model(SMALL)
+    source, target = tokens(5, 6), tokens(5, 8, seed=1)
+    value = loss(network, source, target, 0.1)
+    monkeypatch.delattr(nn, "LinearCrossEntropyOptions", raising=False)
+    same_with_gradients(loss(network, source, target, 0.1), value, network)
 
 
 @pytest.mark.parametrize("config", EVERY, ids=str)
