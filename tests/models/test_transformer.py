@@ -236,7 +236,8 @@ class Written:
             if self.config.qk_norm:
                 query = self.norm(f"{name}.branch.query_norm", query)
                 key = self.norm(f"{name}.branch.key_norm", key)
-            odds = np.exp(key @ query / size**0.5)
+            scores = key @ query / size**0.5
+            odds = np.exp(scores - scores.max())
             gathered[place, own] = odds / odds.sum() @ value
         return self.linear(f"{name}.branch.output", gathered)
 

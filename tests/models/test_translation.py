@@ -260,7 +260,7 @@ def beam_by_hand(
 
 
 def test_narrow_beams_keep_what_their_definition_keeps():
-    beams, penalties = (1, 2, 3, 4), (0.0, 0.7, 1.0, 2.0)
+    beams, penalties = (1, 2, 4), (0.0, 1.0, 2.0)
     found: dict[tuple[int, float], list[list[int]]] = {}
     for seed in range(4):
         model = network(seed=seed)
@@ -272,7 +272,7 @@ def test_narrow_beams_keep_what_their_definition_keeps():
             found.setdefault((beam, penalty), []).extend(mine)
     # Each width and each penalty gives something else, so that it was looked at.
     for penalty in penalties:
-        assert len({str(found[beam, penalty]) for beam in beams}) >= 3
+        assert len({str(found[beam, penalty]) for beam in beams}) == 3
     assert len({str(found[4, penalty]) for penalty in penalties}) == len(penalties)
 
 
