@@ -21,7 +21,7 @@ PAGES := _build/html/index.html
 # small network's threads would spend their time waiting for one another.
 AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1
 ONE_THREAD := CHECKED_GRADIENTS_THREADS=1
-PYTEST := $(BIN)/python -m pytest -q -rs
+PYTEST := $(BIN)/python -m pytest -q -rfEs
 UNIT := $(PYTEST) -n 2 --dist worksteal --ignore=tests/test_html.py
 COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile book

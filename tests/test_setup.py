@@ -1,13 +1,14 @@
 """What installs the project agrees with itself: pins, lock, targets and workflows."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 from tools.digest import ROOT
+from tools.lock import PIN, pins
 
-PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.]+)")
 REQUIREMENTS = (ROOT / "requirements.txt").read_text("utf-8")
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -16,21 +17,18 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
-def pins(text: str) -> set[tuple[str, str]]:
-    """Return the names, in their normal form, and versions that a file pins."""
-    found = (PIN.match(line) for line in text.splitlines())
-    return {
-        (re.sub(r"[-_.]+", "-", p["name"]).lower(), p["version"]) for p in found if p
-    }
-
-
 def test_every_requirement_is_pinned() -> None:
     lines = [line for line in REQUIREMENTS.splitlines() if line.partition("#")[0]]
     assert [line for line in lines if not PIN.match(line)] == []
 
 
 def test_lock_satisfies_the_requirements() -> None:
-    assert pins(REQUIREMENTS) - pins(LOCK) == set(), "run `make lock`"
+    named, locked = pins(REQUIREMENTS), pins(LOCK)
+    assert named.items() <= locked.items(), "run `make lock`"
+
+
+def test_lock_has_one_version_of_each_package_for_all_pythons() -> None:
+    assert len(PIN.findall(LOCK)) == len(pins(LOCK))
 
 
 def test_lock_has_a_hash_for_everything_and_no_address() -> None:
@@ -41,17 +39,23 @@ def test_lock_has_a_hash_for_everything_and_no_address() -> None:
     assert re.findall(r"\S*(?://|@ |--index|--find)\S*", LOCK) == []
 
 
-def scripts(workflow: dict) -> str:
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-    return "\n".join(step.get("run", "") for step in steps)
+def called(script: str) -> set[str]:
+    """Return the targets that a script makes, by make itself or through .ci/run."""
+    words = re.findall(r"(?:\bmake|\.ci/run)((?: [-.\w/]+)*)", script)
+    return {word for line in words for word in line.split() if word.isalpha()}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_workflow_calls_targets_that_exist(path) -> None:
-    called = re.findall(
-        r"\bmake ([a-z]+)", scripts(yaml.safe_load(path.read_text("utf-8")))
-    )
-    assert set(called) <= TARGETS
+def test_workflow_makes_targets_that_exist(path: Path) -> None:
+    jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"].values()
+    scripts = [step.get("run", "") for job in jobs for step in job["steps"]]
+    assert called("\n".join(scripts)) <= TARGETS
+
+
+def test_ci_makes_targets_that_exist() -> None:
+    script = (ROOT / ".ci/run").read_text("utf-8").partition("\nset ")[2]
+    assert called(script) == {"browser"} <= TARGETS
+    assert '"${@:-test}"' in script
 
 
 def test_every_python_is_named_everywhere() -> None:

@@ -18,17 +18,14 @@ PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)", re.MULTILINE)
 STAYS = "# stays: "
 
 
-def pins(text: str) -> dict[str, str]:
-    """Return the version of each package that a file pins, by its normal name.
+def normal(name: str) -> str:
+    """Return a package's name as an index and a lock spell it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
-    A package that a lock pins to several versions, by Python, has them all.
-    """
-    found: dict[str, str] = {}
-    for pin in PIN.finditer(text):
-        name = re.sub(r"[-_.]+", "-", pin["name"]).lower()
-        others = f"{found[name]}, " if name in found else ""
-        found[name] = others + pin["version"]
-    return found
+
+def pins(text: str) -> dict[str, str]:
+    """Return the version of each package that a file pins, by its normal name."""
+    return {normal(pin["name"]): pin["version"] for pin in PIN.finditer(text)}
 
 
 def loosened(requirements: str) -> str:
@@ -41,7 +38,7 @@ def moved_to(requirements: str, lock: str) -> str:
     """Return the requirements with the versions that a lock pins."""
     versions = pins(lock)
     return PIN.sub(
-        lambda pin: f"{pin['name']}=={versions[next(iter(pins(pin[0])))]}", requirements
+        lambda pin: f"{pin['name']}=={versions[normal(pin['name'])]}", requirements
     )
 
 
