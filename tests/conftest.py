@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from jaxtyping import config, install_import_hook
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.shared.effort import examples
@@ -25,6 +26,12 @@ QUIET = (
 settings.register_profile("checked gradients", max_examples=examples(100))
 settings.load_profile("checked gradients")
 
+# From here on a call into lib/models whose shapes differ from its signature fails.
+install_import_hook(
+    "lib.models",
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
+)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -37,6 +44,14 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def signatures_unchecked() -> Iterator[None]:
+    """Call lib/models as its readers do, who see the errors that it raises itself."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(autouse=True)

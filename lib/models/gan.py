@@ -8,11 +8,12 @@ and the same players for it, to compare with.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, logsigmoid
 
@@ -47,8 +48,8 @@ class MLP:
     """Plain layers whose forward pass keeps what the backward pass needs.
 
     ``widths`` are those of the input and of each layer, ``activations`` one name for
-    each layer. Weights, ``(out, in)``, start as normal numbers of variance 2/in,
-    biases at zero. Raises ValueError for widths or names that do not fit.
+    each layer. Weights start as normal numbers of variance 2/inputs, biases at zero.
+    Raises ValueError for widths or names that do not fit.
     """
 
     def __init__(
@@ -69,12 +70,15 @@ class MLP:
                 known = ", ".join(ACTIVATIONS)
                 raise ValueError(f"no activation {name!r}: there are {known}")
         self.widths, self.activations = tuple(widths), tuple(activations)
-        options = {"dtype": dtype, "device": generator.device}
-        self.weights = [
-            torch.randn(n, m, generator=generator, **options) * (2 / m) ** 0.5
+        device = generator.device
+        self.weights: list[Float[Tensor, "outputs inputs"]] = [
+            torch.randn(n, m, generator=generator, dtype=dtype, device=device)
+            * (2 / m) ** 0.5
             for m, n in itertools.pairwise(widths)
         ]
-        self.biases = [torch.zeros(n, **options) for n in widths[1:]]
+        self.biases: list[Float[Tensor, " outputs"]] = [
+            torch.zeros(n, dtype=dtype, device=device) for n in widths[1:]
+        ]
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -91,12 +95,13 @@ class MLP:
         for mine, theirs in zip(self.parameters, state["parameters"], strict=True):
             mine.copy_(theirs)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The output ``(batch, n)`` for the rows of ``x`` ``(batch, m)``."""
-        if x.ndim != 2 or x.shape[1] != self.widths[0] or len(x) == 0:
-            raise ValueError(
-                f"the input's shape is {tuple(x.shape)}, not (batch, {self.widths[0]})"
-            )
+    def forward(
+        self, x: Float[Tensor, "batch inputs"]
+    ) -> Float[Tensor, "batch outputs"]:
+        """The output for the rows of ``x``."""
+        m = self.widths[0]
+        if x.ndim != 2 or x.shape[1] != m or len(x) == 0:
+            raise ValueError(f"the input is {tuple(x.shape)}, not (batch, {m})")
         self.u: list[Tensor] = []
         self.h = [x]
         layers = zip(self.weights, self.biases, self.activations, strict=True)
@@ -105,11 +110,12 @@ class MLP:
             self.h.append(ACTIVATIONS[name].value(self.u[-1]))
         return self.h[-1]
 
-    def errors(self, upstream: Tensor) -> list[Tensor]:
+    def errors(
+        self, upstream: Float[Tensor, "batch outputs"]
+    ) -> list[Float[Tensor, "batch _"]]:
         """dL/du^l of each layer, first layer first, from dL/dh of the output.
 
-        They belong to the last forward pass; each is ``(batch, width)``,
-        {eq}`eq-gan-batch-error`.
+        They belong to the last forward pass: {eq}`eq-gan-batch-error`.
         """
         deltas: list[Tensor] = []
         for layer in reversed(range(len(self.weights))):
@@ -119,7 +125,9 @@ class MLP:
             deltas.append(back(upstream, self.u[layer], self.h[layer + 1]))
         return deltas[::-1]
 
-    def parameter_gradients(self, errors: Sequence[Tensor]) -> list[Tensor]:
+    def parameter_gradients(
+        self, errors: Sequence[Float[Tensor, "batch _"]]
+    ) -> list[Tensor]:
         """dL/dW and dL/db of each layer, in the order of ``parameters``.
 
         Both are sums over the batch: {eq}`eq-gan-weight-gradient` and
@@ -129,8 +137,10 @@ class MLP:
         pairs = ((delta.T @ h, delta.sum(0)) for delta, h in layers)
         return [gradient for pair in pairs for gradient in pair]
 
-    def input_gradient(self, errors: Sequence[Tensor]) -> Tensor:
-        """dL/dx ``(batch, m)``: back through the first layer's weights.
+    def input_gradient(
+        self, errors: Sequence[Float[Tensor, "batch _"]]
+    ) -> Float[Tensor, "batch inputs"]:
+        """dL/dx: back through the first layer's weights.
 
         {eq}`eq-gan-batch-activations`.
         """
@@ -151,12 +161,17 @@ def twin(network: MLP) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def value(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """V = mean log D(x) + mean log(1 - D(G(z))): the discriminator makes it large."""
+def value(real_logits: Tensor, fake_logits: Tensor) -> Float[Tensor, ""]:
+    """V = mean log D(x) + mean log(1 - D(G(z))).
+
+    The discriminator makes it large.
+    """
     return logsigmoid(real_logits).mean() + logsigmoid(-fake_logits).mean()
 
 
-def value_errors(real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tensor]:
+def value_errors(
+    real_logits: Float[Tensor, "*real"], fake_logits: Float[Tensor, "*fake"]
+) -> tuple[Float[Tensor, "*real"], Float[Tensor, "*fake"]]:
     """dV by the logits of the real rows and by those of the fake ones."""
     real = torch.sigmoid(-real_logits) / len(real_logits)
     return real, -torch.sigmoid(fake_logits) / len(fake_logits)
@@ -165,7 +180,7 @@ def value_errors(real_logits: Tensor, fake_logits: Tensor) -> tuple[Tensor, Tens
 LossName = Literal["saturating", "non-saturating"]
 
 
-def generator_loss(fake_logits: Tensor, loss: LossName) -> Tensor:
+def generator_loss(fake_logits: Tensor, loss: LossName) -> Float[Tensor, ""]:
     """What the generator makes small: mean log(1 - D), or -mean log D."""
     if loss == "saturating":
         return logsigmoid(-fake_logits).mean()
@@ -174,7 +189,9 @@ def generator_loss(fake_logits: Tensor, loss: LossName) -> Tensor:
     raise ValueError(f"no generator loss {loss!r}: saturating or non-saturating")
 
 
-def generator_errors(fake_logits: Tensor, loss: LossName) -> Tensor:
+def generator_errors(
+    fake_logits: Float[Tensor, "*fake"], loss: LossName
+) -> Float[Tensor, "*fake"]:
     """The derivative of ``generator_loss`` by the logits."""
     if loss == "saturating":
         return -torch.sigmoid(fake_logits) / len(fake_logits)
@@ -208,8 +225,8 @@ class GAN:
         generator_loss(torch.zeros(1, 1), self.loss)
 
     def discriminator_gradients(
-        self, real: Tensor, noise: Tensor
-    ) -> tuple[Tensor, list[Tensor]]:
+        self, real: Float[Tensor, "real pixels"], noise: Float[Tensor, "fake latents"]
+    ) -> tuple[Float[Tensor, ""], list[Tensor]]:
         """V and its gradients, for rows of data and rows of noise.
 
         Both batches pass through the discriminator in one, so the gradients of its
@@ -223,7 +240,9 @@ class GAN:
         gradients = self.discriminator.parameter_gradients(errors)
         return value(real_logits, fake_logits), gradients
 
-    def generator_gradients(self, noise: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def generator_gradients(
+        self, noise: Float[Tensor, "batch latents"]
+    ) -> tuple[Float[Tensor, ""], list[Tensor]]:
         """The generator's loss and its gradients, for rows of noise.
 
         Back through the discriminator, whose weights stay as they are.
@@ -255,22 +274,27 @@ class Players:
         judge, maker = model.discriminator.parameters, model.generator.parameters
         self.up = _optimiser(judge, learning_rate, adam, maximize=True)
         self.down = _optimiser(maker, learning_rate, adam, maximize=False)
-        self.parts = {
+        self.parts: dict[str, MLP | torch.optim.Optimizer] = {
             "discriminator": model.discriminator,
             "generator": model.generator,
             "up": self.up,
             "down": self.down,
         }
 
-    def noise(self, count: int) -> Tensor:
+    def noise(self, count: int) -> Float[Tensor, "{count} latents"]:
         """Rows of standard normal noise, as the generator takes them."""
         return _noise(count, self.model.generator, self.generator)
 
-    def step(self, real: Tensor) -> dict[str, Tensor]:
-        """One move of each player; V before them, and the loss between them."""
-        v, gradients = self.model.discriminator_gradients(real, self.noise(len(real)))
+    def step(
+        self,
+        real: Float[Tensor, "batch pixels"],
+    ) -> dict[str, Float[Tensor, ""]]:
+        """One move of each player; V before both, and the loss in between."""
+        noise = self.noise(len(real))
+        v, gradients = self.model.discriminator_gradients(real, noise)
         _move(self.up, self.model.discriminator, gradients)
-        loss, gradients = self.model.generator_gradients(self.noise(len(real)))
+        noise = self.noise(len(real))
+        loss, gradients = self.model.generator_gradients(noise)
         _move(self.down, self.model.generator, gradients)
         return {"loss": loss, "value": v}
 
@@ -297,19 +321,22 @@ class AutogradPlayers:
         judge, maker = list(self.judge.parameters()), list(self.maker.parameters())
         self.up = _optimiser(judge, learning_rate, adam, maximize=True)
         self.down = _optimiser(maker, learning_rate, adam, maximize=False)
-        self.parts = {
+        self.parts: dict[str, nn.Module | torch.optim.Optimizer] = {
             "discriminator": self.judge,
             "generator": self.maker,
             "up": self.up,
             "down": self.down,
         }
 
-    def noise(self, count: int) -> Tensor:
+    def noise(self, count: int) -> Float[Tensor, "{count} latents"]:
         """Rows of standard normal noise, as the generator takes them."""
         return _noise(count, self.model.generator, self.generator)
 
-    def step(self, real: Tensor) -> dict[str, Tensor]:
-        """One move of each player; V before them, and the loss between them."""
+    def step(
+        self,
+        real: Float[Tensor, "batch pixels"],
+    ) -> dict[str, Float[Tensor, ""]]:
+        """One move of each player; V before both, and the loss in between."""
         with torch.no_grad():
             fake = self.maker(self.noise(len(real)))
         logits = self.judge(torch.cat([real, fake]))
@@ -328,17 +355,24 @@ class AutogradPlayers:
 
 
 def _optimiser(
-    parameters: list[Tensor], learning_rate: float, adam: bool, *, maximize: bool
+    parameters: Iterable[Tensor], rate: float, adam: bool, *, maximize: bool
 ) -> torch.optim.Optimizer:
-    options = {"lr": learning_rate, "maximize": maximize, "fused": True}
     if adam:
-        return torch.optim.Adam(parameters, betas=(0.5, 0.999), **options)
-    return torch.optim.SGD(parameters, **options)
+        return torch.optim.Adam(
+            parameters, rate, (0.5, 0.999), maximize=maximize, fused=True
+        )
+    return torch.optim.SGD(parameters, rate, maximize=maximize, fused=True)
 
 
-def _noise(count: int, maker: MLP, generator: torch.Generator) -> Tensor:
-    options = {"dtype": maker.weights[0].dtype, "device": generator.device}
-    return torch.randn((count, maker.widths[0]), generator=generator, **options)
+def _noise(
+    count: int, maker: MLP, generator: torch.Generator
+) -> Float[Tensor, "{count} latents"]:
+    return torch.randn(
+        (count, maker.widths[0]),
+        generator=generator,
+        dtype=maker.weights[0].dtype,
+        device=generator.device,
+    )
 
 
 def _move(

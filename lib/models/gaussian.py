@@ -7,21 +7,26 @@ estimator can be held against the truth.
 A Gaussian is parametrised in one of three ways, each where it reads best:
 
 - univariate: `mean` and `std`, numbers or tensors that broadcast together;
-- diagonal: `mean` and `log_variance`, both (..., D), as an encoder returns them;
-- full: `mean` (..., D) and `covariance` (..., D, D), symmetric positive-definite.
+- diagonal: `mean` and `log_variance`, as an encoder returns them;
+- full: `mean` and `covariance`, symmetric positive-definite.
 
-Univariate functions work element by element; the others sum over the last axis and
-return the leading shape (...). Everything is in nats, differentiable, and keeps the
-dtype and the device of its tensors; a call given numbers only computes in float64.
+Univariate functions work element by element; the others sum over the last axis, and
+their leading axes broadcast together. Everything is in nats, differentiable, and keeps
+the dtype and the device of its tensors; a call given numbers only computes in float64.
 """
 
 import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 LOG_2PI = math.log(2 * math.pi)
+
+Vectors = Float[Tensor, "*#batch dims"]
+Matrices = Float[Tensor, "*#batch dims dims"]
+Values = Float[Tensor, "*batch"]
 
 
 def density(x: float | Tensor, mean: float | Tensor, std: float | Tensor) -> Tensor:
@@ -42,19 +47,18 @@ def log_density(x: float | Tensor, mean: float | Tensor, std: float | Tensor) ->
     return -std.log() - LOG_2PI / 2 - ((x - mean) / std).square() / 2
 
 
-def log_density_diagonal(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """log N(x | mean, diag(exp(log_variance))), summed over the last axis: (...).
+def log_density_diagonal(x: Vectors, mean: Vectors, log_variance: Vectors) -> Values:
+    """log N(x | mean, diag(exp(log_variance))).
 
-    The sum of {eq}`eq-gaussian-log-density` over the dimensions. Shapes broadcast,
-    so `x` may carry a leading axis of K samples.
+    The sum of {eq}`eq-gaussian-log-density` over the dimensions.
     """
     _check_last_axis(x=x, mean=mean, log_variance=log_variance)
     squares = (x - mean).square() * (-log_variance).exp()
     return -(squares + log_variance + LOG_2PI).sum(-1) / 2
 
 
-def log_density_full(x: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
-    """log N(x | mean, covariance) for `x` and `mean` (..., D): (...).
+def log_density_full(x: Vectors, mean: Vectors, covariance: Matrices) -> Values:
+    """log N(x | mean, covariance).
 
     Raises ValueError where `covariance` is not symmetric positive-definite.
     """
@@ -82,9 +86,9 @@ def kl_univariate(
 
 
 def kl_diagonal(
-    mean_p: Tensor, log_variance_p: Tensor, mean_q: Tensor, log_variance_q: Tensor
-) -> Tensor:
-    """KL(p || q) of two diagonal Gaussians (..., D): {eq}`eq-kl-diagonal`, (...)."""
+    mean_p: Vectors, log_variance_p: Vectors, mean_q: Vectors, log_variance_q: Vectors
+) -> Values:
+    """KL(p || q) of two diagonal Gaussians: {eq}`eq-kl-diagonal`."""
     _check_last_axis(
         mean_p=mean_p,
         log_variance_p=log_variance_p,
@@ -98,9 +102,9 @@ def kl_diagonal(
 
 
 def kl_full(
-    mean_p: Tensor, covariance_p: Tensor, mean_q: Tensor, covariance_q: Tensor
-) -> Tensor:
-    """KL(p || q) of two Gaussians with full covariance: {eq}`eq-kl-full`, (...).
+    mean_p: Vectors, covariance_p: Matrices, mean_q: Vectors, covariance_q: Matrices
+) -> Values:
+    """KL(p || q) of two Gaussians with full covariance: {eq}`eq-kl-full`.
 
     Raises ValueError where a covariance is not symmetric positive-definite.
     """
@@ -123,20 +127,19 @@ def kl_full(
     ) / 2
 
 
-def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+def kl_to_standard_normal(mean: Vectors, log_variance: Vectors) -> Values:
     """KL(N(mean, diag(exp(log_variance))) || N(0, I_D)): {eq}`eq-kl-standard`.
 
-    `mean` and `log_variance` are (batch, D); returns (batch,), in nats: the ELBO's
-    regularisation term.
+    The ELBO's regularisation term.
     """
     _check_last_axis(mean=mean, log_variance=log_variance)
     return (mean.square() + log_variance.expm1() - log_variance).sum(-1) / 2
 
 
 def chi_squared_full(
-    mean_p: Tensor, covariance_p: Tensor, mean_q: Tensor, covariance_q: Tensor
-) -> Tensor:
-    """The chi-squared divergence, the integral of p^2 / q, minus one: (...).
+    mean_p: Vectors, covariance_p: Matrices, mean_q: Vectors, covariance_q: Matrices
+) -> Values:
+    """The chi-squared divergence, the integral of p^2 / q, minus one.
 
     The squared coefficient of variation of the importance weights p / q under q:
     with p the posterior, that of p(x, z) / q(z), by which importance sampling and
@@ -162,9 +165,9 @@ def chi_squared_full(
 
 
 def squared_wasserstein_full(
-    mean_p: Tensor, covariance_p: Tensor, mean_q: Tensor, covariance_q: Tensor
-) -> Tensor:
-    """The squared 2-Wasserstein distance of two Gaussians: (...).
+    mean_p: Vectors, covariance_p: Matrices, mean_q: Vectors, covariance_q: Matrices
+) -> Values:
+    """The squared 2-Wasserstein distance of two Gaussians.
 
     The least expected squared Euclidean distance between a sample of p and one of q,
     over all couplings. With P and Q for the covariances it is
@@ -202,13 +205,13 @@ def entropy(std: float | Tensor) -> Tensor:
     return std.log() + (1 + LOG_2PI) / 2
 
 
-def entropy_diagonal(log_variance: Tensor) -> Tensor:
-    """The entropy of N(., diag(exp(log_variance))), over the last axis: (...)."""
+def entropy_diagonal(log_variance: Vectors) -> Values:
+    """The entropy of N(., diag(exp(log_variance)))."""
     return (log_variance + 1 + LOG_2PI).sum(-1) / 2
 
 
-def entropy_full(covariance: Tensor) -> Tensor:
-    """The entropy of N(., covariance): (...).
+def entropy_full(covariance: Matrices) -> Values:
+    """The entropy of N(., covariance).
 
     Raises ValueError where `covariance` is not symmetric positive-definite.
     """
@@ -217,20 +220,24 @@ def entropy_full(covariance: Tensor) -> Tensor:
     return (log_det + covariance.shape[-1] * (1 + LOG_2PI)) / 2
 
 
+Pixels = Float[Tensor, "*#batch pixels"]
+Latents = Float[Tensor, "*#batch latents"]
+
+
 @dataclass(frozen=True, eq=False)
 class PPCA:
     """Probabilistic PCA: z ~ N(0, I_D) and x | z ~ N(W z + b, s^2 I_M).
 
-    `weight` is W (M, D), `bias` b (M,), `std` the number s; a batch is made of rows,
-    x (..., M) and z (..., D). Leading shapes broadcast, so that z may be (K, N, D)
-    for x (N, M). Raises ValueError for shapes that do not fit and `std` <= 0.
+    `weight` is W, `bias` b, `std` the number s; a batch is made of rows. Leading axes
+    broadcast, so that z may have one of samples that x has not. Raises ValueError for
+    shapes that do not fit and `std` <= 0.
 
     Source: Tipping and Bishop, "Probabilistic principal component analysis", Journal
     of the Royal Statistical Society B 61 (1999).
     """
 
-    weight: Tensor
-    bias: Tensor
+    weight: Float[Tensor, "pixels latents"]
+    bias: Float[Tensor, " pixels"]
     std: float
 
     def __post_init__(self) -> None:
@@ -257,39 +264,46 @@ class PPCA:
         return self.weight.shape[1]
 
     @property
-    def prior(self) -> tuple[Tensor, Tensor]:
-        """The mean (D,) and the covariance (D, D) of p(z)."""
+    def prior(
+        self,
+    ) -> tuple[Float[Tensor, " latents"], Float[Tensor, "latents latents"]]:
+        """The mean and the covariance of p(z)."""
         covariance = self._eye(self.latents)
         return torch.zeros_like(covariance[0]), covariance
 
     def sample(
         self, count: int, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Ancestral sampling: z (count, D) from the prior, then x (count, M)."""
-        like = {"dtype": self.weight.dtype, "device": self.weight.device}
-        z = torch.randn(count, self.latents, generator=generator, **like)
-        noise = torch.randn(count, self.pixels, generator=generator, **like)
+    ) -> tuple[Float[Tensor, "{count} latents"], Float[Tensor, "{count} pixels"]]:
+        """Ancestral sampling: z from the prior, then x."""
+
+        def normal(size: int) -> Tensor:
+            dtype, device = self.weight.dtype, self.weight.device
+            return torch.randn(
+                count, size, generator=generator, dtype=dtype, device=device
+            )
+
+        z, noise = normal(self.latents), normal(self.pixels)
         return z, z @ self.weight.mT + self.bias + self.std * noise
 
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x | z): (...)."""
+    def log_likelihood(self, x: Pixels, z: Latents) -> Values:
+        """log p(x | z)."""
         self._check(x=x, z=z)
         squares = (x - self.bias - z @ self.weight.mT).square().sum(-1)
         return -squares / (2 * self.std**2) - self._log_normaliser()
 
-    def log_joint(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x, z) = log p(z) + log p(x | z): (...)."""
+    def log_joint(self, x: Pixels, z: Latents) -> Values:
+        """log p(x, z) = log p(z) + log p(x | z)."""
         log_prior = -(z.square().sum(-1) + self.latents * LOG_2PI) / 2
         return log_prior + self.log_likelihood(x, z)
 
-    def log_evidence(self, x: Tensor) -> Tensor:
-        """log p(x), exactly: x ~ N(b, W W' + s^2 I), {eq}`eq-ppca-evidence`: (...)."""
+    def log_evidence(self, x: Pixels) -> Values:
+        """log p(x), exactly: x ~ N(b, W W' + s^2 I), {eq}`eq-ppca-evidence`."""
         self._check(x=x)
         noise = self.std**2 * self._eye(self.pixels)
         return log_density_full(x, self.bias, self.weight @ self.weight.mT + noise)
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The mean (..., D) and covariance (D, D) of p(z | x): {eq}`eq-ppca-posterior`.
+    def posterior(self, x: Pixels) -> tuple[Latents, Float[Tensor, "latents latents"]]:
+        """The mean and covariance of p(z | x): {eq}`eq-ppca-posterior`.
 
         The covariance is the same for every x.
         """
@@ -297,8 +311,8 @@ class PPCA:
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(self._matrix()))
         return (x - self.bias) @ self.weight @ inverse, self.std**2 * inverse
 
-    def mean_field(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The mean (..., D) and variances (D,) of the best diagonal q(z).
+    def mean_field(self, x: Pixels) -> tuple[Latents, Float[Tensor, " latents"]]:
+        """The mean and variances of the best diagonal q(z).
 
         Of all diagonal Gaussians, the one of the highest ELBO: the posterior's mean,
         and variances s^2 / M_ii with M = W' W + s^2 I. They are at most the
@@ -308,11 +322,14 @@ class PPCA:
         return mean, self.std**2 / self._matrix().diagonal()
 
     def expected_log_likelihood(
-        self, x: Tensor, mean: Tensor, covariance: Tensor
-    ) -> Tensor:
-        """E[log p(x | z)] under q(z) = N(mean, covariance): (...).
+        self,
+        x: Pixels,
+        mean: Latents,
+        covariance: Float[Tensor, "*#batch latents latents"],
+    ) -> Values:
+        """E[log p(x | z)] under q(z) = N(mean, covariance).
 
-        The ELBO's reconstruction term; `mean` is (..., D), `covariance` (..., D, D).
+        The ELBO's reconstruction term.
         """
         self._check(z=mean)
         _check_last_axis(mean=mean, covariance=covariance)
@@ -320,8 +337,13 @@ class PPCA:
         spread = (gram * covariance).sum((-2, -1)) / (2 * self.std**2)
         return self.log_likelihood(x, mean) - spread
 
-    def elbo(self, x: Tensor, mean: Tensor, covariance: Tensor) -> Tensor:
-        """The ELBO of q(z) = N(mean, covariance), in closed form: (...).
+    def elbo(
+        self,
+        x: Pixels,
+        mean: Latents,
+        covariance: Float[Tensor, "*#batch latents latents"],
+    ) -> Values:
+        """The ELBO of q(z) = N(mean, covariance), in closed form.
 
         log p(x) minus it is KL(q || p(z | x)), which is
         `kl_full(mean, covariance, *model.posterior(x))`: {eq}`eq-elbo-gap`. Raises
@@ -330,15 +352,15 @@ class PPCA:
         reconstruction = self.expected_log_likelihood(x, mean, covariance)
         return reconstruction - kl_full(mean, covariance, *self.prior)
 
-    def _matrix(self) -> Tensor:
-        """M = W' W + s^2 I (D, D), which is s^2 times the posterior's precision."""
+    def _matrix(self) -> Float[Tensor, "latents latents"]:
+        """M = W' W + s^2 I, which is s^2 times the posterior's precision."""
         gram = self.weight.mT @ self.weight
         return gram + self.std**2 * self._eye(self.latents)
 
     def _log_normaliser(self) -> float:
         return self.pixels * (LOG_2PI / 2 + math.log(self.std))
 
-    def _eye(self, size: int) -> Tensor:
+    def _eye(self, size: int) -> Float[Tensor, "{size} {size}"]:
         return torch.eye(size, dtype=self.weight.dtype, device=self.weight.device)
 
     def _check(self, x: Tensor | None = None, z: Tensor | None = None) -> None:
@@ -385,7 +407,7 @@ def _check_last_axis(**arguments: Tensor) -> None:
         )
 
 
-def _check_symmetric(name: str, covariance: Tensor) -> None:
+def _check_symmetric(name: str, covariance: Matrices) -> None:
     asymmetry = (covariance - covariance.mT).abs().max()
     tolerance = 100 * torch.finfo(covariance.dtype).eps * covariance.abs().max()
     if not asymmetry <= tolerance:
@@ -395,7 +417,7 @@ def _check_symmetric(name: str, covariance: Tensor) -> None:
         )
 
 
-def _cholesky(name: str, covariance: Tensor) -> Tensor:
+def _cholesky(name: str, covariance: Matrices) -> Matrices:
     """The lower Cholesky factor, which reads the lower triangle only."""
     _check_symmetric(name, covariance)
     root, failed = torch.linalg.cholesky_ex(covariance)
@@ -407,7 +429,7 @@ def _cholesky(name: str, covariance: Tensor) -> Tensor:
     return root
 
 
-def _semidefinite_root(name: str, covariance: Tensor) -> Tensor:
+def _semidefinite_root(name: str, covariance: Matrices) -> Matrices:
     """A square root A, with A A' = covariance, also where that is singular."""
     _check_symmetric(name, covariance)
     values, vectors = torch.linalg.eigh(covariance)
@@ -421,8 +443,8 @@ def _semidefinite_root(name: str, covariance: Tensor) -> Tensor:
     return vectors * values.clamp(min=0).sqrt().unsqueeze(-2)
 
 
-def _solve_lower(root: Tensor, vector: Tensor) -> Tensor:
-    """The solution y (..., D) of root y = vector, for a lower triangular root."""
+def _solve_lower(root: Matrices, vector: Vectors) -> Float[Tensor, "*batch dims"]:
+    """The solution y of root y = vector, for a lower triangular root."""
     if root.ndim == 2:  # one solve with many columns: many small ones are slow
         rows = vector.reshape(-1, vector.shape[-1])
         solved = torch.linalg.solve_triangular(root, rows.mT, upper=False)
@@ -431,7 +453,7 @@ def _solve_lower(root: Tensor, vector: Tensor) -> Tensor:
     return torch.linalg.solve_triangular(root, columns, upper=False).squeeze(-1)
 
 
-def _log_det(root: Tensor) -> Tensor:
+def _log_det(root: Matrices) -> Values:
     """The log-determinant of root root'."""
     return 2 * root.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 

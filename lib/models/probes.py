@@ -8,10 +8,11 @@ Only hooks are used, so any chain of modules can be probed, and it computes what
 computes without the probe.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import TracebackType
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
@@ -19,16 +20,16 @@ from torch.nn.utils import get_total_norm
 class Probe:
     """What flows between blocks: x_0 into the first of them, x_l out of the l-th.
 
-    ``activations`` ``(L + 1,)`` are root mean squares of the entries of x_l,
-    ``gradients`` ``(L + 1,)`` the Euclidean norms of the derivative of whatever was
+    ``activations`` are the root mean squares of the entries of x_0 ... x_L,
+    ``gradients`` the Euclidean norms of the derivative of whatever was
     differentiated by all entries of x_l; both of the last pass. An entry is nan where
     nothing came by, as a gradient by an input that needs none.
     """
 
-    def __init__(self, blocks: Sequence[nn.Module]) -> None:
-        if not len(blocks):
-            raise ValueError("a probe needs at least one block")
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
         self.blocks = list(blocks)
+        if not self.blocks:
+            raise ValueError("a probe needs at least one block")
         self._activations: list[Tensor] = []
         self._gradients: list[Tensor] = []
 
@@ -67,11 +68,11 @@ class Probe:
         self._gradients[place] = torch.linalg.vector_norm(gradient)
 
     @property
-    def activations(self) -> Tensor:
+    def activations(self) -> Float[Tensor, " places"]:
         return torch.stack([norm.cpu().double() for norm in self._activations])
 
     @property
-    def gradients(self) -> Tensor:
+    def gradients(self) -> Float[Tensor, " places"]:
         return torch.stack([norm.cpu().double() for norm in self._gradients])
 
 

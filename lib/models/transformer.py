@@ -1,8 +1,7 @@
 """An encoder-decoder Transformer with a choice of where LayerNorm stands.
 
-Rows of a batch are sentences, ``(batch, length)`` token numbers; ``x`` is the residual
-stream, ``(batch, length, width)``. Padding stands at the end of a row. One matrix of
-embeddings serves source, target and output.
+Rows of a batch are sentences, as token numbers; ``x`` is the residual stream. Padding
+stands at the end of a row. One matrix of embeddings serves source, target and output.
 """
 
 import math
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -84,13 +84,17 @@ class Residual(nn.Module):
         self.norm_of_sum = norm_if("post")
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, *others: object) -> Tensor:
-        added = self.norm_of_branch(self.branch(self.norm_of_input(x), *others))
+    def forward(
+        self, x: Float[Tensor, "*batch width"], *others: object
+    ) -> Float[Tensor, "*batch width"]:
+        branch = self.branch(self.norm_of_input(x), *others)
+        added = self.norm_of_branch(branch)
         return self.norm_of_sum(x + self.dropout(added))
 
 
-# What one attention has seen so far: its keys and values, (batch, heads, length, ...).
-Cache = dict[str, Tensor]
+# What one attention has seen so far: its keys and values. Their rows and places have no
+# names, for the calls that take a cache change it.
+Cache = dict[str, Float[Tensor, "_ heads _ head_width"]]
 
 
 class Attention(nn.Module):
@@ -114,16 +118,16 @@ class Attention(nn.Module):
 
     def forward(
         self,
-        x: Tensor,
-        context: Tensor | None = None,
-        mask: Tensor | None = None,
+        x: Float[Tensor, "batch places width"],
+        context: Float[Tensor, "batch seen width"] | None = None,
+        mask: Bool[Tensor, "#batch #heads #places #seen"] | None = None,
         cache: Cache | None = None,
-    ) -> Tensor:
-        """What each place of ``x`` ``(batch, T, width)`` gathers, of the same shape.
+    ) -> Float[Tensor, "batch places width"]:
+        """What each place of ``x`` gathers.
 
-        ``mask`` is True where the context may be looked at, and broadcasts to
-        ``(batch, heads, T, S)``. With a ``cache``, x is the one next place: earlier
-        ones are in the cache, and so is a context once it was seen.
+        ``mask`` is True where the context may be looked at. With a ``cache``,
+        x is the one next place: earlier ones are in the cache, and so is a
+        context once it was seen.
         """
         query = self.query_norm(self._split(self.query(x)))
         key, value = self._keys_and_values(x, context, cache)
@@ -134,9 +138,12 @@ class Attention(nn.Module):
         return self.output(gathered.transpose(1, 2).flatten(2))
 
     def weights(
-        self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None
-    ) -> Tensor:
-        """How much each place looks at each other one, ``(batch, heads, T, S)``."""
+        self,
+        x: Float[Tensor, "batch places width"],
+        context: Float[Tensor, "batch seen width"] | None = None,
+        mask: Bool[Tensor, "#batch #heads #places #seen"] | None = None,
+    ) -> Float[Tensor, "batch heads places seen"]:
+        """How much each place looks at each other one."""
         query = self.query_norm(self._split(self.query(x)))
         key, _ = self._keys_and_values(x, context, None)
         scores = query @ key.mT / math.sqrt(query.shape[-1])
@@ -147,8 +154,14 @@ class Attention(nn.Module):
         return scores.softmax(-1)
 
     def _keys_and_values(
-        self, x: Tensor, context: Tensor | None, cache: Cache | None
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        x: Float[Tensor, "batch places width"],
+        context: Float[Tensor, "batch length width"] | None,
+        cache: Cache | None,
+    ) -> tuple[
+        Float[Tensor, "batch heads seen head_width"],
+        Float[Tensor, "batch heads seen head_width"],
+    ]:
         if context is not None and cache:
             return cache["key"], cache["value"]
         source = x if context is None else context
@@ -161,8 +174,9 @@ class Attention(nn.Module):
             cache.update(key=key, value=value)
         return key, value
 
-    def _split(self, x: Tensor) -> Tensor:
-        """``(batch, length, width)`` as ``(batch, heads, length, width / heads)``."""
+    def _split(
+        self, x: Float[Tensor, "batch places width"]
+    ) -> Float[Tensor, "batch heads places head_width"]:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
@@ -174,7 +188,11 @@ class EncoderBlock(nn.Module):
         self.attention = _residual(config, _attention(config))
         self.feed_forward = _residual(config, _feed_forward(config))
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Float[Tensor, "batch source width"],
+        mask: Bool[Tensor, "batch 1 1 source"] | None = None,
+    ) -> Float[Tensor, "batch source width"]:
         return self.feed_forward(self.attention(x, None, mask))
 
 
@@ -189,11 +207,11 @@ class DecoderBlock(nn.Module):
 
     def forward(
         self,
-        x: Tensor,
-        memory: Tensor,
-        mask: Tensor | None = None,
+        x: Float[Tensor, "batch target width"],
+        memory: Float[Tensor, "batch source width"],
+        mask: Bool[Tensor, "batch 1 1 source"] | None = None,
         caches: tuple[Cache, Cache] | tuple[None, None] = (None, None),
-    ) -> Tensor:
+    ) -> Float[Tensor, "batch target width"]:
         x = self.attention(x, None, None, caches[0])
         x = self.cross_attention(x, memory, mask, caches[1])
         return self.feed_forward(x)
@@ -222,6 +240,8 @@ class Transformer(nn.Module):
     same matrix that embeds them.
     """
 
+    positions: Float[Tensor, "longest width"]
+
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
@@ -249,8 +269,10 @@ class Transformer(nn.Module):
                 nn.init.zeros_(parameter)
         nn.init.normal_(self.embedding.weight, std=self.config.width**-0.5)
 
-    def embed(self, tokens: Tensor, first: int = 0) -> Tensor:
-        """The stream's beginning ``(batch, length, width)``; place ``first`` and on."""
+    def embed(
+        self, tokens: Int[Tensor, "batch places"], first: int = 0
+    ) -> Float[Tensor, "batch places width"]:
+        """The stream's beginning, at the places from ``first`` on."""
         end = first + tokens.shape[1]
         if end > self.config.longest:
             raise ValueError(
@@ -260,8 +282,12 @@ class Transformer(nn.Module):
         scaled = self.embedding(tokens) * math.sqrt(self.config.width)
         return self.dropout(scaled + self.positions[first:end])
 
-    def encode(self, source: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The source's stream ``(batch, S, width)``; ``mask`` as ``padding_mask``'s."""
+    def encode(
+        self,
+        source: Int[Tensor, "batch source"],
+        mask: Bool[Tensor, "batch 1 1 source"] | None = None,
+    ) -> Float[Tensor, "batch source width"]:
+        """The source's stream; ``mask`` as ``padding_mask``'s."""
         x = self.embed(source)
         for block in self.encoder:
             x = block(x, mask)
@@ -269,15 +295,15 @@ class Transformer(nn.Module):
 
     def decode(
         self,
-        target: Tensor,
-        memory: Tensor,
-        mask: Tensor | None = None,
+        target: Int[Tensor, "batch target"],
+        memory: Float[Tensor, "batch source width"],
+        mask: Bool[Tensor, "batch 1 1 source"] | None = None,
         caches: list[tuple[Cache, Cache]] | None = None,
-    ) -> Tensor:
-        """The target's stream ``(batch, T, width)``, each place blind to later ones.
+    ) -> Float[Tensor, "batch target width"]:
+        """The target's stream, each place blind to later ones.
 
-        With ``caches``, as ``new_caches`` makes them, target is the next token only,
-        ``(batch, 1)``; earlier ones were given before.
+        With ``caches``, as ``new_caches`` makes them, target is the next token only;
+        earlier ones were given before.
         """
         seen = caches[0][0]["key"].shape[2] if caches and caches[0][0] else 0
         x = self.embed(target, seen)
@@ -289,12 +315,16 @@ class Transformer(nn.Module):
         """Empty caches for ``decode``, two for each decoder block."""
         return [({}, {}) for _ in self.decoder]
 
-    def logits(self, x: Tensor) -> Tensor:
-        """Scores of each next token, ``(..., vocabulary)``, for ``x`` (..., width)."""
+    def logits(
+        self, x: Float[Tensor, "*batch width"]
+    ) -> Float[Tensor, "*batch vocabulary"]:
+        """Scores of each next token."""
         return F.linear(x, self.embedding.weight)
 
-    def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """The logits after each token of ``target``: ``(batch, T, vocabulary)``."""
+    def forward(
+        self, source: Int[Tensor, "batch source"], target: Int[Tensor, "batch target"]
+    ) -> Float[Tensor, "batch target vocabulary"]:
+        """The logits after each token of ``target``."""
         mask = padding_mask(source)
         return self.logits(self.decode(target, self.encode(source, mask), mask))
 
@@ -302,14 +332,16 @@ class Transformer(nn.Module):
 PADDING = 0  # the token that fills rows up
 
 
-def padding_mask(source: Tensor) -> Tensor | None:
-    """True at tokens, ``(batch, 1, 1, S)``; None where nothing is padding."""
+def padding_mask(
+    source: Int[Tensor, "batch source"],
+) -> Bool[Tensor, "batch 1 1 source"] | None:
+    """True at tokens; None where nothing is padding."""
     tokens = source != PADDING
     return None if bool(tokens.all()) else tokens[:, None, None, :]
 
 
-def sinusoids(length: int, width: int) -> Tensor:
-    """Positions as sines and cosines of geometric frequencies, ``(length, width)``."""
+def sinusoids(length: int, width: int) -> Float[Tensor, "{length} {width}"]:
+    """Positions as sines and cosines of geometric frequencies."""
     place = torch.arange(length).float()[:, None]
     frequency = torch.exp(torch.arange(0, width, 2) * (-math.log(10000) / width))
     return torch.stack(
@@ -324,13 +356,12 @@ SHORT = 32
 
 
 def quickest_attention(
-    source: Tensor, target: Tensor
+    source: Int[Tensor, "batch source"], target: Int[Tensor, "batch target"]
 ) -> AbstractContextManager[object]:
     """A context in which attention in these rows is trained fastest.
 
     Kernels differ in rounding only, but where scores are in the millions, as in deep
     networks without norms, rounding is what decides the fused kernel's gradients.
-    ``source`` ``(batch, S)``, ``target`` ``(batch, T)``.
     """
     short = max(source.shape[1], target.shape[1]) <= SHORT
     if short and source.device.type == "cpu":
@@ -339,12 +370,15 @@ def quickest_attention(
 
 
 def loss(
-    model: Transformer, source: Tensor, target: Tensor, smoothing: float = 0.0
-) -> Tensor:
+    model: Transformer,
+    source: Int[Tensor, "batch source"],
+    target: Int[Tensor, "batch target"],
+    smoothing: float = 0.0,
+) -> Float[Tensor, ""]:
     """The mean cross-entropy of a target's tokens but the first, in nats a token.
 
-    ``source`` ``(batch, S)`` and ``target`` ``(batch, T)`` may be padded; padding
-    counts for nothing. ``smoothing`` is the share of a label spread over all tokens.
+    Padding counts for nothing. ``smoothing`` is the share of a label spread over all
+    tokens.
     """
     mask = padding_mask(source)
     stream = model.decode(target[:, :-1], model.encode(source, mask), mask)
@@ -354,11 +388,12 @@ def loss(
 
 
 def token_loss(
-    x: Tensor, weight: Tensor, labels: Tensor, smoothing: float = 0.0
-) -> Tensor:
+    x: Float[Tensor, "tokens width"],
+    weight: Float[Tensor, "vocabulary width"],
+    labels: Int[Tensor, " tokens"],
+    smoothing: float = 0.0,
+) -> Float[Tensor, ""]:
     """The mean cross-entropy of logits ``x @ weight'``, in chunks if PyTorch can.
-
-    ``x`` ``(n, width)``, ``weight`` ``(vocabulary, width)``, ``labels`` ``(n,)``.
 
     Smoothing adds its share of the label's logit less the mean logit: the targets
     (1 - s) one-hot + s uniform give just that, {eq}`eq-label-smoothing`.

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import torch
-from sacrebleu.metrics import BLEU, CHRF
+from jaxtyping import Bool, Float, Int
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 from torch import Tensor
@@ -82,14 +84,24 @@ class Example(NamedTuple):
     target: list[int]
 
 
+def tag_token(tokeniser: Tokenizer, language: str) -> int:
+    """A language's tag as a token. Raises TranslationError where it has none."""
+    token = tokeniser.token_to_id(tag(language))
+    if token is None:
+        raise TranslationError(
+            f"this model was trained on no text in the language {language!r}"
+        )
+    return token
+
+
 def before_source(tokeniser: Tokenizer, language: str, tagged: Tag) -> list[int]:
     """What stands before a source's tokens: the tag, or nothing."""
-    return [tokeniser.token_to_id(tag(language))] if tagged == "source" else []
+    return [tag_token(tokeniser, language)] if tagged == "source" else []
 
 
 def first_of_target(tokeniser: Tokenizer, language: str, tagged: Tag) -> int:
     """What the decoder starts from: the tag, or the begin of any sentence."""
-    return BEGIN if tagged == "source" else tokeniser.token_to_id(tag(language))
+    return BEGIN if tagged == "source" else tag_token(tokeniser, language)
 
 
 def known_tokens(tokeniser: Tokenizer, text: str) -> list[int]:
@@ -108,10 +120,10 @@ def known_tokens(tokeniser: Tokenizer, text: str) -> list[int]:
 
 
 class Batch(NamedTuple):
-    """Padded token numbers, ``(rows, S)`` and ``(rows, T)``."""
+    """Padded token numbers."""
 
-    source: Tensor
-    target: Tensor
+    source: Int[Tensor, "batch source"]
+    target: Int[Tensor, "batch target"]
 
     @property
     def tokens(self) -> int:
@@ -119,7 +131,7 @@ class Batch(NamedTuple):
         return int((self.source != PADDING).sum() + (self.target != PADDING).sum())
 
 
-def padded(rows: Sequence[Sequence[int]]) -> Tensor:
+def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "batch places"]:
     """Rows of unequal length as one tensor, filled up at their end."""
     longest = max(map(len, rows))
     return torch.tensor([[*row, *[PADDING] * (longest - len(row))] for row in rows])
@@ -132,11 +144,15 @@ def bucketed(
 
     Examples of the same lengths meet in another order in every epoch.
     """
-    place = {"generator": generator, "device": generator.device}
-    order = torch.randperm(len(examples), **place).tolist()
+
+    def shuffled(count: int) -> list[int]:
+        order = torch.randperm(count, generator=generator, device=generator.device)
+        return order.tolist()
+
+    order = shuffled(len(examples))
     order.sort(key=lambda i: (len(examples[i].source), len(examples[i].target)))
     cuts = _cut([examples[i] for i in order], tokens)
-    for k in torch.randperm(len(cuts), **place).tolist():
+    for k in shuffled(len(cuts)):
         rows = [examples[i] for i in order[cuts[k]]]
         yield Batch(padded([r.source for r in rows]), padded([r.target for r in rows]))
 
@@ -159,17 +175,17 @@ def _cut(examples: Sequence[Example], tokens: int) -> list[slice]:
 @torch.no_grad()
 def beam_search(
     model: Transformer,
-    source: Tensor,
-    first: Tensor,
+    source: Int[Tensor, "batch source"],
+    first: Int[Tensor, " batch"],
     *,
     beam: int = 5,
     penalty: float = 1.0,
     longest: int | None = None,
     cached: bool = True,
 ) -> list[list[int]]:
-    """The best translation found of each row of ``source`` ``(rows, S)``, as tokens.
+    """The best translation found of each row of ``source``, as tokens.
 
-    ``first`` ``(rows,)`` holds the decoder's first tokens. Kept are the ``beam``
+    ``first`` holds the decoder's first tokens. Kept are the ``beam``
     beginnings with the greatest log-probability over length to the power ``penalty``;
     one that has ended stays as it is. ``beam=1`` is greedy decoding. A translation is
     at most twice as long as its source and ten tokens more, nor longer than
@@ -222,8 +238,10 @@ def beam_search(
     return found
 
 
-def _next_tokens(logits: Tensor, ended: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The ``count`` likeliest next tokens and their log-probabilities, ``(n, count)``.
+def _next_tokens(
+    logits: Float[Tensor, "beams vocabulary"], ended: Bool[Tensor, " beams"], count: int
+) -> tuple[Float[Tensor, "beams choices"], Int[Tensor, "beams choices"]]:
+    """The ``count`` likeliest next tokens and, before them, their log-probabilities.
 
     No others can come into a beam of this width. After an end comes padding, for sure.
     """
@@ -238,7 +256,9 @@ def _next_tokens(logits: Tensor, ended: Tensor, count: int) -> tuple[Tensor, Ten
 
 
 def _reorder(
-    caches: list[tuple[Cache, Cache]] | None, rows: Tensor, contexts: bool = False
+    caches: list[tuple[Cache, Cache]] | None,
+    rows: Int[Tensor, " beams"],
+    contexts: bool = False,
 ) -> None:
     """Keep these rows of the caches; beams of a sentence share their context's."""
     for own, context in caches or []:
@@ -247,7 +267,7 @@ def _reorder(
                 cache[name] = value.index_select(0, rows)
 
 
-def _between(text: Tensor) -> list[int]:
+def _between(text: Int[Tensor, " places"]) -> list[int]:
     """The tokens after the first, up to the end."""
     tokens = text[1:].tolist()
     return tokens[: tokens.index(END)] if END in tokens else tokens

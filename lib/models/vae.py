@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
@@ -25,10 +26,10 @@ class VAEConfig:
 
 
 class VAE(nn.Module):
-    """An encoder 784-512-2D and a decoder D-512-784, ReLU on the hidden layers only.
+    """An encoder 784-512-2D, a decoder D-512-784, ReLU on hidden layers only.
 
-    A ReLU on the outputs would keep means, log-variances and logits from ever being
-    negative, so the last layer of each half is linear.
+    A ReLU on the outputs would keep means, log-variances and logits from ever
+    being negative, so the last layer of each half is linear.
     """
 
     def __init__(self, config: VAEConfig = VAEConfig()) -> None:
@@ -45,55 +46,73 @@ class VAE(nn.Module):
             nn.Linear(config.hidden, config.pixels),
         )
 
-    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q(z|x), each ``(batch, D)``, of ``(batch, M)``."""
+    def encode(
+        self, x: Float[Tensor, "*batch pixels"]
+    ) -> tuple[
+        Float[Tensor, "*batch latents"],
+        Float[Tensor, "*batch latents"],
+    ]:
+        """Mean and log-variance of q(z|x)."""
         mean, log_variance = self.encoder(x).chunk(2, dim=-1)
         return mean, log_variance
 
-    def decode(self, z: Tensor) -> Tensor:
-        """The logits of p(x|z), ``(..., M)``, for latents ``(..., D)``."""
+    def decode(
+        self, z: Float[Tensor, "*batch latents"]
+    ) -> Float[Tensor, "*batch pixels"]:
+        """The logits of p(x|z)."""
         return self.decoder(z)
 
 
-def reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-    """A sample of q(z|x) from noise of N(0, I), {eq}`eq-reparameterisation`."""
+def reparameterise(
+    mean: Float[Tensor, "*#batch latents"],
+    log_variance: Float[Tensor, "*#batch latents"],
+    noise: Float[Tensor, "*#batch latents"],
+) -> Float[Tensor, "*batch latents"]:
+    """A sample of q(z|x) by noise of N(0, I): {eq}`eq-reparameterisation`."""
     return mean + torch.exp(0.5 * log_variance) * noise
 
 
-def log_bernoulli(x: Tensor, logits: Tensor) -> Tensor:
+def log_bernoulli(
+    x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
+) -> Float[Tensor, "*batch"]:
     """log p(x|z) = sum over pixels of x * logit - softplus(logit), in nats.
 
-    ``x`` ``(..., M)`` and ``logits`` ``(..., M)`` give ``(...)``. For grey pixels,
-    between 0 and 1, this is the cross-entropy that stands in for a likelihood: no
-    density of grey images has these values.
+    For grey pixels, between 0 and 1, this is the cross-entropy that stands in
+    for a likelihood: no density of grey images has these values.
     """
     return (x * logits).sum(-1) - softplus(logits).sum(-1)
 
 
 class Elbo(NamedTuple):
-    """The two terms of the bound, one value an image ``(batch,)``, in nats."""
+    """The two terms of the bound, one value an image, in nats."""
 
-    reconstruction: Tensor
-    regularisation: Tensor
+    reconstruction: Float[Tensor, " batch"]
+    regularisation: Float[Tensor, " batch"]
 
     @property
-    def value(self) -> Tensor:
+    def value(self) -> Float[Tensor, " batch"]:
         return self.reconstruction - self.regularisation
 
 
-def elbo(model: VAE, x: Tensor, noise: Tensor) -> Elbo:
-    """The evidence lower bound of each image, with one sample of z ({eq}`eq-elbo`).
+def elbo(
+    model: VAE,
+    x: Float[Tensor, "batch pixels"],
+    noise: Float[Tensor, "batch latents"],
+) -> Elbo:
+    """The evidence lower bound of each image, by one z: {eq}`eq-elbo`.
 
-    ``x`` is ``(batch, M)``, ``noise`` ``(batch, D)`` standard normal. The
-    reconstruction E_q log p(x|z) is estimated by one sample; the regularisation
-    KL(q(z|x) || N(0, I)) is exact.
+    The noise is standard normal. The reconstruction E_q log p(x|z) is
+    estimated by one sample; the regularisation KL(q(z|x) || N(0, I)) is exact.
     """
     mean, log_variance = model.encode(x)
     logits = model.decode(reparameterise(mean, log_variance, noise))
-    return Elbo(log_bernoulli(x, logits), kl_to_standard_normal(mean, log_variance))
+    regularisation = kl_to_standard_normal(mean, log_variance)
+    return Elbo(log_bernoulli(x, logits), regularisation)
 
 
-def loss(model: VAE, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+def loss(
+    model: VAE, x: Float[Tensor, "batch pixels"], generator: torch.Generator
+) -> dict[str, Float[Tensor, ""]]:
     """What training minimises: the negative ELBO, a mean over the batch, in nats.
 
     Its two terms stand beside it, so that their curves can be drawn.
@@ -111,7 +130,12 @@ def loss(model: VAE, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]
 
 
 @torch.no_grad()
-def elbo_of_all(model: VAE, images: Tensor, noise: Tensor, chunk: int = 1000) -> Elbo:
+def elbo_of_all(
+    model: VAE,
+    images: Float[Tensor, "batch pixels"],
+    noise: Float[Tensor, "batch latents"],
+    chunk: int = 1000,
+) -> Elbo:
     """`elbo` of many images, without gradients, ``chunk`` images at a time."""
     parts = [
         elbo(model, x, n)
@@ -120,11 +144,14 @@ def elbo_of_all(model: VAE, images: Tensor, noise: Tensor, chunk: int = 1000) ->
     return Elbo(*(torch.cat(terms) for terms in zip(*parts, strict=True)))
 
 
-def log_importance_weights(model: VAE, x: Tensor, noise: Tensor) -> Tensor:
-    """log w = log p(x|z) + log p(z) - log q(z|x), ``(K, batch)``.
+def log_importance_weights(
+    model: VAE,
+    x: Float[Tensor, "*batch pixels"],
+    noise: Float[Tensor, "samples *batch latents"],
+) -> Float[Tensor, "samples *batch"]:
+    """log w = log p(x|z) + log p(z) - log q(z|x).
 
-    ``x`` is ``(batch, M)`` and ``noise`` ``(K, batch, D)``. With z = mean + sigma *
-    noise the constants of the two Gaussians cancel, and
+    With z = mean + sigma * noise the constants of the two Gaussians cancel, and
     log p(z) - log q(z|x) = sum of (log_variance + noise^2 - z^2) / 2.
     """
     mean, log_variance = model.encode(x)
@@ -133,16 +160,19 @@ def log_importance_weights(model: VAE, x: Tensor, noise: Tensor) -> Tensor:
     return log_bernoulli(x, model.decode(z)) + log_prior_over_posterior
 
 
-def iwae(model: VAE, x: Tensor, noise: Tensor) -> Tensor:
-    """The importance-weighted bound log(1/K sum of w), ``(batch,)`` ({eq}`eq-iwae`).
+def iwae(
+    model: VAE,
+    x: Float[Tensor, "*batch pixels"],
+    noise: Float[Tensor, "samples *batch latents"],
+) -> Float[Tensor, "*batch"]:
+    """The importance-weighted bound log(1/K sum of w) ({eq}`eq-iwae`).
 
-    ``x`` is ``(batch, M)``, ``noise`` ``(K, batch, D)``. In expectation it grows with
-    K, from the ELBO at K = 1 towards log p(x).
+    In expectation it grows with the K samples, from the ELBO at K = 1 towards log p(x).
     """
     return log_mean_exp(log_importance_weights(model, x, noise))
 
 
-def log_mean_exp(values: Tensor) -> Tensor:
+def log_mean_exp(values: Float[Tensor, "samples *batch"]) -> Float[Tensor, "*batch"]:
     """log of the mean of exp(values) over the first dimension."""
     return values.logsumexp(0) - torch.log(values.new_tensor(len(values)))
 
@@ -150,17 +180,17 @@ def log_mean_exp(values: Tensor) -> Tensor:
 @torch.no_grad()
 def log_likelihood(
     model: VAE,
-    images: Tensor,
+    images: Float[Tensor, "batch pixels"],
     samples: int,
     generator: torch.Generator,
     *,
     chunk: int = 1000,
     progress: Callable[[int], object] = lambda done: None,
-) -> Tensor:
-    """log p(x) of each image by importance sampling, ``(n,)``, in nats.
+) -> Float[Tensor, " batch"]:
+    """log p(x) of each image by importance sampling, in nats.
 
     It is `iwae` with K = ``samples``, computed image by image and at most ``chunk``
-    samples at a time, so that the memory does not grow with n * K.
+    samples at a time, so that the memory does not grow with batch * K.
     ``progress(done)`` is called after each image.
     """
     # The results have their places from the start: a small new tensor after each image
@@ -180,29 +210,43 @@ def log_likelihood(
 
 
 @torch.no_grad()
-def reconstruct(model: VAE, x: Tensor) -> Tensor:
+def reconstruct(
+    model: VAE, x: Float[Tensor, "*batch pixels"]
+) -> Float[Tensor, "*batch pixels"]:
     """Each image encoded to the mean of q(z|x) and decoded to probabilities."""
     mean, _ = model.encode(x)
     return torch.sigmoid(model.decode(mean))
 
 
 @torch.no_grad()
-def sample(model: VAE, noise: Tensor) -> Tensor:
+def sample(
+    model: VAE, noise: Float[Tensor, "*batch latents"]
+) -> Float[Tensor, "*batch pixels"]:
     """Images drawn from the prior: the pixels' probabilities at z = ``noise``."""
     return torch.sigmoid(model.decode(noise))
 
 
 @torch.no_grad()
-def traverse(model: VAE, z: Tensor, dimension: int, values: Tensor) -> Tensor:
-    """The images at ``z`` ``(D,)`` with one coordinate set to each of ``values``."""
+def traverse(
+    model: VAE,
+    z: Float[Tensor, " latents"],
+    dimension: int,
+    values: Float[Tensor, " steps"],
+) -> Float[Tensor, "steps pixels"]:
+    """The images at ``z`` with one coordinate set to each of ``values``."""
     moved = z.repeat(len(values), 1)
     moved[:, dimension] = values
     return torch.sigmoid(model.decode(moved))
 
 
 @torch.no_grad()
-def interpolate(model: VAE, start: Tensor, end: Tensor, steps: int) -> Tensor:
-    """The images on the line from latent ``start`` to ``end``, both ``(D,)``."""
+def interpolate(
+    model: VAE,
+    start: Float[Tensor, " latents"],
+    end: Float[Tensor, " latents"],
+    steps: int,
+) -> Float[Tensor, "{steps} pixels"]:
+    """The images on the line from latent ``start`` to ``end``."""
     weight = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)[
         :, None
     ]

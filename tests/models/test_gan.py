@@ -403,6 +403,7 @@ def small(last: str = "identity", out: int = 1) -> MLP:
         (lambda: gan.generator_errors(torch.ones(1, 1), "hinge"), "no generator loss"),
     ],
 )
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_bad_input_is_named(act, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         act()

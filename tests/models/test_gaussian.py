@@ -629,6 +629,7 @@ ZERO, ONE = PAIR = torch.zeros(2), torch.eye(2)
         ),
     ],
 )
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -548,6 +548,7 @@ def test_quickest_attention_changes_the_kernel_only(
         ({"encoder_layers": -1}, "encoder_layers"),
     ],
 )
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_wrong_configuration_is_named(changes: dict, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         replace(SMALL, **changes)

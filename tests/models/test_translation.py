@@ -22,7 +22,9 @@ from lib.models.translation import (
     TranslationError,
     Translator,
     beam_search,
+    before_source,
     bucketed,
+    first_of_target,
     known_tokens,
     scores,
     subword_tokeniser,
@@ -90,6 +92,13 @@ def test_unknown_word_is_named():
     tokeniser = word_tokeniser(TEXTS, LANGUAGES)
     with pytest.raises(TranslationError, match="'Juni' occurs in no text"):
         known_tokens(tokeniser, "am 3. Juni")
+
+
+def test_unknown_language_is_named():
+    tokeniser = word_tokeniser(TEXTS, LANGUAGES)
+    for token, tagged in ((before_source, "source"), (first_of_target, "target")):
+        with pytest.raises(TranslationError, match="no text in the language 'tlh'"):
+            token(tokeniser, "tlh", tagged)
 
 
 # ----------------------------------------------------------------------------- batches
