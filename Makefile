@@ -54,9 +54,10 @@ deep: lint unit compare html pages portable ## the same with every corpus whole,
 	@$(BIN)/python -m tools.browser --missing
 
 .PHONY: lint
-lint: $(INSTALLED) ## ruff over code and notebooks, and the walls of lib/
+lint: $(INSTALLED) ## ruff over code and notebooks, types, and the walls of lib/
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: unit
@@ -119,7 +120,7 @@ newest: $(INSTALLED) ## move the pins to the newest versions, and say which move
 
 .PHONY: clean
 clean: ## remove what was built; the environment stays
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find book lib tests tools -name __pycache__ -prune -exec rm -rf {} +
 	find book -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

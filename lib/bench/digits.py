@@ -9,6 +9,7 @@ written out is held against the same step by autograd.
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import torch
@@ -19,14 +20,13 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import ToTensor
 
 from lib.data import digits
-from lib.experiments.table import EXPERIMENTS
+from lib.experiments.table import PEER
 from lib.models import vae
 from lib.models.gan import GAN, MLP, AutogradPlayers, Players
 from lib.models.vae import VAE, VAEConfig
 from lib.training.loop import History, Training, prepare, train
 
-RUN = EXPERIMENTS["vae-mnist-peer"].run
-SIZES = VAEConfig(digits.PIXELS, RUN.hidden, RUN.latents)
+SIZES = VAEConfig(digits.PIXELS, PEER.hidden, PEER.latents)
 SEED = 0
 ROUNDS = 10  # epochs against the products; the first epoch of all is a warm-up
 SLOW_ROUNDS = 4  # the first is a warm-up here too
@@ -58,7 +58,7 @@ def vae_epochs() -> list[tuple[str, bool]]:
         return {}
 
     generator = prepare(SEED)
-    settings = Training(ROUNDS + 1, RUN.batch_size, RUN.learning_rate)
+    settings = Training(ROUNDS + 1, PEER.batch_size, PEER.learning_rate)
     model = VAE(SIZES)
     started = time.perf_counter()
     history = train(
@@ -124,8 +124,8 @@ class Products:
     """
 
     def __init__(self, images: int) -> None:
-        full, rest = divmod(images, RUN.batch_size)
-        self.batches = [(self._of(RUN.batch_size), full)]
+        full, rest = divmod(images, PEER.batch_size)
+        self.batches = [(self._of(PEER.batch_size), full)]
         if rest:
             self.batches.append((self._of(rest), 1))
 
@@ -153,7 +153,7 @@ class Products:
                     torch.mm(a, b, out=out)
 
 
-class Pictures(Dataset):
+class Pictures(Dataset[tuple[Tensor, int]]):
     """Images kept as bytes, made into tensors one by one with a label, as torchvision
     does for MNIST."""
 
@@ -177,14 +177,16 @@ class SlowLoop:
     def __init__(self, images: Tensor) -> None:
         self.generator = prepare(SEED)
         self.model = VAE(SIZES)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=RUN.learning_rate)
+        self.optimiser = torch.optim.Adam(
+            self.model.parameters(), lr=PEER.learning_rate
+        )
         self.pictures = Pictures(images)
         self.losses: list[float] = []
 
     def epoch(self) -> None:
         total = 0.0
         order = torch.randperm(len(self.pictures), generator=self.generator).tolist()
-        for batch, _ in DataLoader(self.pictures, RUN.batch_size, sampler=order):
+        for batch, _ in DataLoader(self.pictures, PEER.batch_size, sampler=order):
             x = batch.view(-1, SIZES.pixels)
             mean, log_variance = self.model.encode(x)
             noise = torch.randn(len(x), SIZES.latents, generator=self.generator)
@@ -205,17 +207,19 @@ def gan_steps() -> list[tuple[str, bool]]:
     prepare(SEED)
     by_hand = Players(gan_model(), prepare(SEED))
     other = AutogradPlayers(gan_model(), prepare(SEED))
-    real = torch.rand(RUN.batch_size, SIZES.pixels)
+    real = torch.rand(PEER.batch_size, SIZES.pixels)
     apart = max(
         abs(float(by_hand.step(real)["loss"] - other.step(real)["loss"]))
         for _ in range(10)
     )
+
+    def steps(players: Players | AutogradPlayers) -> None:
+        for _ in range(100):
+            players.step(real)
+
     ratios = []
     for _ in range(ROUNDS):
-        seconds = [
-            timed(lambda step=step: [step(real) for _ in range(100)])
-            for step in (by_hand.step, other.step)
-        ]
+        seconds = [timed(partial(steps, players)) for players in (by_hand, other)]
         ratios.append(seconds[1] / seconds[0])
     low, high = min(ratios), max(ratios)
     speed = f"{median(ratios):.2f} times as fast as autograd ({low:.2f} to {high:.2f})"

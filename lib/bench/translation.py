@@ -72,7 +72,9 @@ def run_and_data() -> tuple[TranslationRun, Parallel]:
 
 
 def named(name: str) -> tuple[TranslationRun, Parallel]:
-    run = replace(EXPERIMENTS[name].run, batch_tokens=BATCH_TOKENS)
+    run = EXPERIMENTS[name].run
+    assert isinstance(run, TranslationRun)
+    run = replace(run, batch_tokens=BATCH_TOKENS)
     data = translation.load(run, None)
     print(f"{name}: {data.source}")
     return run, data
@@ -83,6 +85,8 @@ def named(name: str) -> tuple[TranslationRun, Parallel]:
 
 class TutorialTransformer(nn.Module):
     """``nn.Transformer`` with the tutorial's embeddings and its layer of logits."""
+
+    positions: Tensor
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()

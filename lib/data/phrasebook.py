@@ -9,13 +9,14 @@ every number: there it shows what a network adds.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from .corpora import Phrase
 
 Fillers = tuple[str, str]
 Example = tuple[Fillers, str]  # fillers and the text that says them
 Template = tuple[str, str]  # what stands before the gap, and what behind it
+Form = TypeVar("Form", str, Template)
 ROUNDS = 2  # of counting: the first corrects most guesses, the second the rest
 
 
@@ -82,6 +83,7 @@ def _pattern(examples: list[Example], gap: int) -> Pattern:
         texts[fillers[gap]].append(text)
     shared = {filler: _shared(own) for filler, own in texts.items()}
     contents = {filler: Counter([text]) for filler, text in shared.items() if text}
+    templates: dict[str, Counter[Template]] = {}
     for _ in range(ROUNDS):
         templates = _templates(examples, gap, contents)
         contents = _contents(examples, gap, templates)
@@ -132,5 +134,5 @@ def _shared(texts: Sequence[str]) -> str:
     return ""
 
 
-def _usual(forms: Counter[Any]) -> Any:
+def _usual(forms: Counter[Form]) -> Form:
     return max(forms, key=lambda form: (forms[form], form))

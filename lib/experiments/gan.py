@@ -154,11 +154,12 @@ def at_28_pixels(images: Tensor, data: Digits) -> tuple[Tensor, Digits]:
     """Samples and data at the size that the classifiers take."""
     if data.side == digits.SIDE:
         return images, data
-    larger = {
-        name: digits.enlarge(getattr(data, name))
-        for name in ("train_images", "test_images")
-    }
-    return digits.enlarge(images), replace(data, **larger)
+    larger = replace(
+        data,
+        train_images=digits.enlarge(data.train_images),
+        test_images=digits.enlarge(data.test_images),
+    )
+    return digits.enlarge(images), larger
 
 
 def median_nearest(images: Tensor, data: Digits) -> float:

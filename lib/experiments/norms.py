@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 
 from lib.data.corpora import Parallel
 from lib.models import transformer
 from lib.models.probes import Probe, gradient_norm
-from lib.models.transformer import Transformer
+from lib.models.transformer import Placement, Transformer
 from lib.training.loop import (
     History,
     load_checkpoint,
@@ -120,7 +120,7 @@ def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
         heads=run.heads,
         encoder_layers=cell.depth,
         decoder_layers=cell.depth,
-        placement=placement,
+        placement=cast(Placement, placement),  # the architecture refuses any other
         final_norm="final" in options,
         qk_norm="qk" in options,
         dropout=0.0,

@@ -23,13 +23,16 @@ class Experiment:
     run: Run
 
 
+# The configuration of PyTorch's own example of a VAE.
+PEER = VAERun(hidden=400, learning_rate=1e-3, epochs=10, figure_epochs=(1, 2, 5, 10))
+
 EXPERIMENTS = {
     "vae-mnist": Experiment(
         "the report's own run: 784-512-20 on MNIST, Adam 1e-4, 80 epochs", VAERun()
     ),
     "vae-mnist-peer": Experiment(
         "the configuration of PyTorch's own example: 784-400-20, Adam 1e-3, 10 epochs",
-        VAERun(hidden=400, learning_rate=1e-3, epochs=10, figure_epochs=(1, 2, 5, 10)),
+        PEER,
     ),
     "vae-digits": Experiment(
         "the live run of the book: the report's network on the bundled digits",

@@ -1,7 +1,7 @@
 """Translators: one frozen configuration, trained on phrases or Multi30k, and judged."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -197,8 +197,8 @@ def bucketed(
     def batches(generator: torch.Generator) -> Iterator[tuple[Batch, int]]:
         # Dropout draws from PyTorch's own generator: the run's one sets it, so that a
         # run which goes on from a checkpoint drops what it would have dropped.
-        place = {"generator": generator, "device": generator.device}
-        torch.manual_seed(int(torch.randint(2**31, (), **place)))
+        seed = torch.randint(2**31, (), generator=generator, device=generator.device)
+        torch.manual_seed(int(seed))
         examples = encoded.drawn(pairs, generator)
         for batch in translation.bucketed(examples, run.batch_tokens, generator):
             predicted = int((batch.target[:, 1:] != PADDING).sum())
@@ -225,19 +225,19 @@ def train_translator(
     smoothing and dropout, both in nats a target token.
     """
     generator = prepare(seed, device)
-    device = generator.device
+    place = generator.device
     tokeniser = new_tokeniser(run, data)
-    model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(device)
+    model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(place)
     pairs = trained_directions(run)
-    batches = bucketed(Encoded(run, tokeniser, data.train), pairs, run, device)
-    steps = run.epochs * sum(1 for _ in batches(torch.Generator(device).manual_seed(0)))
+    batches = bucketed(Encoded(run, tokeniser, data.train), pairs, run, place)
+    steps = run.epochs * sum(1 for _ in batches(torch.Generator(place).manual_seed(0)))
     optimiser = torch.optim.Adam(
         model.parameters(), lr=run.learning_rate, betas=(0.9, 0.98), fused=True
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: up_and_down(step, run.warmup, steps)
     )
-    held_out = bucketed(Encoded(run, tokeniser, data.validation), pairs, run, device)
+    held_out = bucketed(Encoded(run, tokeniser, data.validation), pairs, run, place)
 
     def step(batch: Batch) -> dict[str, torch.Tensor]:
         model.train()
@@ -250,7 +250,7 @@ def train_translator(
         return scalars
 
     def after_epoch(history: History) -> dict[str, float]:
-        fixed = torch.Generator(device).manual_seed(EVALUATION_SEED)
+        fixed = torch.Generator(place).manual_seed(EVALUATION_SEED)
         return {"validation_loss": mean_loss(model, held_out(fixed))}
 
     history = run_epochs(
@@ -276,7 +276,7 @@ def up_and_down(step: int, warmup: int, steps: int) -> float:
 
 
 @torch.no_grad()
-def mean_loss(model: Transformer, batches: Iterator[tuple[Batch, int]]) -> float:
+def mean_loss(model: Transformer, batches: Iterable[tuple[Batch, int]]) -> float:
     """Cross-entropy in nats a token, without smoothing and dropout."""
     model.eval()
     total = tokens = 0.0

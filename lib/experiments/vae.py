@@ -69,12 +69,12 @@ def train_vae(
     as bytes, by the number of the epoch.
     """
     generator = prepare(seed, device)
-    device = generator.device
-    model = VAE(VAEConfig(data.side**2, run.hidden, run.latents)).to(device)
+    place = generator.device
+    model = VAE(VAEConfig(data.side**2, run.hidden, run.latents)).to(place)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
-    sample_noise = torch.randn(64, run.latents, generator=fixed).to(device)
-    test_images = data.test_images.to(device)
-    test_noise = torch.randn(len(test_images), run.latents, generator=fixed).to(device)
+    sample_noise = torch.randn(64, run.latents, generator=fixed).to(place)
+    test_images = data.test_images.to(place)
+    test_noise = torch.randn(len(test_images), run.latents, generator=fixed).to(place)
 
     def after_epoch(history: History) -> dict[str, float]:
         if history.epochs in (*run.figure_epochs, run.epochs):
@@ -85,7 +85,7 @@ def train_vae(
 
     history = train(
         model,
-        data.train_images.to(device),
+        data.train_images.to(place),
         vae.loss,
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,

@@ -23,10 +23,12 @@ colour alone. They are for lines and areas; words are in `INK`.
 from collections.abc import Sequence
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.rcsetup import cycler
 from numpy.typing import ArrayLike
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
@@ -40,7 +42,7 @@ STYLE = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.labelcolor": INK,
-    "axes.prop_cycle": mpl.cycler(color=COLOURS, linestyle=DASHES),
+    "axes.prop_cycle": cycler(color=COLOURS, linestyle=DASHES),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 11,
@@ -70,7 +72,7 @@ STYLE = {
 
 def use_style() -> None:
     """Draw every later figure in the book's style."""
-    mpl.rcParams.update(STYLE)
+    mpl.style.use(STYLE)
 
 
 def band(
@@ -132,8 +134,9 @@ def image_grid(
         mosaic[top : top + height, left : left + width] = image
     if ax is None:
         scale = 3 if columns <= 10 else 2  # whole pixels for each pixel of an image
-        size = scale * np.array(mosaic.shape[::-1]) / DPI
-        ax = Figure(figsize=size, dpi=DPI, layout="none").add_axes((0, 0, 1, 1))
+        size = scale * mosaic.shape[1] / DPI, scale * mosaic.shape[0] / DPI
+        new = Figure(size, DPI, layout="none")  # type: ignore[arg-type]  # a stub's gap
+        ax = new.add_axes((0, 0, 1, 1))
     # 32 greys look like 256, in a file smaller by 40 per cent.
     ink = mpl.colormaps["gray_r"].resampled(32).with_extremes(bad="#d0d0d0")
     ax.imshow(mosaic, cmap=ink, vmin=0, vmax=1, interpolation="nearest")
@@ -143,4 +146,6 @@ def image_grid(
     ax.set_xticks([])
     ax.set_yticks(centres if row_labels else [], row_labels or [])
     ax.tick_params(length=0)
-    return ax.get_figure(root=True)
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # it was drawn on
+    return figure

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import sympy as sp
 from sympy import Basic, Symbol
@@ -27,7 +28,8 @@ from .laws import Law
 from .lemmas import Bound
 from .parsing import as_written, exact, open_names, refuse_unknown, vocabulary
 
-Entry = Basic | sp.MatrixBase | int | str  # text is parsed, and prints as written
+# Text is parsed, and prints as it is written.
+Entry: TypeAlias = Basic | sp.MatrixBase | int | str
 Decide = Callable[[Basic, Basic, Sequence[Basic]], Verdict]
 
 

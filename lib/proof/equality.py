@@ -117,7 +117,7 @@ def _under_any_law(
     """
     if not (without_closed_form(left) or without_closed_form(right)):
         raise reason
-    sides = [under_any_law(side) for side in (left, right)]
+    sides = under_any_law(left), under_any_law(right)
     verdict = _compare(*sides, given, differ)
     if not verdict.holds:
         raise reason

@@ -251,7 +251,7 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
 def _stem(symbol: Basic) -> str:
     """The symbol's name without an index or a prime: z of z_1, z1 and z'."""
     kind = " vector" if isinstance(symbol, sp.MatrixExpr) else ""
-    return (re.match(r"\\?[A-Za-z]*", symbol.name)[0] or symbol.name) + kind
+    return (re.findall(r"^\\?[A-Za-z]*", symbol.name)[0] or symbol.name) + kind
 
 
 def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from typing import TypeAlias
 
 import sympy as sp
 from sympy import Add, Basic, Mul, Symbol
@@ -20,7 +21,8 @@ from .errors import DerivationError
 from .expectation import KL, E, Int, Var
 from .laws import Law
 
-Name = Basic | type[Basic]  # a symbol, a matrix, a law; an operator or a function
+# A symbol, a matrix, a law; an operator or a function.
+Name: TypeAlias = Basic | type[Basic]
 _OPERATORS: dict[str, Name] = {
     "E": E,
     "Var": Var,

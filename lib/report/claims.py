@@ -14,7 +14,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import mpmath
 import sympy as sp
@@ -40,7 +40,9 @@ RELATIONS = {
     "~": r"\simeq",  # decided by its order, by ``within``, or by the statement's tests
     "O": "=",  # followed by a remainder, and decided by its order
 }
-VERDICTS = ("correct", "sloppy", "wrong")
+Finding = Literal["correct", "sloppy", "wrong"]
+VERDICTS: tuple[Finding, ...] = get_args(Finding)
+How = Literal["by SymPy", "at random instances", "numerically"]
 QUADRATURE = Rational(1, 10**12)  # relative; the integrals are worked out to 30 digits
 
 Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
@@ -56,7 +58,7 @@ class Decision:
     """Whether something ``holds``, ``how`` that was decided, or where it fails."""
 
     holds: bool
-    how: Literal["by SymPy", "at random instances", "numerically"]
+    how: How
     counterexample: str = ""
 
 
@@ -230,16 +232,18 @@ def _exact(expression: Basic) -> Basic:
     return expression.xreplace({d: Rational(str(d)) for d in decimals})
 
 
+def _how(verdict: Verdict) -> How:
+    return "by SymPy" if verdict.proved else "at random instances"
+
+
 def _decision(verdict: Verdict) -> Decision:
-    how = "by SymPy" if verdict.proved else "at random instances"
-    return Decision(verdict.holds, how, verdict.counterexample)
+    return Decision(verdict.holds, _how(verdict), verdict.counterexample)
 
 
 def _differ(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Decision:
     verdict = decide_equal(left, right, given)
-    how = "by SymPy" if verdict.proved else "at random instances"
     shown = f"both sides are equal, to {sp.sstr(resolve(right))}"
-    return Decision(not verdict.holds, how, shown if verdict.holds else "")
+    return Decision(not verdict.holds, _how(verdict), shown if verdict.holds else "")
 
 
 def _numerically(
@@ -254,7 +258,7 @@ def _numerically(
     with mpmath.workdps(30):
         for point in _moderate(points(symbols, given=given, count=60)):
             at = [at_precision(point[s]) for s in symbols]
-            a, b = (number(lambda f=f, at=at: f(*at)) for f in functions)
+            a, b = (number(functools.partial(f, *at)) for f in functions)
             if a is None or b is None or abs(a - b) > within * max(abs(a), abs(b)):
                 where = ", ".join(f"{s} = {point[s]}" for s in symbols)
                 values = f"left {_shown(a)}, right {_shown(b)}"
@@ -290,7 +294,7 @@ class Claim:
     """
 
     number: str
-    verdict: Literal["correct", "sloppy", "wrong"]
+    verdict: Finding
     chapter: str
     corrected: Statement
     scope: str

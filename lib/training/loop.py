@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -97,7 +97,7 @@ class Stateful(Protocol):
 
     def state_dict(self) -> Any: ...
 
-    def load_state_dict(self, state: Any) -> Any: ...
+    def load_state_dict(self, state: Any, /) -> Any: ...
 
 
 def train(
@@ -125,7 +125,7 @@ def train(
         optimiser.step()
         return scalars
 
-    parts = {"model": model, "optimiser": optimiser}
+    parts: dict[str, Stateful] = {"model": model, "optimiser": optimiser}
     batches = shuffled(data, settings.batch_size)
     return run_epochs(step, parts, batches, settings, generator, **options)
 
@@ -211,7 +211,9 @@ def run_epochs(
     return history
 
 
-def progress(total: int, label: str, unit: str, done: int = 0) -> tqdm:
+def progress(
+    total: int, label: str, unit: str, done: int = 0
+) -> "tqdm[NoReturn]":
     """A progress bar in a terminal or a live notebook; silent anywhere else.
 
     TQDM_DISABLE=1 in the environment, as in a build, silences it there too.

@@ -13,6 +13,7 @@ import platform
 import secrets
 import subprocess
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -182,7 +183,10 @@ def estimate(values: Tensor) -> dict[str, Any]:
 
 def provenance(device: torch.device) -> dict[str, Any]:
     """Where and when a run starts: versions, device, threads, commit and time."""
-    name = {"cpu": _processor, "cuda": lambda: torch.cuda.get_device_name(device)}
+    name: dict[str, Callable[[], str]] = {
+        "cpu": _processor,
+        "cuda": lambda: torch.cuda.get_device_name(device),
+    }
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),

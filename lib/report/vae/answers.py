@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from operator import methodcaller
 from typing import Any
 
 import sympy as sp
@@ -172,7 +174,7 @@ def _samples_needed(statement: Statement) -> Iterator[tuple[str, Statement]]:
         return independent(variance, d, size, n) / accuracy**2
 
     for n in (1, 2):
-        at = statement.map(lambda e, n=n: e.xreplace({D: sp.Integer(n)}))
+        at = statement.map(methodcaller("xreplace", {D: sp.Integer(n)}))
         name = f"the mean of D independent variables, D = {n}"
         yield name, at.map(lambda e: e.replace(needed, samples))
 
@@ -187,7 +189,7 @@ def _for_independent_draws(statement: Statement) -> Iterator[tuple[str, Statemen
 
 def _for_independent_latents(statement: Statement) -> Iterator[tuple[str, Statement]]:
     for size in (1, 2):
-        at = statement.map(lambda e, n=size: independent(e, d, D, n))
+        at = statement.map(partial(independent, index=d, size=D, count=size))
         yield f"D = {size}", at
 
 
@@ -196,7 +198,7 @@ def _for_independent_latents(statement: Statement) -> Iterator[tuple[str, Statem
 
 @PART.claim("Q3")
 def size_of_a_divergence() -> Claim:
-    small = {"about": (epsilon_sigma,), "given": (epsilon_sigma > -1,)}
+    small = partial(state, about=(epsilon_sigma,), given=(epsilon_sigma > -1,))
     moved = gauss(x, mu_p + epsilon_mu, sigma_p * (1 + epsilon_sigma))
     wider = gauss(x, mu_p, sigma_p * (1 + epsilon_sigma))
     cubic = -4 * epsilon_sigma**3 / 3 - epsilon_sigma * epsilon_mu**2 / sigma_p**2
@@ -210,8 +212,8 @@ def size_of_a_divergence() -> Claim:
         "not: a small divergence is of second order, so a change of a tenth gives "
         "about a hundredth. And it is the divergence of p from q; a variational "
         "autoencoder needs the other one, which differs from it at third order.",
-        printed=state(KL(p, wider), "~", epsilon_sigma, order=2, **small),
-        corrected=state(KL(p, wider), "O", epsilon_sigma**2, order=3, **small),
+        printed=small(KL(p, wider), "~", epsilon_sigma, order=2),
+        corrected=small(KL(p, wider), "O", epsilon_sigma**2, order=3),
         also=(
             state(
                 KL(p, moved) - KL(moved, p),
@@ -544,7 +546,7 @@ def _by_jensen(statement: Statement) -> Iterator[tuple[str, Statement]]:
     weight = joint.func(x, sample) / approximate.func(sample, x)
     squares = independent(E(weight**2, draws), k, K, 1)
     for count in (1, 2):
-        at = statement.map(lambda e, n=count: independent(e, k, K, n))
+        at = statement.map(partial(independent, index=k, size=K, count=count))
         yield f"K = {count}", at
         square = at.left.replace(log, lambda average: average**2)
         expected = squares / count + (1 - Rational(1, count)) * Int(joint, z) ** 2

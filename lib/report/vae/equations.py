@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -14,7 +15,7 @@ from lib.proof.calculus import Gradient
 from lib.proof.expectation import KL, E, Int
 from lib.proof.laws import Abstract, Law, Normal, density
 
-from ..claims import Claim, Part, Statement, state
+from ..claims import Claim, Finding, Part, Statement, state
 from .symbols import (
     ENCODER,
     STANDARD,
@@ -95,7 +96,11 @@ def _by_ancestral_sampling(statement: Statement) -> Iterator[tuple[str, Statemen
                 put_in[plain(probability[i + 1])] = chance[i]
                 put_in[plain(pixel[i + 1])] = image[i]
 
-            def at(e: Basic, n=(size, pixels), put_in=put_in) -> Basic:
+            def at(
+                e: Basic,
+                put_in: Mapping[Basic, Basic] = put_in,
+                n: tuple[int, int] = (size, pixels),
+            ) -> Basic:
                 return at_size(e, *n).xreplace(put_in)
 
             yield f"image {''.join(map(str, image))}", statement.map(at)
@@ -380,7 +385,7 @@ def _tight_at_the_posterior(statement: Statement) -> Iterator[tuple[str, Stateme
     yield "q the posterior", replace(at_posterior, relations=("=",))
 
 
-def _of_elbo(number: str, verdict: str, label: str, stated: Statement) -> Claim:
+def _of_elbo(number: str, verdict: Finding, label: str, stated: Statement) -> Claim:
     return Claim(
         number=number,
         verdict=verdict,
@@ -532,7 +537,7 @@ def _without_bias(statement: Statement) -> Iterator[tuple[str, Statement]]:
         latents = [Symbol(f"z_{i}", real=True) for i in range(1, count + 1)]
         laws = [statement.under[0].xreplace({sample: latent}) for latent in latents]
 
-        def at(e: Basic, n=count, latents=latents) -> Basic:
+        def at(e: Basic, n: int = count, latents: Sequence[Symbol] = latents) -> Basic:
             e = at_size(e.xreplace({K: sp.Integer(n)}), 1)
             return e.xreplace(
                 {plain(sample.base[i + 1]): v for i, v in enumerate(latents)}
@@ -541,7 +546,8 @@ def _without_bias(statement: Statement) -> Iterator[tuple[str, Statement]]:
         left, right = estimate.map(at).members
         yield f"the mean of K = {count}", state(left, "=", E(right, *laws))
         for link in explicit:
-            put_in = link.map(lambda e, n=count, m=pixels: _bernoulli_pixels(e, n, m))
+            bernoulli = partial(_bernoulli_pixels, samples=count, pixels=pixels)
+            put_in = link.map(bernoulli)
             yield f"K = {count}, M = {pixels}", put_in
 
 
@@ -588,7 +594,7 @@ def _for_functions(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """The statement for a few functions, under a Gaussian, by its mean."""
     for name, function in FUNCTIONS.items():
 
-        def at(e: Basic, function=function) -> Basic:
+        def at(e: Basic, function: Callable[[Any], Any] = function) -> Basic:
             e = e.xreplace({q_z: Normal(z, mu, sigma, "q")}).xreplace({phi: mu})
             return e.replace(f, function)
 
@@ -676,7 +682,9 @@ def _by_a_gaussian(statement: Statement) -> Iterator[tuple[str, Statement]]:
     functions = {**FUNCTIONS, "f(z) = z^3 - z": lambda u: u**3 - u}
     for (name, function), by in itertools.product(functions.items(), (mu, sigma)):
 
-        def at(e: Basic, function=function, by=by) -> Basic:
+        def at(
+            e: Basic, function: Callable[[Any], Any] = function, by: Symbol = by
+        ) -> Basic:
             laws = {q_z: Normal(z, mu, sigma, "q"), noise: Normal(epsilon, 0, 1)}
             path = {reparameterise(epsilon, phi): mu + sigma * epsilon}
             return (

@@ -6,6 +6,7 @@ Its equations and answers are stated in them, and the chapters use the same obje
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -200,7 +201,7 @@ def at_sizes(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """The statement for one, two and three latents, and as many pixels less one."""
     for size, pixels in ((1, 2), (2, 3), (3, 1)):
         name = f"D = {size}, M = {pixels}"
-        yield name, statement.map(lambda e, s=size, n=pixels: at_size(e, s, n))
+        yield name, statement.map(partial(at_size, size=size, pixels=pixels))
 
 
 def independent(expression: Basic, index: Symbol, size: Symbol, count: int) -> Basic:
