@@ -211,9 +211,7 @@ def run_epochs(
     return history
 
 
-def progress(
-    total: int, label: str, unit: str, done: int = 0
-) -> "tqdm[NoReturn]":
+def progress(total: int, label: str, unit: str, done: int = 0) -> "tqdm[NoReturn]":
     """A progress bar in a terminal or a live notebook; silent anywhere else.
 
     TQDM_DISABLE=1 in the environment, as in a build, silences it there too.
