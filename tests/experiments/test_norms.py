@@ -136,6 +136,7 @@ def test_profiles_are_named(data, history) -> None:
         ("warmups", (), "warmups"),
     ],
 )
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_a_senseless_grid_is_refused(field: str, value, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         replace(TINY, **{field: value})

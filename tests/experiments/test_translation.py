@@ -225,6 +225,7 @@ def test_phrases_are_judged_by_kind_and_direction(monkeypatch) -> None:
         ("batch_tokens", 0),
     ],
 )
+@pytest.mark.usefixtures("signatures_unchecked")
 def test_a_senseless_configuration_is_refused_by_field(field: str, value) -> None:
     with pytest.raises(ValueError, match=field):
         TranslationRun(**{field: value})
