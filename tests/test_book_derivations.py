@@ -14,7 +14,7 @@ from sympy import Basic, Rel, Symbol
 from lib.proof.chain import Step
 from lib.proof.derivation import Derivation
 from lib.proof.errors import DerivationError
-from lib.report.concordance import claims
+from lib.report.concordance import all_claims
 from tests.shared import chapters, mutants
 from tests.shared.effort import MUTANTS_EVERY
 from tests.shared.numeric import near, order, small, value
@@ -102,7 +102,7 @@ def test_names_of_derivations_are_distinct() -> None:
 
 
 LABELLED = {chain.label: chain for chain in DERIVATIONS.values() if chain.label}
-REGISTERED = {claim.label: claim for claim in claims() if claim.label}
+REGISTERED = {claim.label: claim for claim in all_claims() if claim.label}
 
 
 @pytest.mark.parametrize("label", REGISTERED)

@@ -11,20 +11,25 @@ beside what is true.
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
+from tokenize import TokenError
 from typing import Any, Literal, get_args
 
 import mpmath
 import sympy as sp
-from sympy import Basic, Rational, Symbol
+from sympy import Basic, Expr, MatrixExpr, Rational, S, Symbol
+from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom, BooleanFunction
 
 from lib.proof.asymptotics import decide_order
 from lib.proof.chain import spelt_out
 from lib.proof.equality import Verdict, decide_at_most, decide_equal
-from lib.proof.errors import Undecidable
+from lib.proof.errors import DerivationError, Undecidable
 from lib.proof.evaluation import MODULES, Point, at_precision, number
 from lib.proof.expectation import Operator, resolve
 from lib.proof.latex import LINE, as_latex, remainder, width
@@ -43,7 +48,13 @@ RELATIONS = {
 Finding = Literal["correct", "sloppy", "wrong"]
 VERDICTS: tuple[Finding, ...] = get_args(Finding)
 How = Literal["by SymPy", "at random instances", "numerically"]
+REPR = 120  # characters of a statement's text, in one line
+INSTANCES = 5  # at which a statement is compared numerically
 QUADRATURE = Rational(1, 10**12)  # relative; the integrals are worked out to 30 digits
+
+CONDITIONS = (Relational, BooleanFunction, BooleanAtom, AppliedPredicate)
+# What SymPy raises of something that is no expression.
+_NO_EXPRESSION = (sp.SympifyError, TokenError, AttributeError, IndexError, TypeError)
 
 Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
 
@@ -62,7 +73,7 @@ class Decision:
     counterexample: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Statement:
     """A chain ``members[0] relations[0] members[1] ...``; make it with ``state``.
 
@@ -104,6 +115,11 @@ class Statement:
         """The statement about ``change(member)``, with the abbreviations put in."""
         members = tuple(change(self.meaning(member)) for member in self.members)
         return replace(self, members=members, where={}, tests=itself)
+
+    def read(self, meant: Mapping[Basic, Basic], **changes: Any) -> Statement:
+        """The statement in a reading: what is meant by something that it names."""
+        members = tuple(member.xreplace(meant) for member in self.members)
+        return replace(self, members=members, **changes)
 
     def links(self) -> Iterator[Statement]:
         """Each link of the chain as a statement of its own."""
@@ -164,29 +180,89 @@ class Statement:
     def _repr_markdown_(self) -> str:
         return self.block
 
+    def __repr__(self) -> str:
+        parts = [sp.sstr(self.left)]
+        for relation, member in zip(self.relations, self.members[1:], strict=True):
+            parts += [relation, sp.sstr(member)]
+        return shorten(f"Statement({' '.join(parts)})", REPR, placeholder=" ...)")
+
 
 def state(
-    *chain: Any, names: Mapping[str, Any] | None = None, **options: Any
+    *chain: Any,
+    names: Mapping[str, Any] | None = None,
+    where: Mapping[Basic, Basic] | None = None,
+    under: Sequence[Law] = (),
+    given: Sequence[Basic] = (),
+    about: Sequence[Symbol] = (),
+    order: int = 0,
+    within: Rational | None = None,
+    words: str = "",
+    tests: Tests = itself,
 ) -> Statement:
-    """``state(a, "=", b, "<=", c)``; a member given as text prints as written."""
-    members, relations = list(chain[::2]), chain[1::2]
+    """``state(a, "=", b, "<=", c)``; a member given as text prints as written.
+
+    ``names`` says what the text may name; the rest is as in ``Statement``. Raises
+    ``DerivationError`` if anything is of the wrong kind.
+    """
+    members, relations = chain[::2], chain[1::2]
     if len(members) != len(relations) + 1 or not relations:
-        raise ValueError(
+        raise DerivationError(
             "state(left, relation, right, ...): members and relations alternate"
         )
-    if unknown := set(relations) - set(RELATIONS):
-        raise ValueError(
-            f"no relation {unknown.pop()!r}: there are {', '.join(RELATIONS)}"
-        )
-    verbatim = tuple(i for i, member in enumerate(members) if isinstance(member, str))
-    for i in verbatim:
-        members[i] = as_written(members[i], names or {})
+    for relation in relations:
+        if not isinstance(relation, str) or relation not in RELATIONS:
+            known = ", ".join(map(repr, RELATIONS))
+            raise DerivationError(f"no relation {relation!r}: there are {known}")
+    _require("names", names or {}, Mapping, "{name: what it names}")
+    _require("where", where or {}, Mapping, "{shown: meaning}")
+    _require("order", order, int, "a whole number")
+    _require("within", within or S.One, Rational, "an exact number, Rational(1, 100)")
+    _require("tests", tests, Callable, "a function of the statement")
     return Statement(
-        members=tuple(sp.sympify(member) for member in members),
-        relations=tuple(relations),
-        verbatim=verbatim,
-        **options,
+        members=tuple(_member(member, names or {}) for member in members),
+        relations=relations,
+        where=dict(where or {}),
+        under=_several("under", under, Law, "laws"),
+        given=_several("given", given, CONDITIONS, "conditions such as x > 0"),
+        about=_several("about", about, Symbol, "symbols"),
+        order=order,
+        within=within,
+        words=words,
+        tests=tests,
+        verbatim=tuple(
+            i for i, member in enumerate(members) if isinstance(member, str)
+        ),
     )
+
+
+def _member(member: Any, names: Mapping[str, Any]) -> Basic:
+    """A member as an expression, unevaluated if it is text."""
+    try:
+        spelt = isinstance(member, str)
+        expression = (
+            as_written(member, names) if spelt else sp.sympify(member, strict=True)
+        )
+    except _NO_EXPRESSION:
+        expression = None
+    if isinstance(expression, (Expr, sp.MatrixBase, MatrixExpr)):
+        return expression
+    raise DerivationError(
+        f"state takes expressions, matrices, or text that spells one, not {member!r}"
+    )
+
+
+def _several(name: str, option: Any, kind: Any, called: str) -> tuple[Any, ...]:
+    """An option that takes several things of one kind, as a tuple."""
+    if isinstance(option, (tuple, list)) and all(isinstance(o, kind) for o in option):
+        return tuple(option)
+    raise DerivationError(
+        f"{name}={option!r}: {name} takes a tuple of {called}; of one, {name}=(...,)"
+    )
+
+
+def _require(name: str, option: Any, kind: Any, called: str) -> None:
+    if not isinstance(option, kind):
+        raise DerivationError(f"{name}={option!r}: {name} takes {called}")
 
 
 # ---------------------------------------------------------------------------- deciding
@@ -223,7 +299,9 @@ def _decide_link(
         return _decision(decide_at_most(right, left, given))
     if relation == "!=":
         return _differ(left, right, given)
-    raise ValueError(f"the relation {relation!r} needs an order, a tolerance, or tests")
+    raise DerivationError(
+        f"the relation {relation!r} needs an order, a tolerance, or tests"
+    )
 
 
 def _exact(expression: Basic) -> Basic:
@@ -256,7 +334,7 @@ def _numerically(
     symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
     functions = [sp.lambdify(symbols, side, modules=MODULES) for side in sides]
     with mpmath.workdps(30):
-        for point in _moderate(points(symbols, given=given, count=60)):
+        for point in _instances(symbols, given, any(s.has(sp.Integral) for s in sides)):
             at = [at_precision(point[s]) for s in symbols]
             a, b = (number(functools.partial(f, *at)) for f in functions)
             if a is None or b is None or abs(a - b) > within * max(abs(a), abs(b)):
@@ -267,12 +345,27 @@ def _numerically(
     return Decision(True, "numerically")
 
 
-def _moderate(candidates: Iterable[Point]) -> Iterator[Point]:
-    """A few points at which no integrand is a needle."""
-    near = (
-        p for p in candidates if all(0.2 <= abs(v) <= 5 or v == 0 for v in p.values())
-    )
-    return itertools.islice(near, 5)
+def _instances(
+    symbols: list[Symbol], given: tuple[Basic, ...], integral: bool
+) -> list[Point]:
+    """A few points that ``given`` allows, those first at which no value is extreme.
+
+    An integral is worked out at these alone: elsewhere its integrand may be a needle.
+    """
+    candidates = points(symbols, given=given, count=60)
+    if integral:
+        candidates = (point for point in candidates if not _extremeness(point))
+    found = sorted(candidates, key=_extremeness)[:INSTANCES]
+    if symbols and len(found) < INSTANCES:
+        shown = f" with {', '.join(map(str, given))}" if given else ""
+        raise Undecidable(f"too few moderate values of {symbols}{shown} were found")
+    return found
+
+
+def _extremeness(point: Point) -> float:
+    """By how many orders of magnitude a value leaves 0.2 to 5, zero being none."""
+    sizes = [float(abs(value)) for value in point.values() if value != 0]
+    return sum(max(math.log10(0.2 / s), math.log10(s / 5), 0) for s in sizes)
 
 
 def _shown(value: Any) -> str:
@@ -282,7 +375,7 @@ def _shown(value: Any) -> str:
 # ------------------------------------------------------------------------------ claims
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Claim:
     """One equation (``"11"``) or answer (``"Q3"``) of the report, judged.
 
@@ -290,7 +383,8 @@ class Claim:
     both stand for its words, ``claim`` and ``correction``. ``also`` is what the
     correction says besides. ``scope`` tells for what the check speaks: "general",
     "instance: ...", or "numeric: ...". ``chapter`` and ``label`` name where the book
-    derives it.
+    derives it. A "sloppy" claim is one that is true in one reading, ``holds_if``, and
+    false in another, ``fails_if``; no other claim has any.
     """
 
     number: str
@@ -303,12 +397,20 @@ class Claim:
     claim: str = ""
     correction: str = ""
     also: tuple[Statement, ...] = ()
+    holds_if: Statement | None = None
+    fails_if: Statement | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
             raise ValueError(f"verdict {self.verdict!r}: one of {', '.join(VERDICTS)}")
         if not self.scope.startswith(("general", "instance: ", "numeric: ")):
             raise ValueError(f"scope {self.scope!r}: general, instance: or numeric:")
+        given = {reading is not None for reading in (self.holds_if, self.fails_if)}
+        if given != {self.verdict == "sloppy"}:
+            raise ValueError(
+                f"claim {self.number}: holds_if and fails_if are given of a sloppy "
+                "claim, both, and of no other"
+            )
 
     @property
     def statements(self) -> tuple[Statement, ...]:

@@ -2,7 +2,7 @@
 
     equation(11)    equation (11), a ``Claim``
     answer(3)       the answer to question 3
-    concordance()   all of them as a table
+    Concordance()   all of them as a table
 
 The claims themselves stand in one module for each part of the report.
 """
@@ -10,7 +10,7 @@ The claims themselves stand in one module for each part of the report.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .claims import VERDICTS, Claim, Decision, Part, Statement
 from .gan.answers import PART as GAN_ANSWERS
@@ -22,11 +22,11 @@ from .vae.equations import PART as VAE_EQUATIONS
 
 __all__ = [
     "Claim",
+    "Concordance",
     "Decision",
     "Statement",
+    "all_claims",
     "answer",
-    "claims",
-    "concordance",
     "equation",
 ]
 
@@ -50,7 +50,7 @@ def answer(number: int) -> Claim:
     return _find(f"Q{number}", "answer")
 
 
-def claims() -> list[Claim]:
+def all_claims() -> list[Claim]:
     """Every claim, equations before answers, each in the report's order."""
     numbers = [number for part in PARTS for number in part.builders]
     ordered = sorted(numbers, key=lambda n: ("Q" in n, int(n.removeprefix("Q"))))
@@ -66,9 +66,12 @@ def _find(number: str, kind: str) -> Claim:
 
 @dataclass(frozen=True)
 class Concordance:
-    """The verdicts counted, a table of claims, and each in full, its check run."""
+    """The verdicts counted, a table of claims, and each in full, its check run.
 
-    rows: tuple[Claim, ...]
+    ``rows`` are the claims, if not all.
+    """
+
+    rows: tuple[Claim, ...] = field(default_factory=lambda: tuple(all_claims()))
 
     def __repr__(self) -> str:
         return f"Concordance({len(self.rows)} claims)"
@@ -84,11 +87,6 @@ class Concordance:
         found = Counter(claim.verdict for claim in self.rows)
         parts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
         return f"{len(self.rows)} claims: {parts}."
-
-
-def concordance() -> Concordance:
-    """Every claim of the report in a table."""
-    return Concordance(tuple(claims()))
 
 
 def _row(claim: Claim) -> str:

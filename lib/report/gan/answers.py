@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import DiagMatrix, log
+from sympy import DiagMatrix, Rational, S, log
 
 from lib.proof.calculus import (
     Elementwise,
@@ -158,7 +158,10 @@ def into_the_generator() -> Claim:
 def by_the_generators_parameters() -> Claim:
     parameters, z = column(r"\theta", n_3), column("z", n_1)
     image = Map("G", n_0, z, parameters)
-    place = column("v", n_0)
+    place, other = column("v", n_0), column("x_{2}", n_0)
+    back = Jacobian(loss(place), place, image) * Jacobian(image, parameters)
+    stated = state(Jacobian(Map("f", 1, h_0) + loss(image), parameters), "=", back)
+    second = {other: Map("G", n_0, column("z_{2}", n_1), parameters)}
     return Claim(
         number="Q15",
         verdict="sloppy",
@@ -167,10 +170,11 @@ def by_the_generators_parameters() -> Claim:
         "derivative of what is made by the parameters.",
         correction="So it is, added up over the batch. The first term of the value, "
         "on the data, knows nothing of the generator and drops out.",
-        corrected=state(
-            Jacobian(Map("f", 1, h_0) + loss(image), parameters),
-            "=",
-            Jacobian(loss(place), place, image) * Jacobian(image, parameters),
+        corrected=stated,
+        holds_if=stated,
+        fails_if=stated.read(
+            {loss(image): loss(image, other), loss(place): loss(place, other)},
+            where=second,
         ),
         scope="general",
     )
@@ -181,6 +185,7 @@ def by_the_generators_parameters() -> Claim:
 
 @PART.claim("Q16")
 def gradient_ascent() -> Claim:
+    before = psi**2 + theta**2
     after = (psi + alpha * theta) ** 2 + (theta - alpha * psi) ** 2
     return Claim(
         number="Q16",
@@ -192,7 +197,9 @@ def gradient_ascent() -> Claim:
         "to its solution. On the game with the value psi times theta, solved where "
         "both are zero, a step of both takes them further away, by the same factor "
         "wherever they are:",
-        corrected=state(after, "=", (1 + alpha**2) * (psi**2 + theta**2)),
+        corrected=state(after, "=", (1 + alpha**2) * before),
+        holds_if=state((psi + alpha * theta) * theta, ">=", psi * theta),
+        fails_if=state(after, "<=", before),
         scope="instance: the bilinear game",
     )
 
@@ -202,6 +209,7 @@ def gradient_descent() -> Claim:
     p, q = p_x, q_x
     optimal = p / (p + q)
     by_theta = Gradient(q, theta)
+    slope = Gradient(log(1 - sigmoid(u)), u)
     return Claim(
         number="Q17",
         verdict="sloppy",
@@ -212,7 +220,9 @@ def gradient_descent() -> Claim:
         "generator stops learning where it has most to learn. In practice -log D is "
         "made small instead. At the best discriminator both loss functions have the "
         "gradient of a divergence, each of another one:",
-        corrected=state(Gradient(log(1 - sigmoid(u)), u), "=", -sigmoid(u)),
+        corrected=state(slope, "=", -sigmoid(u)),
+        holds_if=state(slope, "<=", S.Zero),
+        fails_if=state(slope, "<=", -Rational(1, 2), given=(u < 0,)),
         also=(
             state(Gradient(-log(sigmoid(u)), u), "=", -sigmoid(-u)),
             state(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
-from sympy import DiagMatrix, Expr, HadamardProduct, Symbol, log
+from sympy import Basic, DiagMatrix, Expr, HadamardProduct, Symbol, log
 
 from lib.proof.calculus import (
     Elementwise,
@@ -17,9 +16,9 @@ from lib.proof.calculus import (
     MatrixGradient,
     sigmoid,
 )
-from lib.proof.expectation import E
+from lib.proof.expectation import E, resolve
 
-from ..claims import Claim, Part, Statement, state
+from ..claims import Claim, Part, Statement, Tests, state
 from .symbols import (
     RHO_1,
     RHO_2,
@@ -77,15 +76,18 @@ PART = Part()
 @PART.claim("23")
 def gradient_of_the_value() -> Claim:
     by_real, by_fake = Gradient(D_x, psi) / D_x, Gradient(D_Gz, psi) / (1 - D_Gz)
+    printed = state(Gradient(one_value, psi), "=", by_real - by_fake)
     return Claim(
         number="23",
         verdict="sloppy",
         chapter="gan/objective",
         label="eq-gan-value-gradient",
-        printed=state(Gradient(one_value, psi), "=", by_real - by_fake),
+        printed=printed,
         corrected=state(
             Gradient(game_value, psi), "=", E(by_real, data) - E(by_fake, noise)
         ),
+        holds_if=printed,
+        fails_if=printed.read({one_value: game_value}),
         scope="general",
         correction="So it is for one sample of each kind. The value that is played for "
         "is a mean over both laws, or over a batch of each.",
@@ -97,12 +99,13 @@ def layers() -> Claim:
     composed = Elementwise(
         RHO_2, layer(Elementwise(RHO_1, layer(h_0, W_1, b_1)), W_2, b_2)
     )
+    printed = state(u_1, "=", Elementwise(RHO_1, W_1 * h_0), where={u_1: W_1 * h_0})
     return Claim(
         number="24",
         verdict="sloppy",
         chapter="gan/backpropagation",
         label="eq-gan-layers",
-        printed=state(u_1, "=", Elementwise(RHO_1, W_1 * h_0), where={u_1: W_1 * h_0}),
+        printed=printed,
         corrected=state(
             h_2,
             "=",
@@ -114,6 +117,10 @@ def layers() -> Claim:
                 u_1: layer(h_0, W_1, b_1),
             },
         ),
+        holds_if=printed.read(
+            {u_1: h_1}, where={h_1: Elementwise(RHO_1, u_1), u_1: W_1 * h_0}
+        ),
+        fails_if=printed,
         scope="instance: two layers of any widths, with any activations",
         correction="The brace calls the first layer's output z: what comes after the "
         "activation. Equations 25, 28 and 32 call so what comes before it. Both have "
@@ -198,6 +205,13 @@ def chain_rule() -> Claim:
         printed=rows,
         corrected=rows,
         also=(columns,),
+        holds_if=rows,
+        fails_if=state(
+            columns.left,
+            "=",
+            AsPrinted(error.T, Jacobian(u_2, u_1)),
+            where=where,
+        ),
         scope="general",
         correction="It holds where derivatives by a vector are rows. A program keeps "
         "a gradient in the shape of its parameter, a column; then the factors change "
@@ -304,15 +318,18 @@ def gradient_by_the_generators_parameters() -> Claim:
     from_1 = Jacobian(loss(v, x_2), v, x_1) * Jacobian(x_1, parameters)
     from_2 = Jacobian(loss(x_1, v), v, x_2) * Jacobian(x_2, parameters)
     alone = Jacobian(loss(v), v, x_1) * Jacobian(x_1, parameters)
+    printed = state(Jacobian(loss(x_1), parameters), "=", alone, where=where)
     return Claim(
         number="33",
         verdict="sloppy",
         chapter="gan/backpropagation",
         label="eq-gan-generator-gradient",
-        printed=state(Jacobian(loss(x_1), parameters), "=", alone, where=where),
+        printed=printed,
         corrected=state(
             Jacobian(loss(x_1, x_2), parameters), "=", from_1 + from_2, where=where
         ),
+        holds_if=printed,
+        fails_if=printed.read({loss(x_1): loss(x_1, x_2), loss(v): loss(v, x_2)}),
         scope="instance: a batch of two; any generator and loss",
         correction="So it is for one sample. A loss depends on a whole batch, and each "
         "sample brings its own share of the gradient; here there are two.",
@@ -324,11 +341,23 @@ def gradient_by_the_generators_parameters() -> Claim:
 
 @PART.claim("34")
 def ascent() -> Claim:
+    value = V(psi, theta)
+    raises = _raises(value, psi, alpha_d)
+    printed = state(
+        psi_next,
+        "=",
+        psi + alpha * Gradient(value, psi),
+        tests=_raises(value, psi, alpha),
+    )
     return _update(
         "34",
         "eq-gan-ascent",
-        printed=_move(alpha, psi, psi_next, (psi, theta)),
-        corrected=_move(alpha_d, psi, psi_next, (psi, theta)),
+        printed=printed,
+        corrected=state(
+            psi_next, "=", psi + alpha_d * Gradient(value, psi), tests=raises
+        ),
+        holds_if=printed.read({alpha: alpha_d}, tests=raises),
+        fails_if=printed.read({alpha: alpha_g}, tests=raises),
         correction="The direction is right. Each player has a rate of its own, and V "
         "is estimated from a batch.",
     )
@@ -336,11 +365,22 @@ def ascent() -> Claim:
 
 @PART.claim("35")
 def descent() -> Claim:
+    old, new = V(psi, theta), V(psi_next, theta)
+    printed = state(
+        theta_next,
+        "=",
+        theta - alpha * Gradient(old, theta),
+        tests=_raises(-old, theta, alpha),
+    )
     return _update(
         "35",
         "eq-gan-descent",
-        printed=_move(-alpha, theta, theta_next, (psi, theta)),
-        corrected=_move(-alpha_g, theta, theta_next, (psi_next, theta)),
+        printed=printed,
+        corrected=state(
+            theta_next, "=", theta - alpha_g * Gradient(new, theta), tests=_in_turns
+        ),
+        holds_if=printed.read({alpha: alpha_g}, tests=_raises(-old, theta, alpha_g)),
+        fails_if=printed.read({alpha: alpha_g}, tests=_in_turns),
         correction="The direction is right. But at which discriminator? If both "
         "gradients are taken at the old one, both players move at once; at the new one "
         "they take turns, and that is another game: on the simplest one the first runs "
@@ -348,27 +388,51 @@ def descent() -> Claim:
     )
 
 
-def _move(
-    rate: Expr, place: Symbol, after: Symbol, at: tuple[Symbol, Symbol]
-) -> Statement:
-    """One step along the gradient of V at ``at``, its sign in ``rate``."""
-    step = place + rate * Gradient(V(*at), place)
-    tests = functools.partial(_to_first_order, rate=rate, place=place, at=at)
-    return state(after, "=", step, where={after: step}, tests=tests)
+def _raises(gain: Expr, player: Symbol, rate: Symbol) -> Tests:
+    """A step raises what its player is after by the rate times the squared slope.
+
+    For any game it does so to first order, and exactly on the game psi times theta.
+    """
+
+    def tests(statement: Statement) -> Iterator[tuple[str, Statement]]:
+        moved = gain.xreplace({player: statement.right})
+        raised = gain + rate * Gradient(gain, player) ** 2
+        yield (
+            "to first order",
+            state(moved, "O", raised, about=(rate,), order=2),
+        )
+        [relation] = statement.relations
+        yield (
+            "on the game psi times theta",
+            state(_bilinear(moved), relation, _bilinear(raised)),
+        )
+
+    return tests
 
 
-def _to_first_order(
-    statement: Statement, rate: Expr, place: Symbol, at: tuple[Symbol, Symbol]
-) -> Iterator[tuple[str, Statement]]:
-    """A small step changes V by the rate times the square of its slope."""
-    yield "", statement.map(lambda e: e)
-    [size] = rate.free_symbols
-    moved = V(*(statement.right if symbol == place else symbol for symbol in at))
-    change = rate * Gradient(V(*at), place) ** 2
-    yield (
-        "to first order",
-        state(moved, "O", V(*at) + change, about=(size,), order=2),
+def _in_turns(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """The generator lowers V at the new discriminator, and the simplest game stays.
+
+    With both updates the players go round an ellipse; a sign or a place exchanged in
+    either leads away from it.
+    """
+    yield from _raises(-V(psi_next, theta), theta, alpha_g)(statement)
+    higher, lower = (
+        resolve(_bilinear(step))
+        for step in (PART["34"].corrected.right, statement.right)
     )
+    after = {psi: higher, theta: lower.xreplace({psi_next: higher})}
+    ellipse = alpha_g * psi**2 + alpha_d * theta**2 + alpha_d * alpha_g * psi * theta
+    [relation] = statement.relations
+    yield (
+        "the ellipse",
+        state(ellipse.xreplace(after), relation, ellipse),
+    )
+
+
+def _bilinear(expression: Basic) -> Basic:
+    """``expression`` on the game whose value is the product of the parameters."""
+    return expression.replace(V, lambda first, second: first * second)
 
 
 def _update(number: str, label: str, **parts: Any) -> Claim:

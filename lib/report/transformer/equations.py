@@ -117,12 +117,13 @@ def sum_form() -> Claim:
     added = normed_branch(0)(x_0) + normed_branch(1)(x_1)
     sums = back * (I + Jacobian(added, x_0))
     first, second = slope(normed_branch(0), x_0), slope(normed_branch(1), x_1)
+    printed = state(left, "=", sums, where=res_post_norm)
     return Claim(
         number="39",
         verdict="sloppy",
         chapter="transformer/residual_gradients",
         label="eq-res-post-norm-gradient",
-        printed=state(left, "=", sums, where=res_post_norm),
+        printed=printed,
         corrected=state(
             left,
             "=",
@@ -131,6 +132,8 @@ def sum_form() -> Claim:
             back * (I + second) * (I + first),
             where=res_post_norm,
         ),
+        holds_if=printed,
+        fails_if=printed.read({Jacobian(added, x_0): first + second}),
         scope="instance: two blocks, with any branches",
         correction="It holds if the 1 is the identity and the derivative is the total "
         "one, through all that lies between. Then the sum hides a product, the same as "

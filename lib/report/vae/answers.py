@@ -180,11 +180,12 @@ def _samples_needed(statement: Statement) -> Iterator[tuple[str, Statement]]:
 
 
 def _for_independent_draws(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    left, right = statement.members
+    [relation] = statement.relations
     for count in (1, 2, 3):
-        left, right = statement.members
         one = independent(right.xreplace({K: sp.Integer(count)}), k, K, 1)
         many = independent(left, k, K, count)
-        yield f"K = {count}", state(many, "=", one)
+        yield f"K = {count}", state(many, relation, one)
 
 
 def _for_independent_latents(statement: Statement) -> Iterator[tuple[str, Statement]]:
@@ -321,6 +322,7 @@ def names_of_the_losses() -> Claim:
     best = gauss(z, u * weight * x / spread, sigma / sqrt(spread))
     guess = gauss(z, mu, sigma_q)
     fit = log(Density(gauss(x, weight * z, sigma)))
+    exact = best.xreplace({u: S.One})
     collapsed = weight**2 * (2 * x**2 + weight**2) * u**2 / (4 * sigma**4)
     return Claim(
         number="Q6",
@@ -333,6 +335,8 @@ def names_of_the_losses() -> Claim:
         "regularisation, the best law in a linear-Gaussian model collapses to the "
         "prior as u shrinks:",
         corrected=state(KL(best, standard), "O", collapsed, about=(u,), order=3),
+        holds_if=state(KL(best, standard), "O", S.Zero, about=(u,), order=2),
+        fails_if=state(KL(exact, standard), "O", S.Zero, about=(u,), order=2),
         also=(
             state(
                 u * E(fit, guess) - KL(guess, standard),
@@ -484,6 +488,7 @@ def _half_line(g: Expr, law: Normal) -> Expr:
 def architecture() -> Claim:
     rectified = sp.Max(0, out)
     chances: dict[str, Any] = {"given": (c < 1,), "names": {"c": c}}
+    printed = state(f"1/(1 + exp(-Max(0, {LOGIT})))", "=", c, **chances)
     return Claim(
         number="Q9",
         verdict="sloppy",
@@ -493,12 +498,14 @@ def architecture() -> Claim:
         correction="The sizes are right. The activation belongs to the hidden layers "
         "alone, and the second half of the outputs is the logarithm of the variance. "
         "Without it every probability has a logit:",
-        printed=state(f"1/(1 + exp(-Max(0, {LOGIT})))", "=", c, **chances),
+        printed=printed,
         corrected=state(f"1/(1 + exp(-{LOGIT}))", "=", c, **chances),
         also=(
             state(_sigmoid(rectified), "=", sp.Max(Rational(1, 2), _sigmoid(out))),
             state(exp(rectified), "=", sp.Max(1, exp(out))),
         ),
+        holds_if=replace(printed, given=(Rational(1, 2) <= c, c < 1)),
+        fails_if=printed,
         scope="general",
     )
 
@@ -533,6 +540,8 @@ def quality_of_samples() -> Claim:
             tests=_by_jensen,
         ),
         also=(state(Var(x, grey), "=", c * (1 - c), given=(c < 1,)),),
+        holds_if=state(E(x, grey), "=", c, given=(c < 1,)),
+        fails_if=state(E((x - c) ** 2, grey), "=", S.Zero, given=(c < 1,)),
         scope="instance: one and two samples, any laws",
     )
 
