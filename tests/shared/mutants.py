@@ -1,10 +1,12 @@
 """Wrong variants of an expression: one error each, at each of its nodes."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import sympy as sp
 from sympy import Add, Basic, Expr, Indexed, Mul, Pow, Symbol
+from sympy.core.function import AppliedUndef
 
 from lib.proof.calculus import (
     Elementwise,
@@ -91,9 +93,15 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
             yield node.func(*rest), f"part {i} dropped"
     elif isinstance(node, Pow):
         yield node.base ** (node.exp + 1), "exponent"
+        yield node.base ** (node.exp - 1), "smaller exponent"
         yield node.base, "exponent dropped"
+    elif isinstance(node, sp.Float):
+        yield from _other_digits(node)
     elif isinstance(node, sp.Number):
         yield node + 1, "one more"
+        yield node - 1, "one less"
+    elif isinstance(node, AppliedUndef):
+        yield from _other_roles(node)
     elif isinstance(node, Symbol) and node in symbols:
         kin = [s for s in symbols if s.assumptions0 == node.assumptions0]
         yield kin[(kin.index(node) + 1) % len(kin)], "swapped symbol"
@@ -119,6 +127,22 @@ def _here(node: Basic, symbols: list[Symbol]) -> Iterator[tuple[Any, str]]:
         yield sp.Trace(node.arg), "determinant for trace"
     elif isinstance(node, Normal):
         yield node.func(node.args[0], node.mean + 1, *node.args[2:]), "mean"
+
+
+def _other_digits(node: sp.Float) -> Iterator[tuple[Expr, str]]:
+    """The decimal with another last digit."""
+    written = Decimal(str(node)).normalize()
+    unit = Decimal(1).scaleb(written.as_tuple().exponent)
+    for other, change in ((written + unit, "up"), (written - unit, "down")):
+        yield sp.Float(str(other)), f"last digit {change}"
+
+
+def _other_roles(node: AppliedUndef) -> Iterator[tuple[Expr, str]]:
+    """Two neighbouring arguments exchanged."""
+    for i in range(len(node.args) - 1):
+        first, second = node.args[i : i + 2]
+        order = (*node.args[:i], second, first, *node.args[i + 2 :])
+        yield node.func(*order), "roles exchanged"
 
 
 def _reordered(node: sp.MatMul) -> Iterator[tuple[Basic, str]]:

@@ -132,7 +132,7 @@ def several_layers() -> Claim:
             Jacobian(loss(u_3), u_1), "=", AsPrinted(last, *as_in_31), where=where
         ),
         corrected=state(Jacobian(loss(u_3), u_1), "=", last * ordered, where=where),
-        scope="general; instance: three layers",
+        scope="instance: two layers of any widths, with any activations",
     )
 
 

@@ -46,7 +46,7 @@ def chain_rule() -> Claim:
         printed=state(whole, "=", first * second, where=two_blocks),
         corrected=state(whole, "=", second * first, where=two_blocks),
         also=(state(Jacobian(x_0, x_0), "=", I),),
-        scope="general; instance: two blocks",
+        scope="instance: two blocks, with any maps",
     )
 
 
@@ -76,7 +76,7 @@ def sum_against_product() -> Claim:
                 J_1 * J_0 + J_1 * J_0 * B_0 + J_1 * B_1 * J_0 + J_1 * B_1 * J_0 * B_0,
             ),
         ),
-        scope="general; instance: three blocks, and two",
+        scope="instance: three blocks, and two",
     )
 
 
@@ -107,5 +107,5 @@ def last_layer() -> Claim:
                 where=weighted_blocks,
             ),
         ),
-        scope="general; instance: two blocks",
+        scope="instance: two blocks, with any maps",
     )

@@ -49,7 +49,7 @@ def ordered_product() -> Claim:
             left, "=", last * first * second * slope(block(2), x_2), where=two_blocks
         ),
         corrected=state(left, "=", last * second * first, where=two_blocks),
-        scope="general; instance: two blocks",
+        scope="instance: two blocks, with any maps",
         correction="The product runs to L, so its last factor leads to a place behind "
         "the end of the stream: it must end at L - 1. And matrices do not commute: the "
         "latest block stands on the left. For two blocks:",
@@ -82,7 +82,8 @@ def post_norm_block() -> Claim:
                 given=WIDE,
             ),
         ),
-        scope="instance: one block of width three, with any branch",
+        scope="instance: one block of width three, with any branch; LayerNorm of "
+        "widths three and four",
         correction="Again a factor too many: from the end of the stream to the end of "
         "the stream there is none, and the formula as printed has one. The 1 is the "
         "identity matrix, the branch is taken at the place of its own block, and the "

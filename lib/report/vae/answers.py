@@ -367,7 +367,8 @@ def explicit_loss() -> Claim:
         "explicit once the pixels' law is put in. With a Bernoulli law and logits a:",
         printed=state(-elbo, "=", fit - M + Sum(counted, (m, 1, M)) / 2, **options),
         corrected=state(-elbo, "=", fit + Sum(latents - 1, (d, 1, D)) / 2, **options),
-        scope="numeric: one latent and linear logits, to 1e-12; two and constant ones",
+        scope="numeric: one latent and linear logits, to 1e-12; two latents and "
+        "constant ones; two pixels",
     )
 
 
@@ -397,8 +398,8 @@ def _with_linear_logits(statement: Statement) -> Iterator[tuple[str, Statement]]
         e = at_size(e.xreplace({**laws, likelihood: chance(*logits)}), 2, 2)
         return e.replace(logit_of, lambda i, _: logits[int(i) - 1]).xreplace(images)
 
-    yield "one latent, two pixels", statement.map(linear)
-    yield "two latents, constant logits", statement.map(constant)
+    yield "D = 1, M = 2, linear logits", statement.map(linear)
+    yield "D = 2, M = 2, constant logits", statement.map(constant)
 
 
 def _integral(g: Expr) -> Expr:

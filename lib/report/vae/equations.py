@@ -103,7 +103,8 @@ def _by_ancestral_sampling(statement: Statement) -> Iterator[tuple[str, Statemen
             ) -> Basic:
                 return at_size(e, *n).xreplace(put_in)
 
-            yield f"image {''.join(map(str, image))}", statement.map(at)
+            shown = "".join(map(str, image))
+            yield f"D = {size}, M = {pixels}, image {shown}", statement.map(at)
 
 
 def _joint(index: Symbol) -> Statement:
@@ -525,7 +526,7 @@ def reconstruction() -> Claim:
             )
             / K,
         ),
-        scope="instance: one and two samples, two pixels and one; any laws",
+        scope="instance: one and two samples, one and two pixels; any laws",
         correction="The parameter is an index of the density, and the loss is explicit "
         "only once the pixels' law is put in.",
     )

@@ -1,0 +1,88 @@
+"""The two updates: direction, order and rates are decided by what a step does."""
+
+from dataclasses import replace
+
+import pytest
+from sympy import Expr
+
+from lib.proof.calculus import Gradient
+from lib.report.concordance import equation
+from lib.report.gan.equations import PART
+from lib.report.gan.symbols import (
+    V,
+    alpha,
+    alpha_d,
+    alpha_g,
+    psi,
+    psi_next,
+    theta,
+    theta_next,
+)
+
+BOTH_OLD, NEW = V(psi, theta), V(psi_next, theta)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        psi - alpha_d * Gradient(BOTH_OLD, psi),  # descent for ascent
+        -psi + alpha_d * Gradient(BOTH_OLD, psi),
+        psi + alpha_g * Gradient(BOTH_OLD, psi),  # the other's rate
+        psi + alpha * Gradient(BOTH_OLD, psi),
+        psi + alpha_d * Gradient(BOTH_OLD, theta),  # the other's slope
+        theta + alpha_d * Gradient(BOTH_OLD, theta),  # the other's step
+        psi + alpha_d * Gradient(V(psi, theta_next), psi),  # after the other's step
+        psi + alpha_d * Gradient(V(psi_next, theta), psi_next),  # of the new place
+        psi_next + alpha_d * Gradient(BOTH_OLD, psi),  # from the new place
+        psi + alpha_d**2 * Gradient(BOTH_OLD, psi),
+        psi + (alpha_d + alpha_d**2) * Gradient(BOTH_OLD, psi),
+        psi + 2 * alpha_d * Gradient(BOTH_OLD, psi),
+        psi + Gradient(BOTH_OLD, psi),
+        alpha_d * Gradient(BOTH_OLD, psi),
+        psi,
+    ],
+)
+def test_no_other_step_of_the_discriminator_passes(step: Expr) -> None:
+    _refused("34", step)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        theta + alpha_g * Gradient(NEW, theta),  # ascent for descent
+        -theta - alpha_g * Gradient(NEW, theta),
+        theta - alpha_g * Gradient(BOTH_OLD, theta),  # simultaneous for alternating
+        theta - alpha_g * Gradient(V(psi, theta_next), theta_next),  # the new theta
+        theta - alpha_g * Gradient(V(psi_next, theta_next), theta_next),
+        theta_next - alpha_g * Gradient(NEW, theta),
+        theta - alpha_d * Gradient(NEW, theta),  # the other's rate
+        theta - alpha * Gradient(NEW, theta),
+        theta - alpha_g * Gradient(NEW, psi_next),  # the other's slope
+        theta - alpha_g**2 * Gradient(NEW, theta),
+        theta - 2 * alpha_g * Gradient(NEW, theta),
+        theta - Gradient(NEW, theta),
+        -alpha_g * Gradient(NEW, theta),
+        theta,
+    ],
+)
+def test_no_other_step_of_the_generator_passes(step: Expr) -> None:
+    _refused("35", step)
+
+
+def _refused(number: str, step: Expr) -> None:
+    stated = equation(number).corrected
+    decision = replace(stated, members=(stated.left, step)).decide()
+    assert not decision.holds
+    assert decision.counterexample
+
+
+def test_generator_answers_the_discriminators_own_update(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the discriminator descended, the players would not go round the ellipse."""
+    ascent = equation(34).corrected
+    down = replace(ascent, members=(psi_next, 2 * psi - ascent.right))
+    claim = replace(equation(34), corrected=down)
+    monkeypatch.setitem(PART._built, "34", claim)
+    decision = equation(35).corrected.decide()
+    assert decision.counterexample.startswith("the ellipse: ")
