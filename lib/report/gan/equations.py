@@ -388,6 +388,9 @@ def descent() -> Claim:
     )
 
 
+NEXT = {psi: psi_next, theta: theta_next}
+
+
 def _raises(gain: Expr, player: Symbol, rate: Symbol) -> Tests:
     """A step raises what its player is after by the rate times the squared slope.
 
@@ -395,13 +398,15 @@ def _raises(gain: Expr, player: Symbol, rate: Symbol) -> Tests:
     """
 
     def tests(statement: Statement) -> Iterator[tuple[str, Statement]]:
+        [relation] = statement.relations
+        after = statement.left.xreplace({NEXT[player]: statement.right})
+        yield "the new place", state(after, relation, statement.right)
         moved = gain.xreplace({player: statement.right})
         raised = gain + rate * Gradient(gain, player) ** 2
         yield (
             "to first order",
             state(moved, "O", raised, about=(rate,), order=2),
         )
-        [relation] = statement.relations
         yield (
             "on the game psi times theta",
             state(_bilinear(moved), relation, _bilinear(raised)),

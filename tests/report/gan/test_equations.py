@@ -76,6 +76,12 @@ def _refused(number: str, step: Expr) -> None:
     assert decision.counterexample
 
 
+@pytest.mark.parametrize("left", [-psi_next, 2 * psi_next, psi, theta_next])
+def test_step_is_to_the_players_new_place(left: Expr) -> None:
+    stated = equation(34).corrected
+    assert not replace(stated, members=(left, stated.right)).decide().holds
+
+
 def test_generator_answers_the_discriminators_own_update(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
