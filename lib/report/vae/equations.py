@@ -500,7 +500,7 @@ def regularisation_by_latent() -> Claim:
                 KL(gauss(z, means[d], stds[d]), gauss(z, 0, 1)), "=", (terms - 1) / 2
             ),
         ),
-        scope="instance: one, two and three latents, and any one latent",
+        scope="instance: one, two and three latents, and any latent alone",
         correction="The factor one half belongs to the constant too, which counts the "
         "latents. As printed, the loss is negative where the divergence is zero.",
     )
