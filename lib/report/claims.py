@@ -319,6 +319,9 @@ def _decision(verdict: Verdict) -> Decision:
 
 
 def _differ(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Decision:
+    if left.has(sp.Integral) or right.has(sp.Integral):
+        same = _numerically(left, right, QUADRATURE, given).holds
+        return Decision(not same, "numerically", "both sides agree" if same else "")
     verdict = decide_equal(left, right, given)
     shown = f"both sides are equal, to {sp.sstr(resolve(right))}"
     return Decision(not verdict.holds, _how(verdict), shown if verdict.holds else "")

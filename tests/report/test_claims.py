@@ -33,6 +33,8 @@ s = symbols("s", positive=True)
         (state(sp.Integral(t, (t, 0, s)), "=", s**2 / 2), True),
         (state(sp.Integral(t, (t, 0, s)), "=", s**2 / 3), False),
         (state(sp.Integral(1 / t, (t, 0, s)), "=", s), False),
+        (state(sp.Integral(t, (t, 0, s)), "!=", s**2 / 3), True),
+        (state(sp.Integral(t, (t, 0, s)), "!=", s**2 / 2), False),
         (state(a, "=", a + 0, "=", 2 * a / 2, "=", a + s - s), True),
         (state(a, "=", 2 * a / 2, "=", a + s), False),
     ],
