@@ -255,8 +255,8 @@ def jacobian_of_a_layer() -> Claim:
 @PART.claim("31")
 def errors_of_a_layer() -> Claim:
     printed = AsPrinted(error, _slope(AsPrinted(W_1, u_1)), W_2)
-    here = {"where": {u_2: next_u}}
-    batch = {"where": {U_2: next_batch}}
+    here: dict[str, Any] = {"where": {u_2: next_u}}
+    batch: dict[str, Any] = {"where": {U_2: next_batch}}
     H = Elementwise(RHO_1, U_1)
     return Claim(
         number="31",
