@@ -64,7 +64,7 @@ def test_epochs_are_held_to_their_bounds_without_the_warm_up(capsys) -> None:
 def test_a_step_has_eleven_products_and_the_last_batch_is_what_is_left(
     monkeypatch,
 ) -> None:
-    monkeypatch.setattr(digits, "RUN", replace(digits.RUN, batch_size=16))
+    monkeypatch.setattr(digits, "PEER", replace(digits.PEER, batch_size=16))
     (whole, twice), (rest, once) = digits.Products(35).batches
     assert (twice, once) == (2, 1)
     assert len(whole) == len(rest) == 11
@@ -76,7 +76,7 @@ def test_digits_are_timed_and_both_loops_learn_alike(monkeypatch) -> None:
     images = torch.rand(100, 784, generator=torch.Generator().manual_seed(0))
     whole = (images * 255).round() / 255
     monkeypatch.setattr(digits, "training_images", lambda: whole)
-    monkeypatch.setattr(digits, "RUN", replace(digits.RUN, batch_size=16))
+    monkeypatch.setattr(digits, "PEER", replace(digits.PEER, batch_size=16))
     monkeypatch.setattr(digits, "ROUNDS", 2)
     monkeypatch.setattr(digits, "SLOW_ROUNDS", 2)
     *_, curves, _, losses = digits.checks()
