@@ -57,28 +57,25 @@ Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
 
 
-def prepare(
-    seed: int, device: str | None = None, threads: int | None = None
-) -> torch.Generator:
+def prepare(seed: int, device: str | None = None) -> torch.Generator:
     """Make what follows reproducible; the generator for its noise, on the device.
 
     Seeds PyTorch (for the weights' first values), sets the number of threads and
     flushes subnormal numbers to zero: late in training they would slow the CPU down.
     Call it before any other work on tensors: PyTorch's threads flush only if this was
     set when they started.
-    Unless given, the device and the number of threads are those that the environment
-    variables CHECKED_GRADIENTS_DEVICE (default: cpu) and CHECKED_GRADIENTS_THREADS
-    (default: 2) name. Raises TrainingError for a device that is not there.
+    The number of threads, and the device unless it is given, are those that the
+    environment variables CHECKED_GRADIENTS_THREADS (default: 2) and
+    CHECKED_GRADIENTS_DEVICE (default: cpu) name. Raises TrainingError for a device
+    that is not there.
     """
     device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
-    if threads is None:
-        setting = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
-        if not setting.isdecimal() or int(setting) < 1:
-            raise TrainingError(
-                f"CHECKED_GRADIENTS_THREADS is {setting!r}, not a number of threads"
-            )
-        threads = int(setting)
-    torch.set_num_threads(threads)
+    threads = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
+    if not threads.isdecimal() or int(threads) < 1:
+        raise TrainingError(
+            f"CHECKED_GRADIENTS_THREADS is {threads!r}, not a number of threads"
+        )
+    torch.set_num_threads(int(threads))
     torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     try:

@@ -279,8 +279,6 @@ def test_the_environment_names_device_and_threads(monkeypatch):
     with pytest.raises(TrainingError, match="abacus"):
         training.prepare(0)
     assert training.prepare(0, "cpu").device.type == "cpu"
-    training.prepare(0, "cpu", threads=1)
-    assert torch.get_num_threads() == 1
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "0")
     with pytest.raises(TrainingError, match="'0', not a number of threads"):
         training.prepare(0, "cpu")
