@@ -258,7 +258,7 @@ def test_chi_squared_keeps_its_digits_between_near_equals():
         mean = torch.tensor([distance], dtype=torch.float64)
         one = torch.ones(1, 1, dtype=torch.float64)
         found = gaussian.chi_squared_full(mean, one, 0 * mean, one)
-        assert float(found) == pytest.approx(math.expm1(distance**2), rel=1e-12)
+        assert float(found) == pytest.approx(math.expm1(distance**2), rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.8])
@@ -279,6 +279,9 @@ def test_chi_squared_is_infinite_for_a_proposal_too_narrow():
     zero, one = torch.zeros(2), torch.eye(2)
     assert gaussian.chi_squared_full(zero, one, zero, 0.49 * one) == math.inf
     assert gaussian.chi_squared_full(zero, one, zero, 0.51 * one) < math.inf
+    both = torch.stack([0.49 * one, 0.51 * one])
+    found = gaussian.chi_squared_full(zero.expand(2, 2), one, zero.expand(2, 2), both)
+    assert found.isinf().tolist() == [True, False]
 
 
 def test_rows_of_a_batch_do_not_meet():
