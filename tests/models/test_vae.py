@@ -45,6 +45,8 @@ def test_log_bernoulli_is_that_of_torch_distributions(seed, scale):
 def test_log_bernoulli_is_finite_where_a_probability_rounds_to_zero():
     value = vae.log_bernoulli(torch.ones(1), torch.tensor([-200.0]))
     assert value == -200.0
+    value = vae.log_bernoulli(torch.zeros(1), torch.tensor([200.0]))
+    assert value == -200.0
 
 
 def test_elbo_is_reconstruction_minus_kl(model):
