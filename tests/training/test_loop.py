@@ -133,7 +133,7 @@ class Hostile:
 
 
 @pytest.mark.parametrize(
-    "save", [torch.save, lambda x, p: p.write_bytes(pickle.dumps(x))]
+    "save", [torch.save, lambda x, p: p.write_bytes(pickle.dumps(x, 2))]
 )
 def test_a_hostile_checkpoint_is_refused_and_runs_nothing(tmp_path, save):
     path, made = tmp_path / "c.pt", tmp_path / "made"
