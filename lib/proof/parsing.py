@@ -6,7 +6,6 @@ written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeAlias
@@ -14,11 +13,11 @@ from typing import TypeAlias
 import sympy as sp
 from sympy import Add, Basic, Mul, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.parsing.sympy_parser import parse_expr
 
 from .calculus import sigmoid
 from .errors import DerivationError
 from .expectation import KL, E, Int, Var
+from .grammar import GrammarError, parse
 from .laws import Law
 
 # A symbol, a matrix, a law; an operator or a function.
@@ -49,17 +48,10 @@ def vocabulary(expressions: Iterable[Basic]) -> dict[str, Name]:
 
 def as_written(text: str, known: Mapping[str, Name]) -> Basic:
     """The expression that ``text`` spells, unevaluated; it may name what is known."""
-    words = set(re.findall(r"[A-Za-z_]\w*", text))
-    unknown = sorted(w for w in words if w not in known and not hasattr(sp, w))
-    if unknown:
-        raise DerivationError(
-            f"unknown name {unknown[0]!r} in {text!r}: known are "
-            f"{', '.join(sorted(known))}; name others in symbols=[...]"
-        )
     try:
-        return _tidied(parse_expr(text, local_dict=dict(known), evaluate=False))
-    except (SyntaxError, TypeError, ValueError) as error:
-        raise DerivationError(f"{text!r} is not an expression: {error}") from error
+        return _tidied(parse(text, known))
+    except GrammarError as error:
+        raise DerivationError(str(error)) from error
 
 
 def _tidied(node: Basic) -> Basic:
@@ -91,8 +83,10 @@ def exact(expression: Basic | sp.MatrixBase | complex) -> Basic:
     expression = sp.sympify(expression)
     if expression.has(sp.Float):
         inexact = min(expression.atoms(sp.Float))
+        near = sp.Rational(str(inexact))
         raise DerivationError(
-            f"{inexact} is a rounded number: write an exact one, Rational({inexact!s})"
+            f"{inexact} is a rounded number: write an exact one, such as "
+            f"Rational({near.p}, {near.q})"
         )
     return expression
 

@@ -49,8 +49,8 @@ def test_what_parsing_leaves_behind_is_tidied(text: str, meant: object) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x + q", "unknown name 'q' .* known are x, y"),
-        ("x +* y", "'x .* y' is not an expression"),
+        ("x + q", "unknown name 'q': known are x, y"),
+        ("x +* y", "letter 4 of 'x .* y': .* stands where a number or a name should"),
     ],
 )
 def test_text_that_is_no_expression_is_refused(text: str, message: str) -> None:
@@ -59,8 +59,8 @@ def test_text_that_is_no_expression_is_refused(text: str, message: str) -> None:
 
 
 def test_rounded_numbers_are_refused() -> None:
-    with pytest.raises(DerivationError, match=r"0\.5\d* is a rounded number"):
-        exact(0.5 * x)
+    with pytest.raises(DerivationError, match=r"0\.1\d* is .*: .* Rational\(1, 10\)"):
+        exact(0.1 * x)
     assert exact(x / 2) == x / 2
 
 
