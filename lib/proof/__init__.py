@@ -6,15 +6,19 @@ Each module stands on those below it:
 derivation          grows a chain by checked steps
   chain             what a chain is, and how it reads
   parsing, latex    from text to an expression, and from an expression to LaTeX
+  grammar           what text may say, and what is refused before it is computed
 lemmas              the inequalities that a bound may cite
 asymptotics         is it so up to O(t^k)?
 equality            are both sides equal, or is one the smaller?
-  algebra           what SymPy proves
+  algebra           what can be proved
+  normal_form       of numbers: sums of monomials in kernels; terms is their arithmetic
+  words             of matrices: sums of words in letters that do not commute
   any_law           what holds under every law
 instances           both sides with all but numbers chosen
   interpretation    what is chosen: sizes, supports, matrices, formulas
   grounding         how it is put in
-points, evaluation  numbers for the symbols, and values to many digits
+points, evaluation  numbers for the symbols, and what both sides are there
+  enclosures        intervals that contain a value, at any precision
 calculus            gradients, Jacobians, maps of vectors
 expectation         E, Var, KL and Int, and how they resolve
   laws              Gaussian, finite, or only a name; gaussian_integrals

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy import Basic, Expr, S, Symbol
 
 from .algebra import SOUND, is_zero
-from .equality import Verdict, place, refuse_unusable, with_enough
+from .equality import Proof, Verdict, place, refuse_unusable, with_enough
 from .evaluation import Number, Numeric, Point, at_precision, compiled, number
 from .expectation import resolve
 from .instances import ENOUGH, Instance, instances
@@ -44,7 +44,8 @@ def decide_order(
     proved = tested >= ENOUGH and all(
         is_zero(c, S.Zero, SOUND) for c in _coefficients(scaled, t, order)
     )
-    return with_enough(Verdict(True, proved, tested), left, right)
+    proof: Proof = "SymPy" if proved else ""
+    return with_enough(Verdict(True, proof, tested), left, right)
 
 
 def _coefficients(expression: Expr, t: Symbol, order: int) -> Iterator[Expr]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from sympy import Basic, Symbol
 
-from .equality import Verdict
+from .equality import Proof, Verdict
 from .latex import LINE, aligned, as_latex, reason, remainder, width
 from .lemmas import Bound
 
@@ -145,12 +146,15 @@ def _left_out(steps: list[Step]) -> str:
 
 def _summary(steps: list[Step]) -> str:
     """One line for the reader: how many steps, and how they were decided."""
-    proved = sum(step.verdict.proved for step in steps)
+    found = Counter(step.verdict.proof for step in steps)
+    ways: dict[Proof, str] = {
+        "normal form": "by normal form",
+        "SymPy": "by SymPy",
+        "": r"marked $\overset{*}{=}$, at random instances",
+    }
+    used = [(found[proof], way) for proof, way in ways.items() if found[proof]]
     total = len(steps)
     count = f"{total} step{'s' if total > 1 else ''} checked"
-    if proved == total:
-        return f"*{count}, by SymPy.*"
-    marked = r"marked $\overset{*}{=}$, at random instances"
-    if proved == 0:
-        return f"*{count}, {marked}.*"
-    return f"*{count}: {proved} by SymPy, {total - proved} {marked}.*"
+    if len(used) == 1:
+        return f"*{count}, {used[0][1]}.*"
+    return f"*{count}: {', '.join(f'{n} {way}' for n, way in used)}.*"

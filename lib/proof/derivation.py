@@ -137,9 +137,13 @@ class Derivation(Chain):
         small, large = self.last.expression, after.expression
         if relation == ">=":
             small, large = large, small
-        _decided(self, decide_at_most, small, large, because)
         gap, reason = by.larger - by.smaller, f"{because}, {by.name}"
-        verdict = _decided(self, decide_equal, large - small, gap, reason)
+        try:
+            verdict = _decided(self, decide_equal, large - small, gap, reason)
+        except DerivationError:
+            # A point at which the bound itself fails says more, if there is one.
+            _decided(self, decide_at_most, small, large, because)
+            raise
         step = Step(self.last, relation, after, because, verdict, bound=by)
         self.steps.append(step)
 

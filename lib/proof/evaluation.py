@@ -1,26 +1,41 @@
-"""The value of an expression to many digits, and whether two values differ."""
+"""The values of two sides at a point, and whether these refute that they are equal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import mpmath
 import sympy as sp
 from sympy import Expr, S, Symbol
 
+from .enclosures import (
+    Enclosure,
+    Undefined,
+    Unknown,
+    digits_beyond,
+    exact_ends,
+    holds_zero,
+    is_real,
+    meet,
+)
 from .errors import Undecidable
 from .expectation import Operator
 
 Point = dict[Symbol, Expr]  # exact numbers
-Number = Any  # real or complex, of mpmath, which has no types
+Number = Any  # real or complex, or an enclosure of one; mpmath has no types
 Numeric = Callable[..., Number]
-SLACK = 20  # digits by which rounding may shrink less than the precision grew
 
 
 def _heaviside(x: Number, at_zero: Number = 0.5) -> Number:
     return mpmath.mpf(at_zero) if x == 0 else mpmath.mpf(x > 0)
 
+
+NUMBERS = 120  # digits, where a function has no enclosure
+SLACK = 30  # of them that rounding may cost
 
 MODULES = [{"Heaviside": _heaviside, "DiracDelta": lambda x: mpmath.nan}, "mpmath"]
 
@@ -47,54 +62,123 @@ def at_precision(value: Expr) -> Number:
     return mpmath.mpc(real, imaginary) if imaginary else real
 
 
-class Value:
-    """A number as a function of which of the precisions; None where it is undefined."""
+class Found(Enum):
+    """What a point says that does not refute."""
 
-    def __init__(
-        self, compute: Numeric, values: Sequence[Expr], digits: Sequence[int]
-    ) -> None:
-        self._compute, self._values, self.digits = compute, values, digits
-        self._known: dict[int, Number | None] = {}
-
-    def __call__(self, precision: int) -> Number | None:
-        if precision not in self._known:
-            with mpmath.workdps(self.digits[precision]):
-                self._known[precision] = number(
-                    lambda: self._compute(*map(at_precision, self._values))
-                )
-        return self._known[precision]
-
-    @property
-    def undefined(self) -> bool:
-        """Whether it has no value, also where more digits keep it from 1/0 or log 0."""
-        return all(self(precision) is None for precision in range(len(self.digits)))
+    AGREEMENT = auto()
+    ONE_SIDED = auto()  # one side alone has a value
+    NOTHING = auto()  # no side has one, or it would take too many digits
 
 
 class Pair:
-    """Two sides, to be evaluated at points."""
+    """Two sides, to be evaluated at points.
+
+    By enclosures, which alone refute; where a function has none, by rounded numbers.
+    """
 
     def __init__(
         self,
         sides: tuple[Expr, Expr],
         symbols: Sequence[Symbol],
         functions: Mapping[str, Numeric],
-        digits: Sequence[int],
+        enclosures: Mapping[str, Numeric],
     ) -> None:
         self._sides, self._symbols, self._functions = sides, tuple(symbols), functions
-        self._compiled = [compiled(side, symbols, functions) for side in sides]
-        numbers = sides[0].atoms(sp.Rational) | sides[1].atoms(sp.Rational)
-        longest = max((n.p.bit_length() + n.q.bit_length() for n in numbers), default=0)
-        self._digits = (digits[0], *(d + longest // 3 for d in digits[1:]))
+        self._enclosures = enclosures
+        self._enclosed: list[Enclosure] = []
+        self._compiled: list[Numeric] = []
 
-    def at(self, point: Point, exact: bool = False) -> tuple[Value, Value]:
-        """Both values; ``exact`` lets SymPy put the numbers in, not to miss a kink."""
-        values = [] if exact else [point[s] for s in self._symbols]
-        functions = self._compiled
-        if exact:
+    def at(
+        self, point: Point, refutes: Callable[[Number, Number], bool]
+    ) -> str | Found:
+        """Both values where ``refutes`` is true of them, else what they tell."""
+        sides, values = self._at(point)
+        left, right = (side.values_at(values, 60) for side in sides)
+        outcome = _outcome(left[-1], right[-1], refutes)
+        if outcome is not Found.AGREEMENT:
+            if outcome is Found.NOTHING and self._needs_numbers(left[-1], right[-1]):
+                return self._by_numbers(point)
+            return outcome
+        if isinstance(left[-1], Fraction) and isinstance(right[-1], Fraction):
+            return outcome
+        digits = digits_beyond([*left, *right])
+        left, right = (side.values_at(values, digits) for side in sides)
+        return _outcome(left[-1], right[-1], refutes)
+
+    def _at(self, point: Point) -> tuple[list[Enclosure], Point]:
+        """The sides and what to put in; SymPy puts roots in, not to miss a kink."""
+        if any(not value.is_Rational for value in point.values()):
             constants = (side.xreplace(point) for side in self._sides)
-            functions = [compiled(side, (), self._functions) for side in constants]
-        left, right = (Value(f, values, self._digits) for f in functions)
-        return left, right
+            return [Enclosure(side, self._enclosures) for side in constants], {}
+        if not self._enclosed:
+            if unresolved := sp.Tuple(*self._sides).atoms(Operator):
+                raise Undecidable(f"{unresolved.pop()} has no closed form here")
+            self._enclosed = [Enclosure(s, self._enclosures) for s in self._sides]
+        return self._enclosed, point
+
+    @staticmethod
+    def _needs_numbers(left: object, right: object) -> bool:
+        return any(isinstance(v, Unknown) and v.by_numbers for v in (left, right))
+
+    def _by_numbers(self, point: Point) -> Found:
+        """Agreement of rounded numbers; where they differ nothing is decided."""
+        if not self._compiled:
+            self._compiled = [
+                compiled(side, self._symbols, self._functions) for side in self._sides
+            ]
+        with mpmath.workdps(NUMBERS):
+            values = [at_precision(point[s]) for s in self._symbols]
+            a, b = (number(partial(f, *values)) for f in self._compiled)
+            if a is None or b is None:
+                return Found.NOTHING
+            gap = abs(a - b) / (1 + max(abs(a), abs(b)))
+            if gap <= mpmath.mpf(10) ** (SLACK - NUMBERS):
+                return Found.AGREEMENT
+        raise Undecidable(
+            "the sides differ by rounded numbers, and no enclosure is known of a "
+            "function in them"
+        )
+
+
+def _outcome(
+    left: object, right: object, refutes: Callable[[Number, Number], bool]
+) -> str | Found:
+    if any(isinstance(value, Unknown) for value in (left, right)):
+        return Found.NOTHING
+    undefined = [isinstance(value, Undefined) for value in (left, right)]
+    if any(undefined):
+        return Found.NOTHING if all(undefined) else Found.ONE_SIDED
+    if not refutes(left, right):
+        return Found.AGREEMENT
+    if shown(left) == shown(right) and is_real(left) and is_real(right):
+        gap = exact_ends(left)[0] - exact_ends(right)[0]
+        return f"both sides {shown(left)}, but they differ by {shown(gap)}"
+    return f"left {shown(left)}, right {shown(right)}"
+
+
+def shown(value: Number) -> str:
+    """A value to eight digits."""
+    if isinstance(value, Fraction):
+        return mpmath.nstr(mpmath.mpf(value.numerator) / value.denominator, 8)
+    if is_real(value):
+        return mpmath.nstr(mpmath.mpf(value.mid), 8)
+    parts = (mpmath.mpf(part.mid) for part in (value.real, value.imag))
+    return mpmath.nstr(mpmath.mpc(*parts), 8)
+
+
+def differ(left: Number, right: Number) -> bool:
+    """Whether two enclosures have no number in common."""
+    return not meet(left, right)
+
+
+def exceeds(left: Number, right: Number) -> bool:
+    """Whether the left number is the larger one, or one of both is not real."""
+    for value in (left, right):
+        if not is_real(value) and not holds_zero(value.imag):
+            return True
+    if not (is_real(left) and is_real(right)):
+        left, right = (v if is_real(v) else v.real for v in (left, right))
+    return exact_ends(left)[0] > exact_ends(right)[1]
 
 
 def compiled(
@@ -118,40 +202,3 @@ def compiled(
     return sp.lambdify(
         symbols, side, modules=[dict(functions), *MODULES], cse=True, docstring_limit=0
     )
-
-
-def differ(left: Value, right: Value) -> bool | None:
-    """Whether the difference is true (and not rounding); None if that stays open.
-
-    Rounding shrinks with the precision, by as many digits as were added or nearly so; a
-    true difference stays as it is.
-    """
-    previous = None
-    for precision, digits in enumerate(left.digits):
-        a, b = left(precision), right(precision)
-        if a is None or b is None:
-            previous = None
-            continue
-        with mpmath.workdps(2 * digits):
-            gap, scale = abs(a - b), max(abs(a), abs(b))
-            if previous is not None:
-                added = digits - left.digits[precision - 1]
-                if gap <= previous * mpmath.mpf(10) ** (SLACK - added):
-                    return False
-                if previous == 0 and gap <= scale * mpmath.mpf(10) ** (SLACK - digits):
-                    return False
-                if previous > 0 and abs(gap - previous) <= gap / 10**10:
-                    return True
-            previous = gap
-    return None
-
-
-def exceeds(left: Value, right: Value) -> bool | None:
-    """Whether the left value is larger than the right one, beyond rounding."""
-    differs = differ(left, right)
-    if not differs:
-        return differs
-    a, b = left(1), right(1)
-    if abs(mpmath.im(a)) + abs(mpmath.im(b)) > mpmath.mpf(10) ** -30:
-        return True
-    return mpmath.re(a) > mpmath.re(b)

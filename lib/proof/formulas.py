@@ -6,18 +6,20 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import lru_cache
 
 import mpmath
 import sympy as sp
+from mpmath import iv
 from sympy import Expr, Rational
 from sympy.core.function import AppliedUndef
 
+from .enclosures import FUNCTIONS, enclosed, interval
 from .errors import Undecidable
 from .evaluation import Number, Numeric, at_precision
 
-Arguments = tuple[Number, ...]
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
+WAVES = 3  # sines in a formula: their sum obeys no short differential equation
 
 
 class Formula:
@@ -25,6 +27,8 @@ class Formula:
 
     It is a wave; for a function of one sign the exponential of one, or its square and
     a bit. In what is built from it stands a name for it, so that this stays small.
+    ``numeric`` gives by that name what it is as a function of numbers, ``enclosures``
+    as one of intervals.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Formula:
         }
         self._parts: dict[Orders, type[sp.Function]] = {}
         self.numeric: dict[str, Numeric] = {}
+        self.enclosures: dict[str, Numeric] = {}
 
     def at(self, arguments: Sequence[Expr], explicit: bool = False) -> Expr:
         """Its value: a name applied to the arguments, or the ``explicit`` formula."""
@@ -75,22 +80,51 @@ class Formula:
             members = {"fdiff": fdiff, **(known if any(orders) else self._known)}
             members["is_number"] = False  # or SymPy looks for the sign of each product
             self._parts[orders] = type(name, (sp.Function,), members)
-            self.numeric[name] = lambda *arguments: self._value(orders, arguments)
+            self.numeric[name] = lambda *a: self._value(orders, Numbers(a))
+            self.enclosures[name] = lambda *a: self._value(orders, Intervals(a))
         return self._parts[orders]
 
-    def _value(self, orders: Orders, arguments: Arguments) -> Number:
+    def _value(self, orders: Orders, at: Numbers) -> Number:
         if self._kind == "plain":
-            return self._wave.value(orders, arguments)
+            return self._wave.value(orders, at)
         if self._kind == "square":
-            return _square(self._wave, orders, arguments)
+            return _square(self._wave, orders, at)
         sign = -1 if self._kind == "-exp" else 1
-        return sign * _exponential(self._wave, orders, arguments)
+        return sign * _exponential(self._wave, orders, at)
+
+
+class Numbers:
+    """Arguments as numbers of the working precision, and what is computed with them."""
+
+    sin, cos, exp = map(staticmethod, (mpmath.sin, mpmath.cos, mpmath.exp))
+
+    def __init__(self, arguments: Sequence[Number]) -> None:
+        self.arguments = tuple(map(self.exact, arguments))
+        self.known: dict[tuple[Wave, Orders], Number] = {}
+
+    def exact(self, value: Number) -> Number:
+        return at_precision(value) if isinstance(value, Expr) else value
+
+
+class Intervals(Numbers):
+    """The same as enclosures."""
+
+    sin, cos, exp = (staticmethod(FUNCTIONS[name]) for name in ("sin", "cos", "exp"))
+
+    def exact(self, value: Number) -> Number:
+        return _interval(value, iv.prec) if isinstance(value, Expr) else interval(value)
+
+
+@lru_cache(4096)
+def _interval(value: Expr, precision: int) -> Number:
+    """An exact number as an interval of the precision that is worked with."""
+    return interval(enclosed(value))
 
 
 class Wave:
     """A sum of which no derivative vanishes, as an expression and in numbers.
 
-    It is c + sum_i s_i a_i + sum_ij m_ij a_i a_j + h sin(sum_i r_i a_i + p).
+    It is c + sum_i s_i a_i + sum_ij m_ij a_i a_j + sum_k h_k sin(sum_i r_ki a_i + p_k).
     """
 
     def __init__(
@@ -100,72 +134,70 @@ class Wave:
             value = (rational() + Rational(1, 5)) / 4
             return value if real else value + sp.I * rational() / 4
 
-        self._constant, self._height, self._phase = (coefficient() for _ in range(3))
-        self._slopes = [coefficient() for _ in range(count)]
-        self._rates = [(rational() + Rational(2, 5)) / 3 for _ in range(count)]
+        def rate() -> Rational:
+            return (rational() + Rational(2, 5)) / 3
+
+        self._constant = coefficient()
+        self._sines = [
+            (coefficient(), coefficient(), [rate() for _ in range(count)])
+            for _ in range(WAVES)
+        ]
         pairs = itertools.combinations(range(count), 2)
-        self._mixed = {pair: coefficient() for pair in pairs}
-        self._numbers: dict[int, tuple[Any, ...]] = {}
-        self._known_values: dict[tuple[int, Orders, Arguments], Number] = {}
+        places = [*((i,) for i in range(count)), *pairs]
+        self._monomials = {place: coefficient() for place in places}
 
     def at(self, arguments: Sequence[Expr]) -> Expr:
-        waves = sp.Add(*(r * a for r, a in zip(self._rates, arguments, strict=True)))
-        return sp.Add(
-            self._constant,
-            self._height * sp.sin(waves + self._phase),
-            *(c * a for c, a in zip(self._slopes, arguments, strict=True)),
-            *(c * arguments[i] * arguments[j] for (i, j), c in self._mixed.items()),
-        )
-
-    def value(self, orders: Orders, arguments: Arguments) -> Number:
-        """A partial derivative, as a number at the working precision."""
-        key = (mpmath.mp.prec, orders, arguments)
-        if key not in self._known_values:
-            self._known_values[key] = self._value(orders, arguments)
-        return self._known_values[key]
-
-    def _value(self, orders: Orders, arguments: Arguments) -> Number:
-        constant, height, phase, rates, monomials = self._coefficients()
-        degree = sum(orders)
-        angle = phase + sum(map(operator.mul, rates, arguments))
-        wave = (mpmath.sin, mpmath.cos)[degree % 2](angle) * (-1) ** (degree // 2)
-        total = height * wave * math.prod(map(pow, rates, orders))
-        for places, c in monomials.items():
-            if all(n == 0 or (n == 1 and i in places) for i, n in enumerate(orders)):
-                total += c * math.prod(arguments[i] for i in places if not orders[i])
-        return total if degree else total + constant
-
-    def _coefficients(self) -> tuple[Any, ...]:
-        """All coefficients as numbers at the working precision."""
-        if mpmath.mp.prec not in self._numbers:
-            monomials = {(i,): c for i, c in enumerate(self._slopes)} | self._mixed
-            self._numbers[mpmath.mp.prec] = (
-                *map(at_precision, (self._constant, self._height, self._phase)),
-                [at_precision(rate) for rate in self._rates],
-                {places: at_precision(c) for places, c in monomials.items()},
+        sines = (
+            height
+            * sp.sin(
+                sp.Add(phase, *(r * a for r, a in zip(rates, arguments, strict=True)))
             )
-        return self._numbers[mpmath.mp.prec]
+            for height, phase, rates in self._sines
+        )
+        products = (
+            c * sp.Mul(*(arguments[i] for i in place))
+            for place, c in self._monomials.items()
+        )
+        return sp.Add(self._constant, *sines, *products)
+
+    def value(self, orders: Orders, at: Numbers) -> Number:
+        """A partial derivative, as a number at the working precision."""
+        if (self, orders) not in at.known:
+            at.known[self, orders] = self._value(orders, at)
+        return at.known[self, orders]
+
+    def _value(self, orders: Orders, at: Numbers) -> Number:
+        degree = sum(orders)
+        wave, sign = (at.sin, at.cos)[degree % 2], (-1) ** (degree // 2)
+        total = 0 if degree else at.exact(self._constant)
+        for height, phase, rates in self._sines:
+            numbers = [at.exact(rate) for rate in rates]
+            angle = at.exact(phase) + sum(map(operator.mul, numbers, at.arguments))
+            slope = sign * math.prod(map(pow, numbers, orders))
+            total += at.exact(height) * wave(angle) * slope
+        for place, c in self._monomials.items():
+            if all(n == 0 or (n == 1 and i in place) for i, n in enumerate(orders)):
+                rest = (at.arguments[i] for i in place if not orders[i])
+                total += at.exact(c) * math.prod(rest)
+        return total
 
 
-def _square(wave: Wave, orders: Orders, arguments: Arguments) -> Number:
+def _square(wave: Wave, orders: Orders, at: Numbers) -> Number:
     """D (h^2 + 1/3), by Leibniz' rule."""
-    parts = list(_split(orders))
-    left = [wave.value(low, arguments) for _, low, _ in parts]
-    right = [wave.value(high, arguments) for _, _, high in parts]
-    binomials = [c for c, _, _ in parts]
-    total = sum(map(math.prod, zip(binomials, left, right, strict=True)))
-    return total if any(orders) else total + mpmath.mpf(1) / 3
+    total = sum(
+        count * wave.value(low, at) * wave.value(high, at)
+        for count, low, high in _split(orders)
+    )
+    return total if any(orders) else total + at.exact(Rational(1, 3))
 
 
-def _exponential(wave: Wave, orders: Orders, arguments: Arguments) -> Number:
+def _exponential(wave: Wave, orders: Orders, at: Numbers) -> Number:
     """D exp(h), by Leibniz' rule from D_i exp(h) = exp(h) D_i h."""
     if not any(orders):
-        return mpmath.exp(wave.value(orders, arguments))
+        return at.exp(wave.value(orders, at))
     index = next(i for i, n in enumerate(orders) if n)
     return sum(
-        count
-        * wave.value(_raised(low, index), arguments)
-        * _exponential(wave, high, arguments)
+        count * wave.value(_raised(low, index), at) * _exponential(wave, high, at)
         for count, low, high in _split(_raised(orders, index, -1))
     )
 

@@ -32,6 +32,7 @@ class Instance:
     pairs: tuple[tuple[Expr, Expr], ...]
     given: tuple[Basic, ...]
     functions: Mapping[str, Numeric] = field(default_factory=dict)
+    enclosures: Mapping[str, Numeric] = field(default_factory=dict)
 
     @property
     def symbols(self) -> list[Symbol]:
@@ -66,8 +67,13 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
             continue
         conditions = (g.xreplace({**chosen.sizes, **chosen.scalars}) for g in relations)
         kept = tuple(c for c in conditions if c != True)  # noqa: E712
-        named = chosen.functions
-        instance = Instance(f" (instance {seed + 1})", pairs, kept, named)
+        instance = Instance(
+            f" (instance {seed + 1})",
+            pairs,
+            kept,
+            chosen.functions,
+            chosen.enclosures,
+        )
         if found == 0 and not instance.symbols:
             wanted = max(wanted, ENOUGH)  # one point each
         yield instance

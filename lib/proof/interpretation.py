@@ -110,3 +110,9 @@ class Interpretation:
         """The unknown functions and their derivatives by name, as numeric functions."""
         formulas = (formula for formula, _ in self._formulas.values())
         return {name: f for formula in formulas for name, f in formula.numeric.items()}
+
+    @property
+    def enclosures(self) -> dict[str, Numeric]:
+        """The same as functions of enclosures."""
+        formulas = (formula for formula, _ in self._formulas.values())
+        return {n: f for formula in formulas for n, f in formula.enclosures.items()}

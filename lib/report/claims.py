@@ -28,7 +28,7 @@ from sympy.logic.boolalg import BooleanAtom, BooleanFunction
 
 from lib.proof.asymptotics import decide_order
 from lib.proof.chain import spelt_out
-from lib.proof.equality import Verdict, decide_at_most, decide_equal
+from lib.proof.equality import Proof, Verdict, decide_at_most, decide_equal
 from lib.proof.errors import DerivationError, Undecidable
 from lib.proof.evaluation import MODULES, Point, at_precision, number
 from lib.proof.expectation import Operator, resolve
@@ -47,7 +47,8 @@ RELATIONS = {
 }
 Finding = Literal["correct", "sloppy", "wrong"]
 VERDICTS: tuple[Finding, ...] = get_args(Finding)
-How = Literal["by SymPy", "at random instances", "numerically"]
+How = Literal["numerically", "at random instances", "by SymPy", "by normal form"]
+WAYS: tuple[How, ...] = get_args(How)  # from the weakest
 REPR = 120  # characters of a statement's text, in one line
 INSTANCES = 5  # at which a statement is compared numerically
 QUADRATURE = Rational(1, 10**12)  # relative; the integrals are worked out to 30 digits
@@ -146,8 +147,7 @@ class Statement:
                         decision, counterexample=place + decision.counterexample
                     )
                 ways.add(decision.how)
-        order = ("numerically", "at random instances", "by SymPy")
-        return Decision(True, next(way for way in order if way in ways))
+        return Decision(True, next(way for way in WAYS if way in ways))
 
     @property
     def latex(self) -> str:
@@ -311,7 +311,8 @@ def _exact(expression: Basic) -> Basic:
 
 
 def _how(verdict: Verdict) -> How:
-    return "by SymPy" if verdict.proved else "at random instances"
+    ways: dict[Proof, How] = {"normal form": "by normal form", "SymPy": "by SymPy"}
+    return ways.get(verdict.proof, "at random instances")
 
 
 def _decision(verdict: Verdict) -> Decision:
@@ -423,9 +424,7 @@ class Claim:
     def check(self) -> Decision:
         """Decide the correction."""
         decisions = [statement.decide() for statement in self.statements]
-        order = ("numerically", "at random instances", "by SymPy")
-        worst = min(decisions, key=lambda d: (d.holds, order.index(d.how)))
-        return worst
+        return min(decisions, key=lambda d: (d.holds, WAYS.index(d.how)))
 
     def check_printed(self) -> Decision | None:
         """Decide what the report printed, read to the letter; None if it is words."""

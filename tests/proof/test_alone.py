@@ -65,6 +65,6 @@ def test_a_copy_checks_derivations_with_sympy_alone(tmp_path: Path) -> None:
     assert variance == (
         "Derivation(variance: 2 steps, 2 proved, 0 by instances, ends in eq-variance)"
     )
-    assert scale == "Derivation(scale: 1 steps, 0 proved, 1 by instances)"
+    assert scale == "Derivation(scale: 1 steps, 1 proved, 0 by instances)"
     assert "kink, step 1 (a slip) does not hold at x = -" in refusal
     assert loaded == ""

@@ -11,7 +11,7 @@ from lib.proof.chain import Chain, Line, Relation, Step, spelt_out
 from lib.proof.equality import Verdict
 
 x, y = symbols("x y", real=True)
-PROVED, AGREED = Verdict(True, proved=True), Verdict(True, instances=12)
+PROVED, AGREED = Verdict(True, "normal form"), Verdict(True, instances=12)
 
 
 def chain(*relations: Relation, verdict: Verdict = PROVED) -> Chain:
@@ -87,11 +87,13 @@ def test_a_wide_conclusion_takes_two_lines() -> None:
 def test_summary_counts_what_was_proved() -> None:
     made = chain("=", "=")
     made.label = "eq-sum"
-    assert "*2 steps checked, by SymPy.*" in made._repr_markdown_()
+    assert "*2 steps checked, by normal form.*" in made._repr_markdown_()
     made.steps.append(Step(made.last, "=", Line(y), "so", AGREED))
-    assert "*3 steps checked: 2 by SymPy, 1 marked" in made._repr_markdown_()
+    assert "*3 steps checked: 2 by normal form, 1 marked" in made._repr_markdown_()
+    made.steps.append(Step(made.last, "=", Line(x), "so", Verdict(True, "SymPy", 24)))
+    assert ": 2 by normal form, 1 by SymPy, 1 marked" in made._repr_markdown_()
     assert repr(made) == (
-        "Derivation(count: 3 steps, 2 proved, 1 by instances, ends in eq-sum)"
+        "Derivation(count: 4 steps, 3 proved, 1 by instances, ends in eq-sum)"
     )
 
 

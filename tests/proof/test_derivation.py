@@ -52,7 +52,7 @@ def test_step_whose_sizes_do_not_fit_is_refused() -> None:
         (lambda d: d.step(x**2, because=" "), "needs a reason"),
         (lambda d: d.step((x + y) ** 2, because="same"), "reads like the one before"),
         (lambda d: d.step(0.5 * x, because="?"), "rounded number"),
-        (lambda d: d.step("x +* y", because="?"), "not an expression"),
+        (lambda d: d.step("x +* y", because="?"), "where a number or a name should"),
         (lambda d: d.ends_with(label="square"), "not of the form"),
         (lambda d: d.ends_with(label="eq-square"), "no step yet"),
         (lambda d: d.ends_with((x + y) ** 2, label="eq-square"), "no step yet"),
@@ -116,7 +116,7 @@ def test_text_prints_as_written_and_the_line_says_how_it_was_decided() -> None:
     shown = finished()._repr_markdown_()
     assert "x^{2} + 2 x y + y^{2}" in shown
     assert "$$ (eq-square)" in shown
-    assert "*1 step checked, by SymPy.*" in shown
+    assert "*1 step checked, by normal form.*" in shown
 
 
 def test_derivation_goes_on_from_where_another_ended() -> None:

@@ -1,21 +1,41 @@
-"""Numbers to many digits: what has a value, and which differences are true."""
+"""Values of two sides at a point: which differences are true, and what is left open."""
 
 import mpmath
 import pytest
-from sympy import Float, Heaviside, Rational, cos, exp, log, pi, sin, sqrt, symbols
+from sympy import (
+    Heaviside,
+    Rational,
+    besselk,
+    cos,
+    cosh,
+    exp,
+    log,
+    pi,
+    sin,
+    sinh,
+    sqrt,
+    symbols,
+)
 
 from lib.proof.errors import Undecidable
-from lib.proof.evaluation import Pair, at_precision, compiled, differ, exceeds, number
+from lib.proof.evaluation import (
+    Found,
+    Pair,
+    at_precision,
+    compiled,
+    differ,
+    exceeds,
+    number,
+)
 from lib.proof.expectation import E
 from lib.proof.laws import Normal
 
 x = symbols("x", real=True)
-DIGITS = (50, 400, 800)
 AT = {x: Rational(3, 7)}
 
 
-def values(left, right, at=AT, exact=False):
-    return Pair((left, right), [x], {}, DIGITS).at(at, exact)
+def at(left, right, refutes=differ, point=AT):
+    return Pair((left, right), [x], {}, {}).at(point, refutes)
 
 
 def test_what_is_no_finite_number_is_none() -> None:
@@ -49,33 +69,51 @@ def test_operators_are_worked_out_before_they_are_compiled() -> None:
         (sin(x) ** 2 + cos(x) ** 2, 1 + 0 * x, False),
         (x, x + Rational(1, 10**60), True),
         (exp(x) - exp(x), 0 * x, False),
-        (exp(x), exp(x) * (1 + Rational(1, 10**100)), True),
+        (exp(x), exp(x) * (1 + Rational(1, 10**400)), True),
         (sqrt(x**2), x, False),
+        (1 / (1 + exp(-1000 * x)), 1 + 0 * x, True),  # it saturates
+        (sinh(1000 * x) + cosh(1000 * x), exp(1000 * x), False),
     ],
 )
 def test_rounding_is_told_from_a_true_difference(left, right, apart: bool) -> None:
-    assert differ(*values(left, right)) is apart
+    found = at(left, right)
+    assert isinstance(found, str) if apart else found is Found.AGREEMENT
 
 
-def test_nothing_is_said_where_a_side_has_no_value() -> None:
-    left, right = values(log(x - Rational(3, 7)), x)
-    assert left.undefined
-    assert not right.undefined
-    assert differ(left, right) is None
+def test_a_difference_that_does_not_show_is_named() -> None:
+    assert "both sides 0.42857143, but they differ by -1.0e-60" in at(
+        x, x + Rational(1, 10**60)
+    )
 
 
-def test_a_kink_is_hit_by_exact_numbers_alone() -> None:
-    step = Heaviside(3 * x - sqrt(2) ** 2, 1)
-    left, _ = values(step, x, at={x: Rational(2, 3)}, exact=True)
-    assert left(0) == 1
+def test_one_side_without_a_value_is_told_from_two() -> None:
+    nowhere = log(x - Rational(3, 7))
+    assert at(nowhere, x) is Found.ONE_SIDED
+    assert at(nowhere, 2 * nowhere) is Found.NOTHING
+
+
+def test_what_would_take_too_many_digits_says_nothing() -> None:
+    assert at(exp(10**7 * x), exp(10**7 * x) + 1) is Found.NOTHING
+
+
+def test_a_kink_is_hit_where_the_point_is_a_root() -> None:
+    step = Heaviside(x**2 - 2, 1)
+    assert at(step, 1 + 0 * x, point={x: sqrt(2)}) is Found.AGREEMENT
+
+
+def test_a_function_without_enclosure_can_agree_and_is_not_refuted() -> None:
+    agree = besselk(2, 1 + x**2), besselk(-2, x**2 + 1)
+    assert at(*agree) is Found.AGREEMENT
+    with pytest.raises(Undecidable, match="no enclosure is known"):
+        at(besselk(2, 1 + x**2), besselk(3, 1 + x**2))
 
 
 def test_the_larger_one_exceeds() -> None:
-    assert exceeds(*values(x + 1, x))
-    assert not exceeds(*values(x, x + 1))
-    assert exceeds(*values(x, x)) is False
-    assert exceeds(*values(x + sqrt(-1), 5 + x))  # no order, so no bound
+    assert isinstance(at(x + 1, x, exceeds), str)
+    assert at(x, x + 1, exceeds) is Found.AGREEMENT
+    assert at(x, x, exceeds) is Found.AGREEMENT
+    assert isinstance(at(x + sqrt(-1), 5 + x, exceeds), str)  # no order, so no bound
 
 
 def test_pi_is_not_a_rounded_number() -> None:
-    assert differ(*values(pi * x, Float(str(pi.n(30)), 30) * x))
+    assert isinstance(at(pi * x, Rational(str(pi.n(30))) * x), str)

@@ -43,7 +43,7 @@ def _collected(path: Path) -> list[Derivation]:
         found.append(chain)
 
     def accepted(*_: Any) -> Verdict:
-        return Verdict(True, proved=True)
+        return Verdict(True, "normal form")
 
     names: dict[str, Any] = {}
     with (

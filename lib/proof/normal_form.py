@@ -1,0 +1,423 @@
+r"""A normal form of scalar expressions: what it brings to zero is zero.
+
+    is_identity(sinh(x) + cosh(x), exp(x))       True, without a search
+
+An expression becomes a fraction: a sum of monomials over a product of other sums. The
+monomials are in *kernels*, which have no simpler parts: symbols, primes under a root,
+exponentials (of which the hyperbolic and the trigonometric functions are made),
+logarithms of what does not factor, roots, sums over a symbolic range, integrals. Each
+rule holds wherever both sides have a value, or is applied only where its condition is
+known to hold; so two sides are equal if their difference has the numerator zero.
+Every table has a bound: what exceeds it is ``TooLarge``, and so not decided.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+from sympy import Basic, Expr, S, Symbol
+from sympy.core.function import AppliedUndef
+
+from .expectation import E, Int, resolve
+from .laws import normalised_over
+from .terms import (
+    ONE,
+    Kernels,
+    Monomial,
+    Quotient,
+    TooLarge,
+    constant,
+    power_of,
+    product,
+    total,
+)
+
+MOST_NODES = 3000  # of an expression
+MOST_VARIABLES = 4  # of an integral over several, which may change places
+MOST_CASES = 16  # of the signs of what stands between bars
+
+
+def is_identity(left: Expr, right: Expr) -> bool:
+    """Whether both sides have one normal form, wherever both have a value.
+
+    Raises ``TooLarge`` where a bound is met.
+    """
+    left, right = resolve(sp.sympify(left)), resolve(sp.sympify(right))
+    difference = sp.Add(left, sp.Mul(-1, right), evaluate=False)
+    return all(_vanishes(case) for case in _cases(difference))
+
+
+def _vanishes(difference: Expr) -> bool:
+    if sum(1 for _ in sp.preorder_traversal(difference)) > MOST_NODES:
+        raise TooLarge(f"the expression has more than {MOST_NODES} parts")
+    form = NormalForm()
+    form.prepare(difference)
+    return form.is_zero(form.of(difference))
+
+
+def _cases(difference: Expr) -> list[Expr]:
+    """The expression for either sign of each real symbol between bars, and for zero."""
+    signed = {
+        node.args[0]
+        for node in difference.atoms(sp.Abs)
+        if isinstance(node.args[0], Symbol) and node.args[0].is_real
+    }
+    for node in difference.atoms(sp.Max, sp.Min):
+        for one, other in itertools.combinations(node.args, 2):
+            gap = one - other
+            free = [s for s in gap.free_symbols if gap in (s, -s) and s.is_real]
+            signed |= set(free)
+    unknown = [s for s in sorted(signed, key=str) if s.is_positive is None]
+    if 3 ** len(unknown) > MOST_CASES * 2:
+        raise TooLarge(f"more than {MOST_CASES} cases of signs")
+    found = []
+    for signs in itertools.product((1, -1, 0), repeat=len(unknown)):
+        sizes = [sp.Dummy(s.name, positive=True) for s in unknown]
+        place = {s: k * d for s, k, d in zip(unknown, signs, sizes, strict=True)}
+        found.append(_evaluated(difference, place))
+    return found
+
+
+def _evaluated(node: Basic, place: dict[Symbol, Expr]) -> Basic:
+    """The expression with these values, everything evaluated that SymPy evaluates."""
+    if node in place:
+        return place[node]
+    if not node.args or not place:
+        return node
+    return node.func(*(_evaluated(argument, place) for argument in node.args))
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """A symbol that a sum or an integral binds, by how deep it lies."""
+
+    symbol: Symbol
+    depth: int
+
+
+class NormalForm:
+    """The normal forms of the parts of one expression, over one table of kernels."""
+
+    def __init__(self) -> None:
+        self.kernels = Kernels()
+        self._known: dict[Basic, Quotient] = {}
+        self._exponents_below: dict[int, int] = {}
+        self._preparing = False
+
+    def prepare(self, expression: Basic) -> None:
+        """Find what all exponents have in common below their bars.
+
+        So exp(1/a - 1/b) is made of the same kernels as exp((b - a)/(a b)).
+        """
+        self._preparing = True
+        self.of(expression)
+        self._preparing = False
+        self._known.clear()
+
+    def of(self, node: Basic) -> Quotient:
+        if node not in self._known:
+            self._known[node] = self._of(node)
+        return self._known[node]
+
+    def is_zero(self, quotient: Quotient) -> bool:
+        return not self.kernels.without_negative_roots(quotient.above)
+
+    # ----------------------------------------------------------------- by the node
+
+    def _of(self, node: Basic) -> Quotient:
+        if node.is_Rational:
+            return constant(Fraction(int(node.p), int(node.q)))
+        if rule := _RULES.get(node.func.__name__):
+            return rule(self, node)
+        if isinstance(node, Symbol):
+            return self._atom(node)
+        if node is S.Exp1:
+            return self.exponential(constant(Fraction(1)))
+        if node is S.ImaginaryUnit:
+            return self.kernels.quotient(self.kernels.imaginary)
+        return self._opaque(node)
+
+    def _atom(self, node: Basic) -> Quotient:
+        number = self.kernels.add(("atom", node), node)
+        return self.kernels.quotient(number)
+
+    def _opaque(self, node: Basic) -> Quotient:
+        """A function of which no rule is known, of arguments in normal form."""
+        if isinstance(node, (sp.Derivative, sp.Subs, sp.Integral, sp.Piecewise)):
+            return self._atom(node)
+        if not isinstance(node, (AppliedUndef, sp.Function)) or not node.args:
+            return self._atom(node)
+        keys = tuple(self.kernels.key(self.of(a)) for a in node.args)
+        number = self.kernels.add(("call", node.func, keys), node)
+        return self.kernels.quotient(number)
+
+    def _sum_of(self, node: Expr) -> Quotient:
+        return total(self.kernels, [self.of(a) for a in node.args])
+
+    def _product_of(self, node: Expr) -> Quotient:
+        found = ONE
+        for factor in node.args:
+            found = product(self.kernels, found, self.of(factor))
+        return found
+
+    def _power(self, node: Expr) -> Quotient:
+        base, exponent = node.as_base_exp()
+        if node.func is sp.Pow:
+            base, exponent = node.args
+        if exponent.is_Integer:
+            return power_of(self.kernels, self.of(base), int(exponent))
+        if exponent.is_Rational:
+            of_base = self.of(base)
+            return self._root(of_base, Fraction(int(exponent.p), int(exponent.q)))
+        above = product(self.kernels, self.of(exponent), self.logarithm(self.of(base)))
+        return self.exponential(above)
+
+    # ------------------------------------------------- exponentials and logarithms
+
+    def exponential(self, argument: Quotient) -> Quotient:
+        """exp of a sum as a product: a kernel for each monomial of the exponent."""
+        if self._preparing:
+            for number, power in argument.below.items():
+                known = self._exponents_below.get(number, 0)
+                self._exponents_below[number] = max(known, power)
+        below = {
+            number: max(power, argument.below.get(number, 0))
+            for number, power in self._exponents_below.items()
+        }
+        if set(argument.below) - set(below):
+            raise TooLarge("an exponent with a new denominator")
+        spread = self.kernels.over(argument, below)
+        found = ONE
+        for monomial, c in spread.items():
+            found = product(self.kernels, found, self._exp_of(monomial, c, below))
+        return found
+
+    def _exp_of(
+        self, monomial: Monomial, c: Fraction, below: dict[int, int]
+    ) -> Quotient:
+        kernels = self.kernels
+        if not below and len(monomial) == 1 and monomial[0][1] == 1:
+            inner = kernels.logarithm_of(monomial[0][0])
+            if inner is not None:  # exp(c log k) is k^c
+                if c.denominator == 1:
+                    return power_of(kernels, inner, c.numerator)
+                return self._root(inner, c)
+        key = ("exp", monomial, tuple(sorted(below.items())))
+        number = kernels.add_exponential(key, monomial, below)
+        return kernels.quotient(number, c)
+
+    def logarithm(self, argument: Quotient) -> Quotient:
+        """log of a product as a sum, of which one factor's sign may be unknown."""
+        parts = self.kernels.factors(argument)
+        if parts is None:
+            return self._opaque_log(argument)
+        sign, positive, unknown = parts
+        found = [product(self.kernels, constant(c), k) for k, c in self._logs(positive)]
+        if unknown is not None:
+            found.append(self._opaque_log(self._signed(unknown, sign)))
+        elif sign < 0:
+            i_pi = product(self.kernels, self.of(S.ImaginaryUnit), self.of(S.Pi))
+            found.append(i_pi)
+        return total(self.kernels, found)
+
+    def _signed(self, quotient: Quotient, sign: int) -> Quotient:
+        return product(self.kernels, constant(Fraction(sign)), quotient)
+
+    def _logs(
+        self, powers: Sequence[tuple[int, Fraction]]
+    ) -> list[tuple[Quotient, Fraction]]:
+        """The logarithms of positive kernels, each with its power in front."""
+        found = []
+        for number, power in powers:
+            exponent = self.kernels.exponent_of(number)
+            if exponent is None:
+                log = self.kernels.add_logarithm(number)
+                exponent = self.kernels.quotient(log)
+            found.append((exponent, power))
+        return found
+
+    def _opaque_log(self, argument: Quotient) -> Quotient:
+        number = self.kernels.add_logarithm_of(argument)
+        return self.kernels.quotient(number)
+
+    def _root(self, base: Quotient, exponent: Fraction) -> Quotient:
+        """A fractional power of a product, of which one factor may have any sign."""
+        if not base.above:
+            if exponent > 0:
+                return base
+            raise TooLarge("a negative power of zero")
+        parts = self.kernels.factors(base)
+        if parts is None:
+            number = self.kernels.add_base(base)
+            return self.kernels.power(number, exponent)
+        sign, positive, unknown = parts
+        found = ONE
+        for number, power in positive:
+            part = self.kernels.power(number, power * exponent)
+            found = product(self.kernels, found, part)
+        if unknown is not None:
+            number = self.kernels.add_base(self._signed(unknown, sign))
+            part = self.kernels.power(number, exponent)
+            found = product(self.kernels, found, part)
+        elif sign < 0:
+            turned = product(
+                self.kernels,
+                constant(exponent),
+                product(self.kernels, self.of(S.ImaginaryUnit), self.of(S.Pi)),
+            )
+            found = product(self.kernels, found, self.exponential(turned))
+        return found
+
+    def _abs(self, node: Expr) -> Quotient:
+        argument = node.args[0]
+        inner = self.of(argument)
+        if argument.is_real is not True:
+            return self._opaque(node)
+        return self._root(power_of(self.kernels, inner, 2), Fraction(1, 2))
+
+    def _extreme(self, node: Expr) -> Quotient:
+        """The larger of two is half of their sum and of the distance between them."""
+        one, *rest = node.args
+        other = rest[0] if len(rest) == 1 else node.func(*rest)
+        if not all(a.is_real for a in node.args):
+            return self._opaque(node)
+        side = 1 if isinstance(node, sp.Max) else -1
+        return self.of((one + other + side * sp.Abs(one - other)) / 2)
+
+    # ----------------------------------------------------------- sums and integrals
+
+    def _finite_sum(self, node: sp.Sum) -> Quotient:
+        if len(node.limits) != 1 or len(node.limits[0]) != 3:
+            return self._atom(node)
+        index, first, last = node.limits[0]
+        body, mark = self._marked(node.function, index)
+        ends = tuple(self.kernels.key(self.of(end)) for end in (first, last))
+        length = self.of(last - first + 1)
+        return self._linear(self.of(body), [mark], ("sum", *ends), length)
+
+    def _integral(self, node: Int) -> Quotient:
+        body, mark = self._marked(node.args[0], node.args[1])
+        return self._linear(self.of(body), [mark], ("integral",), None)
+
+    def _expectation(self, node: E) -> Quotient:
+        if len(node.args) != 2 or len(node.args[1].variables) != 1:
+            return self._atom(node)
+        law = node.args[1]
+        variable = law.variables[0]
+        body, mark = self._marked(node.args[0], variable)
+        parameters = tuple(law.args[1:-1])
+        kind = ("expectation", law.func, parameters)
+        return self._linear(self.of(body), [mark], kind, ONE)
+
+    def _marked(self, body: Expr, variable: Symbol) -> tuple[Expr, Symbol]:
+        """The body with its bound variable under a name that tells only its depth."""
+        depth = _depth(body)
+        mark = Symbol(f"@{depth}", **variable.assumptions0)
+        return body.xreplace({variable: mark}), mark
+
+    def _linear(
+        self,
+        body: Quotient,
+        marks: list[Symbol],
+        kind: tuple[Any, ...],
+        of_one: Quotient | None,
+    ) -> Quotient:
+        """Constants in front; a kernel for each monomial that the variable is in."""
+        kernels, bound = self.kernels, set(marks)
+        free_below = {
+            n: p for n, p in body.below.items() if not kernels.free(n) & bound
+        }
+        below = tuple(
+            sorted((n, p) for n, p in body.below.items() if n not in free_below)
+        )
+        found = []
+        for monomial, c in body.above.items():
+            inside = tuple(f for f in monomial if kernels.free(f[0]) & bound)
+            outside = tuple(f for f in monomial if f not in inside)
+            front = Quotient({outside: c}, free_below)
+            if not inside and not below and of_one is not None:
+                value = of_one
+            elif kind == ("integral",) and self._is_density(inside, below, marks[0]):
+                value = ONE
+            else:
+                key = (*kind, inside, below, marks[0])
+                value = kernels.quotient(kernels.add_bound(key, inside, below, bound))
+            found.append(product(kernels, front, value))
+        return total(kernels, found)
+
+    def _is_density(
+        self, inside: Monomial, below: tuple[Any, ...], mark: Symbol
+    ) -> bool:
+        """Whether it is the integral of a density over all of its variables."""
+        marks = {mark}
+        while not below and len(inside) == 1 and inside[0][1] == 1:
+            node, key = (
+                self.kernels.node(inside[0][0]),
+                self.kernels.key_of(inside[0][0]),
+            )
+            if node is not None:
+                over = normalised_over(node)
+                return bool(over) and set(over) == marks
+            if key[0] != "integral":
+                return False
+            _, inside, below, name = key
+            marks.add(name)
+        return False
+
+
+def _depth(body: Basic) -> int:
+    """How many sums and integrals lie within one another in an expression."""
+    inner = max((_depth(a) for a in body.args), default=0)
+    return inner + isinstance(body, (sp.Sum, Int, E))
+
+
+def _through_exp(node: Expr) -> Callable[..., Expr] | None:
+    return node.rewrite(sp.exp)
+
+
+_Rule = Callable[[NormalForm, Any], Quotient]
+
+
+def _rewritten(form: NormalForm, node: Expr) -> Quotient:
+    return form.of(_IN_EXPONENTIALS[node.func.__name__](node.args[0]))
+
+
+_I = S.ImaginaryUnit
+_IN_EXPONENTIALS: dict[str, Callable[[Expr], Expr]] = {
+    "sinh": lambda x: (sp.exp(x) - sp.exp(-x)) / 2,
+    "cosh": lambda x: (sp.exp(x) + sp.exp(-x)) / 2,
+    "tanh": lambda x: (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x)),
+    "coth": lambda x: (sp.exp(x) + sp.exp(-x)) / (sp.exp(x) - sp.exp(-x)),
+    "sech": lambda x: 2 / (sp.exp(x) + sp.exp(-x)),
+    "csch": lambda x: 2 / (sp.exp(x) - sp.exp(-x)),
+    "sin": lambda x: (sp.exp(_I * x) - sp.exp(-_I * x)) / (2 * _I),
+    "cos": lambda x: (sp.exp(_I * x) + sp.exp(-_I * x)) / 2,
+    "tan": lambda x: (
+        (sp.exp(_I * x) - sp.exp(-_I * x)) / (_I * (sp.exp(_I * x) + sp.exp(-_I * x)))
+    ),
+    "cot": lambda x: (
+        _I * (sp.exp(_I * x) + sp.exp(-_I * x)) / (sp.exp(_I * x) - sp.exp(-_I * x))
+    ),
+    "sec": lambda x: 2 / (sp.exp(_I * x) + sp.exp(-_I * x)),
+    "csc": lambda x: 2 * _I / (sp.exp(_I * x) - sp.exp(-_I * x)),
+}
+
+_RULES: dict[str, _Rule] = {
+    "Add": NormalForm._sum_of,
+    "Mul": NormalForm._product_of,
+    "Pow": NormalForm._power,
+    "exp": lambda form, node: form.exponential(form.of(node.args[0])),
+    "log": lambda form, node: form.logarithm(form.of(node.args[0])),
+    "Abs": NormalForm._abs,
+    "Max": NormalForm._extreme,
+    "Min": NormalForm._extreme,
+    "Sum": NormalForm._finite_sum,
+    "Int": NormalForm._integral,
+    "E": NormalForm._expectation,
+    **dict.fromkeys(_IN_EXPONENTIALS, _rewritten),
+}

@@ -1,0 +1,214 @@
+"""The normal form of scalars: what it decides, and that it accepts nothing false."""
+
+import random
+
+import pytest
+import sympy as sp
+from sympy import (
+    Abs,
+    Function,
+    IndexedBase,
+    Integer,
+    Max,
+    Min,
+    Rational,
+    Sum,
+    cos,
+    cosh,
+    exp,
+    log,
+    sec,
+    sin,
+    sinh,
+    sqrt,
+    symbols,
+    tan,
+    tanh,
+)
+
+from lib.proof.enclosures import Enclosure, Undefined, Unknown, digits_beyond, meet
+from lib.proof.expectation import E, Int
+from lib.proof.laws import Abstract, density
+from lib.proof.normal_form import is_identity
+from lib.proof.terms import TooLarge
+
+x, y, a, b, u = symbols("x y a b u", real=True)
+s, t = symbols("s t", positive=True)
+n = symbols("n", integer=True)
+D = symbols("D", integer=True, positive=True)
+i, j = symbols("i j", integer=True)
+mu = IndexedBase("mu", real=True)
+z = symbols("z")
+half = Rational(1, 2)
+f, g = Function("f"), Function("g")
+z_1, z_2 = symbols("z_1 z_2", real=True)
+q_1, q_2 = (Abstract(v, density("q", v), "q") for v in (z_1, z_2))
+joint = density("p", x, z_1)
+
+TRUE = [
+    ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 + y**3),
+    (1 / (x * y) - 1 / (x * (x + y)), 1 / (y * (x + y))),
+    (sinh(x) + cosh(x), exp(x)),
+    (1 - tanh(x) ** 2, 1 / cosh(x) ** 2),
+    (sin(x + y), sin(x) * cos(y) + cos(x) * sin(y)),
+    (cos(3 * x), 4 * cos(x) ** 3 - 3 * cos(x)),
+    (tan(x) ** 2 + 1, sec(x) ** 2),
+    (1 / (1 + exp(-x)), exp(x) / (1 + exp(x))),
+    (log(s * t), log(s) + log(t)),
+    (log((1 + s**2) ** 2), 2 * log(1 + s**2)),
+    (log(s**x), x * log(s)),
+    (log(1 / (1 + exp(-u))), u - log(1 + exp(u))),
+    (log(Integer(8)), 3 * log(2)),
+    (log(-s), log(s) + sp.I * sp.pi),
+    (sqrt(s * t), sqrt(s) * sqrt(t)),
+    (sqrt(1 + s**2) ** 2, 1 + s**2),
+    ((1 + s) ** Rational(3, 2) / (1 + s), sqrt(1 + s)),
+    (1 / sqrt(Integer(2)), sqrt(2) / 2),
+    (sqrt(Integer(6)), sqrt(2) * sqrt(3)),
+    (Integer(-8) ** Rational(1, 3), 2 * Integer(-1) ** Rational(1, 3)),
+    (sqrt(x**2), Abs(x)),
+    (sqrt(x**2 + 2 * x * y + y**2), Abs(x + y)),
+    (Abs(x) * Abs(y), Abs(x * y)),
+    (Max(x, y) + Min(x, y), x + y),
+    (Max(0, x), (x + Abs(x)) / 2),
+    (-log(1 + exp(-u)), -log(1 + exp(-Abs(u))) - Max(0, -u)),
+    (
+        exp(x**2 / (1 + s**2) - x**2 / (2 + s**2)),
+        exp(x**2 / ((1 + s**2) * (2 + s**2))),
+    ),
+    (exp(x / (1 + s)) * exp(x * s / (1 + s)), exp(x)),
+    (x**n * x, x ** (n + 1)),
+    (s**x * s**y, s ** (x + y)),
+    (exp(2 * log(s) + x), s**2 * exp(x)),
+    (Sum(2 * mu[i] + 1, (i, 1, D)), 2 * Sum(mu[j], (j, 1, D)) + D),
+    (Sum(x * mu[i] ** 2 / s, (i, 1, D)) * s, x * Sum(mu[i] ** 2, (i, 1, D))),
+    (f(x * (x + 1)), f(x**2 + x)),
+    (E(f(z_1) + x, q_1), E(f(z_2), q_2) + x),
+    (E(f(z_1) * g(z_2), q_1, q_2), E(f(z_1), q_1) * E(g(z_1), q_1)),
+    (Int(Int(joint, z_1), x), Integer(1)),
+]
+FALSE = [
+    ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 - y**3),
+    (x**2 + Rational(1, 10**40), x**2),
+    (sinh(x) + cosh(x), exp(-x)),
+    (sin(2 * x), 2 * sin(x)),
+    (sin(x) ** 2 - cos(x) ** 2, Integer(1)),
+    (log(x * y), log(x) + log(y)),
+    (log(x**2), 2 * log(x)),
+    (log(exp(z)), z),
+    (log(1 / z), -log(z)),
+    (log(x**2 - 2 * x + 1), 2 * log(x - 1)),
+    (sqrt(x**2), x),
+    (sqrt(z**2), z),
+    (sqrt(x * y), sqrt(x) * sqrt(y)),
+    (sqrt(z) * sqrt(x), sqrt(z * x)),
+    (exp(z) ** y, exp(z * y)),
+    ((Integer(-1) ** x) ** y, Integer(-1) ** (x * y)),
+    ((x**2) ** Rational(1, 4), sqrt(x)),
+    ((z * y) ** Rational(1, 3), z ** Rational(1, 3) * y ** Rational(1, 3)),
+    (Abs(x + y), Abs(x) + Abs(y)),
+    (Max(x, y), x),
+    (exp(x / (1 + s)), exp(x) / (1 + s)),
+    (Sum(mu[i], (i, 1, D)), Sum(mu[i], (i, 1, D + 1))),
+    (Sum(mu[i] ** 2, (i, 1, D)), Sum(mu[i], (i, 1, D)) ** 2),
+    (f(x), f(-x)),
+    (E(f(z_1) * g(z_1), q_1), E(f(z_1), q_1) * E(g(z_1), q_1)),
+    (Int(joint, z_1), Integer(1)),
+    (Int(Int(joint**2, z_1), x), Integer(1)),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), TRUE, ids=str)
+def test_true_equality_is_proved(left: sp.Expr, right: sp.Expr) -> None:
+    assert is_identity(left, right)
+
+
+@pytest.mark.parametrize(("left", "right"), FALSE, ids=str)
+def test_false_equality_is_not_proved(left: sp.Expr, right: sp.Expr) -> None:
+    assert not is_identity(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((1 + x + y + a + b) ** 60, Integer(0)),
+        (sp.Add(*(sp.Symbol(f"v{k}") for k in range(9000))), Integer(0)),
+        (log(sp.Integer(2) ** 400 + 1), Integer(0)),
+    ],
+    ids=["power", "parts", "number"],
+)
+def test_what_exceeds_a_bound_is_not_decided(left: sp.Expr, right: sp.Expr) -> None:
+    with pytest.raises(TooLarge):
+        is_identity(left, right)
+
+
+# Expressions at random, and what SymPy makes of them when it is told to assume more
+# than it may: some of the pairs are equal, some are not. An enclosure judges.
+
+SEED, PAIRS = 20261126, 150
+UNSOUND = (
+    lambda e: sp.expand_log(e, force=True),
+    lambda e: sp.logcombine(e, force=True),
+    lambda e: sp.powsimp(e, force=True),
+    lambda e: sp.powdenest(e, force=True),
+    lambda e: sp.expand_power_base(e, force=True),
+    lambda e: sp.expand(e),
+    lambda e: sp.together(e),
+    lambda e: e.subs(sqrt(x**2), x),
+)
+FUNCTIONS = (exp, log, sin, cos, sinh, cosh, tanh, sqrt, Abs)
+
+
+def expression(chance: random.Random, depth: int) -> sp.Expr:
+    if depth == 0:
+        return chance.choice([x, y, s, t, z, x, s, Integer(chance.randint(-3, 3))])
+    one, other = (expression(chance, depth - 1) for _ in range(2))
+    return chance.choice(
+        [
+            lambda: one + other,
+            lambda: one * other,
+            lambda: one / other,
+            lambda: one ** chance.choice([2, 3, -1, -2, half, -half, Rational(1, 3)]),
+            lambda: chance.choice(FUNCTIONS)(one),
+            lambda: chance.choice(FUNCTIONS)(one + other),
+        ]
+    )()
+
+
+def differ_somewhere(left: sp.Expr, right: sp.Expr, chance: random.Random) -> bool:
+    sides = Enclosure(left), Enclosure(right)
+    for _ in range(6):
+        at = {
+            v: Rational(chance.randint(-30, 30), chance.randint(1, 9)) for v in (x, y)
+        }
+        at |= {v: Rational(chance.randint(1, 30), chance.randint(1, 9)) for v in (s, t)}
+        at[z] = Rational(chance.randint(-30, 30), 7) + sp.I * chance.randint(-9, 9)
+        try:
+            digits = digits_beyond([v for e in sides for v in e.values_at(at, 60)])
+            values = [e.at(at, digits) for e in sides]
+        except (Undefined, Unknown):
+            continue
+        if not meet(*values):
+            return True
+    return False
+
+
+def test_nothing_false_is_proved_of_random_expressions() -> None:
+    chance = random.Random(SEED)
+    proved = refuted = 0
+    for _ in range(40 * PAIRS):
+        if proved + refuted > PAIRS:
+            break
+        left = expression(chance, chance.randint(1, 3))
+        right = chance.choice(UNSOUND)(left)
+        if right == left or sp.Tuple(left, right).has(sp.zoo, sp.nan, sp.oo):
+            continue
+        try:
+            equal = is_identity(left, right)
+        except TooLarge:
+            continue
+        apart = differ_somewhere(left, right, chance)
+        assert not (equal and apart), f"{left} = {right}"
+        proved, refuted = proved + equal, refuted + apart
+    assert proved > PAIRS / 4
+    assert refuted > PAIRS / 20

@@ -1,0 +1,163 @@
+"""Words in matrices: identities of every size, and their false neighbours."""
+
+import contextlib
+
+import pytest
+import sympy as sp
+from sympy import (
+    Basic,
+    Determinant,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    MatrixSymbol,
+    OneMatrix,
+    Q,
+    Trace,
+    ZeroMatrix,
+    log,
+    sqrt,
+    symbols,
+)
+from sympy.matrices.expressions.diagonal import DiagMatrix
+
+from lib.proof.calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
+from lib.proof.terms import TooLarge
+from lib.proof.words import is_matrix_identity
+
+n, m, k = symbols("n m k", integer=True, positive=True)
+r = symbols("r", positive=True)
+A, B = MatrixSymbol("A", n, m), MatrixSymbol("B", m, k)
+S, T = MatrixSymbol("S", n, n), MatrixSymbol("T", n, n)
+x, y, v = (MatrixSymbol(name, n, 1) for name in "xyv")
+w = MatrixSymbol("w", m, 1)
+W = MatrixSymbol("W", n, m)
+c, d = symbols("c d", commutative=False)
+ones = OneMatrix(n, 1)
+centre = Identity(n) - ones * ones.T / n
+small, large = r * Identity(m) + W.T * W, r * Identity(n) + W * W.T
+loss = Map("l", 1, A * w + x)
+row = Jacobian(Map("l", 1, v), v, A * w + x)
+hidden = Elementwise("h", x)
+slope = Elementwise("h", x, 1)
+
+TRUE = [
+    ((A * B).T, B.T * A.T),
+    (Trace(S * T), Trace(T * S)),
+    (Trace(S * T), Trace(T.T * S.T)),
+    (x.T * S * y, y.T * S.T * x),
+    (x * y.T * x, Trace(y.T * x) * x),
+    ((S + T) ** 2, S**2 + S * T + T * S + T**2),
+    (S * Inverse(S), Identity(n)),
+    (Inverse(S * T), Inverse(T) * Inverse(S)),
+    (Inverse(Inverse(S)), S),
+    (Inverse(2 * S), Inverse(S) / 2),
+    (Determinant(S * T), Determinant(T) * Determinant(S)),
+    (Determinant(2 * S), 2**n * Determinant(S)),
+    (Determinant(Inverse(S)), 1 / Determinant(S)),
+    (centre * centre, centre),
+    (centre * ones, ZeroMatrix(n, 1)),
+    (Trace(centre), n - 1),
+    (small * Inverse(small), Identity(m)),
+    (Inverse(small) * W.T, W.T * Inverse(large)),  # push through
+    (Inverse(large), (Identity(n) - W * Inverse(small) * W.T) / r),  # Woodbury
+    (log(Determinant(large)), (n - m) * log(r) + log(Determinant(small))),  # Sylvester
+    (DiagMatrix(x) * y, HadamardProduct(x, y)),
+    (HadamardProduct(x, y), HadamardProduct(y, x)),
+    (HadamardProduct(x + y, v), HadamardProduct(x, v) + HadamardProduct(y, v)),
+    (Jacobian(A * w, w), A),
+    (Jacobian(hidden, x), DiagMatrix(slope)),
+    (Jacobian(S * hidden + y, x), S * DiagMatrix(slope)),
+    (Jacobian(loss, x), row),
+    (Jacobian(loss, w), row * A),
+    (
+        Jacobian(Map("f", n, Map("g", n, x)), x),
+        Jacobian(Map("f", n, v), v, Map("g", n, x)) * Jacobian(Map("g", n, x), x),
+    ),
+    (Jacobian(x + Map("f", n, x), x), Identity(n) + Jacobian(Map("f", n, x), x)),
+    (MatrixGradient(loss, A), row.T * w.T),
+    (MatrixGradient(Trace(x.T * S * x), x), S * x + S.T * x),
+    (MatrixGradient(Trace(S * T), T), S.T),
+    (MatrixGradient(sqrt(Trace(x.T * x)), x), x / sqrt(Trace(x.T * x))),
+    (LayerNorm(2 * x), LayerNorm(x)),
+    (LayerNorm(x + 3 * ones), LayerNorm(x)),
+    (Jacobian(LayerNorm(x), x) * ones, ZeroMatrix(n, 1)),
+    (Jacobian(LayerNorm(x), x) * x, ZeroMatrix(n, 1)),
+    ((1 + c) * (1 + d), 1 + c + d + c * d),
+    (c**-1 * c, sp.Integer(1)),
+    ((c * d) ** -1, d**-1 * c**-1),
+    (sp.Matrix([[1, r], [0, 1]]) * sp.Matrix([2, 3]), sp.Matrix([2 + 3 * r, 3])),
+    (Determinant(sp.Matrix([[1 - r, 2], [3, r]])), r - r**2 - 6),
+]
+FALSE = [
+    ((A * B).T, 2 * B.T * A.T),
+    (Trace(S * T), Trace(S * T.T)),
+    (Trace(S * T * S.T), Trace(T * S * S)),
+    ((S + T) ** 2, S**2 + 2 * S * T + T**2),
+    (Inverse(S * T), Inverse(S) * Inverse(T)),
+    (Inverse(2 * S), 2 * Inverse(S)),
+    (Inverse(S + T), Inverse(S) + Inverse(T)),
+    (Determinant(2 * S), 2 * Determinant(S)),
+    (Determinant(S + T), Determinant(S) + Determinant(T)),
+    (S, S.T),
+    (centre * x, x),
+    (Trace(centre), n),
+    (Inverse(large), (Identity(n) + W * Inverse(small) * W.T) / r),
+    (log(Determinant(large)), log(Determinant(small))),
+    (DiagMatrix(x) * y, x + y),
+    (HadamardProduct(x, x), x),
+    (Jacobian(A * w, w), 2 * A),
+    (Jacobian(hidden, x), DiagMatrix(hidden)),
+    (Jacobian(loss, w), row * A / 2),
+    (
+        Jacobian(Map("f", n, Map("g", n, x)), x),
+        Jacobian(Map("f", n, v), v, x) * Jacobian(Map("g", n, x), x),
+    ),
+    (Jacobian(x + Map("f", n, x), x), Jacobian(Map("f", n, x), x)),
+    (MatrixGradient(Trace(x.T * S * x), x), 2 * S * x),
+    (MatrixGradient(Trace(S * T), T), S),
+    (LayerNorm(2 * x, 1), LayerNorm(x, 1)),
+    (LayerNorm(x), x),
+    (Jacobian(LayerNorm(x, 1), x) * x, ZeroMatrix(n, 1)),
+    (Map("f", n, x), Map("g", n, x)),
+    (Map("f", n, x), Map("f", n, 2 * x)),
+    ((1 + c) * (1 + d), 1 + c + d + d * c),
+    ((c * d) ** -1, c**-1 * d**-1),
+    (Determinant(sp.Matrix([[1 - r, 2], [3, r]])), r - r**2 + 6),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), TRUE, ids=str)
+def test_true_equality_is_proved(left: Basic, right: Basic) -> None:
+    assert is_matrix_identity(left, right)
+
+
+@pytest.mark.parametrize(("left", "right"), FALSE, ids=str)
+def test_false_equality_is_not_proved(left: Basic, right: Basic) -> None:
+    with contextlib.suppress(TooLarge):
+        assert not is_matrix_identity(left, right)
+
+
+def test_facts_about_a_matrix_are_used_and_needed() -> None:
+    assert is_matrix_identity(S, S.T, [Q.symmetric(S)])
+    assert is_matrix_identity(S.T * S, Identity(n), [Q.orthogonal(S)])
+    assert is_matrix_identity(S * S.T, Identity(n), [Q.orthogonal(S)])
+    assert not is_matrix_identity(S.T * S, Identity(n))
+    assert is_matrix_identity(
+        log(Determinant(S)) / 2, log(sqrt(Determinant(S))), [Q.positive_definite(S)]
+    )
+
+
+def test_sizes_that_do_not_fit_prove_nothing() -> None:
+    tall = OneMatrix(2 * n, 1)
+    total = sp.MatAdd(x, tall, check=False)
+    with pytest.raises(TooLarge, match="a sum of matrices of the sizes"):
+        is_matrix_identity(Jacobian(total, x), Identity(n))
+    wrong = sp.MatMul(S, tall, check=False)
+    with pytest.raises(TooLarge, match="a product of matrices of the sizes"):
+        is_matrix_identity(2 * wrong, wrong)
+
+
+def test_bounds_are_kept() -> None:
+    with pytest.raises(TooLarge):
+        is_matrix_identity((S + T + Identity(n)) ** 12, S)
