@@ -17,12 +17,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PAGES := _build/html/index.html
 
 # Pages are made and compared without progress bars and without anyone's own data. Two
-# notebooks are compared at a time, each with one thread: with two each, on two cores, a
-# small network's threads would spend their time waiting for one another.
+# notebooks are compared at a time, or two tests, each with one thread: with two each, on
+# two cores, a small network's threads would spend their time waiting for one another.
 AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_DISABLE=1
 ONE_THREAD := CHECKED_GRADIENTS_THREADS=1
 PYTEST := $(BIN)/python -m pytest -q -rfEs
-UNIT := $(PYTEST) -n 2 --dist worksteal --ignore=tests/test_html.py
+UNIT := OMP_NUM_THREADS=1 $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal \
+	--ignore=tests/test_html.py
 COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile book
 
