@@ -64,7 +64,7 @@ def test_member_given_as_text_is_printed_as_written() -> None:
         ((None, "=", a), {}, "state takes expressions, .* not None"),
         (([a], "=", a), {}, "state takes expressions"),
         ((sp.Eq(a, 1), "=", a), {}, "state takes expressions"),
-        (("", "=", a), {}, "''"),
+        (("", "=", a), {}, "the text is empty: write an expression"),
         (("a, a", "=", a), {}, "'a, a'"),
         (("a)", "=", a), {}, r"'a\)'"),
         (("a > 1", "=", a), {}, "'a > 1'"),
