@@ -193,9 +193,7 @@ def train_cell(
         "last decoder": model.decoder[-1],
     }
     for step, (batch, _) in enumerate(itertools.islice(batches, run.steps)):
-        for group in optimiser.param_groups:
-            rise = min(1.0, (step + 1) / cell.warmup) if cell.warmup else 1.0
-            group["lr"] = run.learning_rate * rise
+        _warm_up(optimiser, run.learning_rate, step, cell.warmup)
         with (
             Probe(model.encoder) as encoder,
             Probe(model.decoder) as decoder,
@@ -221,6 +219,15 @@ def train_cell(
                 ]
             )
         optimiser.step()
+
+
+def _warm_up(
+    optimiser: torch.optim.Optimizer, rate: float, step: int, warmup: int
+) -> None:
+    """The learning rate of this step, which rises in proportion at first."""
+    rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
+    for group in optimiser.param_groups:
+        group["lr"] = rate * rise
 
 
 def judge_norms(

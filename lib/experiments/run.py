@@ -108,11 +108,7 @@ def run_experiment(
     generator = prepare(seed, device)  # shows early if the device is not there
     kind = KINDS[type(run)]
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
-    records.make_folder(out)
-    if existing == "overwrite":
-        records.remove(*files)
-    if existing != "refuse":
-        records.remove(*records.half_written(files))
+    _make_room(out, files, existing)
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     provenance = records.provenance(generator.device)
     started = time.perf_counter()
@@ -126,6 +122,10 @@ def run_experiment(
     )
     say(f"trained in {history.seconds:.0f} s")
     metrics = kind.evaluate(model, run, loaded, say)
+    seconds = {
+        "training": history.seconds,
+        "this_session": time.perf_counter() - started,
+    }
     record = {
         "name": name,
         "configuration": asdict(run),
@@ -133,10 +133,7 @@ def run_experiment(
         "data": {"source": loaded.source, "sha256": loaded.sha256},
         "metrics": metrics,
         "curves": history.curves,
-        "seconds": {
-            "training": history.seconds,
-            "this_session": time.perf_counter() - started,
-        },
+        "seconds": seconds,
         "provenance": provenance,
     }
     if kind.figure:
@@ -144,6 +141,15 @@ def run_experiment(
     records.write(files.record, record)
     say(f"record in {files.record}")
     return record
+
+
+def _make_room(out: Path, files: RunFiles, existing: Existing) -> None:
+    """The folder, without what is to be overwritten or was never finished."""
+    records.make_folder(out)
+    if existing == "overwrite":
+        records.remove(*files)
+    if existing != "refuse":
+        records.remove(*records.half_written(files))
 
 
 def earlier_record(

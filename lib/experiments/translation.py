@@ -231,12 +231,7 @@ def train_translator(
     pairs = trained_directions(run)
     batches = bucketed(Encoded(run, tokeniser, data.train), pairs, run, place)
     steps = run.epochs * sum(1 for _ in batches(torch.Generator(place).manual_seed(0)))
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=run.learning_rate, betas=(0.9, 0.98), fused=True
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: up_and_down(step, run.warmup, steps)
-    )
+    optimiser, schedule = _optimiser(model, run, steps)
     held_out = bucketed(Encoded(run, tokeniser, data.validation), pairs, run, place)
 
     def step(batch: Batch) -> dict[str, torch.Tensor]:
@@ -266,6 +261,19 @@ def train_translator(
         | {name: value for name, value in asdict(run).items() if name != "beam"},
     )
     return Translator(model, tokeniser, run.tagged), history
+
+
+def _optimiser(
+    model: Transformer, run: TranslationRun, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Adam as Vaswani et al. set it, its rate rising and falling with the steps."""
+    optimiser = torch.optim.Adam(
+        model.parameters(), lr=run.learning_rate, betas=(0.9, 0.98), fused=True
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: up_and_down(step, run.warmup, steps)
+    )
+    return optimiser, schedule
 
 
 def up_and_down(step: int, warmup: int, steps: int) -> float:

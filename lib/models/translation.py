@@ -210,10 +210,8 @@ def beam_search(
         stream = model.decode(newest, memory, mask, caches)[:, -1]
         ended = ((texts[:, -1] == END) | (texts[:, -1] == PADDING)) & (step > 0)
         chances, tokens = _next_tokens(model.logits(stream), ended, beam)
-        chances = chances.view(*total.shape, -1)
         grown = lengths + ~ended.view_as(lengths)
-        ranked = (total[..., None] + chances) / grown[..., None] ** penalty
-        best, choice = ranked.flatten(1).topk(beam)
+        best, choice = _ranked(total, chances, grown, penalty).topk(beam)
         parent = choice // chances.shape[-1]
         token = tokens.view(len(total), -1).gather(1, choice)
         lengths = grown.gather(1, parent)
@@ -236,6 +234,12 @@ def beam_search(
             mask = None if mask is None else mask[kept]
             _reorder(caches, kept.nonzero().flatten(), contexts=True)
     return found
+
+
+def _ranked(total: Tensor, chances: Tensor, lengths: Tensor, penalty: float) -> Tensor:
+    """What each row's continuations are worth, those of all its beams side by side."""
+    grown = total[..., None] + chances.view(*total.shape, -1)
+    return (grown / lengths[..., None] ** penalty).flatten(1)
 
 
 def _next_tokens(

@@ -12,9 +12,9 @@ from sympy import Basic, Expr
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from .expectation import Operator, resolve
+from .matrix_normal_form import is_matrix_identity
 from .normal_form import is_identity
 from .terms import TooLarge
-from .words import is_matrix_identity
 
 Attempt = Callable[[Expr], Expr]
 

@@ -12,18 +12,10 @@ import mpmath
 import sympy as sp
 from sympy import Expr, S, Symbol
 
-from .enclosures import (
-    Enclosure,
-    Undefined,
-    Unknown,
-    digits_beyond,
-    exact_ends,
-    holds_zero,
-    is_real,
-    meet,
-)
+from .enclosures import Enclosure, digits_beyond
 from .errors import Undecidable
 from .expectation import Operator
+from .intervals import Undefined, Unknown, exact_ends, holds_zero, is_real, meet
 
 Point = dict[Symbol, Expr]  # exact numbers
 Number = Any  # real or complex, or an enclosure of one; mpmath has no types

@@ -14,9 +14,11 @@ from mpmath import iv
 from sympy import Expr, Rational
 from sympy.core.function import AppliedUndef
 
-from .enclosures import FUNCTIONS, enclosed, interval
+from .enclosed_functions import FUNCTIONS
+from .enclosures import enclosed
 from .errors import Undecidable
 from .evaluation import Number, Numeric, at_precision
+from .intervals import interval
 
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
 WAVES = 3  # sines in a formula: their sum obeys no short differential equation

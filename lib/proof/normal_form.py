@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -38,7 +37,6 @@ from .terms import (
 )
 
 MOST_NODES = 3000  # of an expression
-MOST_VARIABLES = 4  # of an integral over several, which may change places
 MOST_CASES = 16  # of the signs of what stands between bars
 
 
@@ -92,14 +90,6 @@ def _evaluated(node: Basic, place: dict[Symbol, Expr]) -> Basic:
     return node.func(*(_evaluated(argument, place) for argument in node.args))
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """A symbol that a sum or an integral binds, by how deep it lies."""
-
-    symbol: Symbol
-    depth: int
-
-
 class NormalForm:
     """The normal forms of the parts of one expression, over one table of kernels."""
 
@@ -109,15 +99,19 @@ class NormalForm:
         self._exponents_below: dict[int, int] = {}
         self._preparing = False
 
-    def prepare(self, expression: Basic) -> None:
+    def prepare(self, *expressions: Basic) -> None:
         """Find what all exponents have in common below their bars.
 
         So exp(1/a - 1/b) is made of the same kernels as exp((b - a)/(a b)).
         """
         self._preparing = True
-        self.of(expression)
+        for expression in expressions:
+            self._prepare(expression)
         self._preparing = False
         self._known.clear()
+
+    def _prepare(self, expression: Basic) -> None:
+        self.of(expression)
 
     def of(self, node: Basic) -> Quotient:
         if node not in self._known:
@@ -298,11 +292,11 @@ class NormalForm:
         body, mark = self._marked(node.function, index)
         ends = tuple(self.kernels.key(self.of(end)) for end in (first, last))
         length = self.of(last - first + 1)
-        return self._linear(self.of(body), [mark], ("sum", *ends), length)
+        return self._linear(self.of(body), mark, ("sum", *ends), length)
 
     def _integral(self, node: Int) -> Quotient:
         body, mark = self._marked(node.args[0], node.args[1])
-        return self._linear(self.of(body), [mark], ("integral",), None)
+        return self._linear(self.of(body), mark, ("integral",), None)
 
     def _expectation(self, node: E) -> Quotient:
         if len(node.args) != 2 or len(node.args[1].variables) != 1:
@@ -312,7 +306,7 @@ class NormalForm:
         body, mark = self._marked(node.args[0], variable)
         parameters = tuple(law.args[1:-1])
         kind = ("expectation", law.func, parameters)
-        return self._linear(self.of(body), [mark], kind, ONE)
+        return self._linear(self.of(body), mark, kind, ONE)
 
     def _marked(self, body: Expr, variable: Symbol) -> tuple[Expr, Symbol]:
         """The body with its bound variable under a name that tells only its depth."""
@@ -323,12 +317,12 @@ class NormalForm:
     def _linear(
         self,
         body: Quotient,
-        marks: list[Symbol],
+        mark: Symbol,
         kind: tuple[Any, ...],
         of_one: Quotient | None,
     ) -> Quotient:
         """Constants in front; a kernel for each monomial that the variable is in."""
-        kernels, bound = self.kernels, set(marks)
+        kernels, bound = self.kernels, {mark}
         free_below = {
             n: p for n, p in body.below.items() if not kernels.free(n) & bound
         }
@@ -342,10 +336,10 @@ class NormalForm:
             front = Quotient({outside: c}, free_below)
             if not inside and not below and of_one is not None:
                 value = of_one
-            elif kind == ("integral",) and self._is_density(inside, below, marks[0]):
+            elif kind == ("integral",) and self._is_density(inside, below, mark):
                 value = ONE
             else:
-                key = (*kind, inside, below, marks[0])
+                key = (*kind, inside, below, mark)
                 value = kernels.quotient(kernels.add_bound(key, inside, below, bound))
             found.append(product(kernels, front, value))
         return total(kernels, found)
@@ -374,10 +368,6 @@ def _depth(body: Basic) -> int:
     """How many sums and integrals lie within one another in an expression."""
     inner = max((_depth(a) for a in body.args), default=0)
     return inner + isinstance(body, (sp.Sum, Int, E))
-
-
-def _through_exp(node: Expr) -> Callable[..., Expr] | None:
-    return node.rewrite(sp.exp)
 
 
 _Rule = Callable[[NormalForm, Any], Quotient]

@@ -1,38 +1,28 @@
-r"""A normal form of matrix expressions: sums of words in letters that do not commute.
+r"""Sums of words in letters that do not commute: the arithmetic of matrices.
 
 A letter is a matrix symbol, a derivative of an unknown map, a diagonal matrix, a
 Hadamard product, an inverse; it may stand transposed. Products and transposes are
 multiplied out, an identity vanishes, a matrix cancels beside its inverse, what is 1 x 1
-is a number, and a trace may be turned round and transposed. Jacobians and gradients are
-worked out by the rules of derivatives: sums, products, the chain rule. Each rule holds
-for every size; where none is known the expression is a letter of its own.
+is a number, and a trace may be turned round and transposed.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from sympy import Basic, Expr
-from sympy.assumptions.assume import AppliedPredicate
-from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
-from .calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
-from .expectation import resolve
 from .normal_form import NormalForm
 from .terms import ONE, Quotient, TooLarge, constant, power_of, product, total
 
 MOST_WORDS = 400  # of a sum
 LONGEST_WORD = 40
-LARGEST_WRITTEN = 6  # the size of a matrix whose determinant is worked out
 MOST_STEPS = 2000  # of rewriting with what inverses cancel
-
-_ANY_SIZE = sp.Symbol("size", integer=True, positive=True)
-_SYMMETRIC = ("symmetric", "positive_definite", "diagonal")
 
 
 class Misfit(TooLarge):
@@ -65,43 +55,11 @@ Word = tuple[Letter, ...]
 Form = dict[Word, Quotient]  # a sum of words, each with a number in front
 
 
-def is_matrix_identity(left: Basic, right: Basic, given: Sequence[Basic] = ()) -> bool:
-    """Whether two matrix expressions, or numbers made of such, have one normal form."""
-    words = Words(given)
-    if any(_is_noncommuting(side) for side in (left, right)):
-        forms = [words.polynomial(resolve(side)) for side in (left, right)]
-        return words.are_equal(*forms)
-    left, right = (_with_entries(resolve(side)) for side in (left, right))
-    if isinstance(left, sp.MatrixBase) and isinstance(right, sp.MatrixBase):
-        pairs = zip(left, right, strict=True)
-        return all(is_matrix_identity(a, b, given) for a, b in pairs)
-    if not getattr(left, "is_Matrix", False):
-        difference = sp.Add(left, sp.Mul(-1, right, evaluate=False), evaluate=False)
-        words.prepare(difference)
-        return words.is_zero(words.of(difference))
-    for side in (left, right):
-        words.matrix(side)
-    for number in words.exponents:
-        words.prepare(number)
-    return words.are_equal(words.matrix(left), words.matrix(right))
-
-
-def _is_noncommuting(side: Basic) -> bool:
-    return any(not s.is_commutative for s in side.atoms(sp.Symbol))
-
-
 class Words(NormalForm):
-    """The normal forms of matrices and of the numbers that are made of them."""
+    """Sums of words, added, multiplied, transposed, inverted and traced."""
 
-    def __init__(self, given: Sequence[Basic] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.exponents: list[Expr] = []
-        self._place: dict[MatrixSymbol, Form] = {}
-        self._facts: dict[Basic, set[str]] = {}
-        for fact in given:
-            if isinstance(fact, AppliedPredicate):
-                about = self._facts.setdefault(fact.arguments[0], set())
-                about.add(fact.function.name)
         self._met: dict[tuple[Any, ...], int] = {}
         self._rules: list[tuple[Word, Form]] = []  # a word, and what it equals
 
@@ -187,19 +145,19 @@ class Words(NormalForm):
             if (found := self._matching_rule(turn)) is not None:
                 i, (pattern, value) = found
                 rest = {turn[i + len(pattern) :] + turn[:i]: ONE}
-                return self._trace_of(self.times(value, rest), turn[0].shape[0])
+                return self.trace_of(self.times(value, rest), turn[0].shape[0])
         turned += [tuple(a.T for a in reversed(w)) for w in turned]
         least = min(turned, key=self._order)
-        number = self._scalar(("trace", least), self._free(least))
+        number = self.scalar(("trace", least), self._free(least))
         return self.kernels.quotient(number)
 
-    def _scalar(
+    def scalar(
         self, key: tuple[Any, ...], free: Iterable[Basic], sign: bool = False
     ) -> int:
         return self.kernels.add_plain(key, free, nonnegative=sign, real=True)
 
     def _free(self, word: Word) -> set[Basic]:
-        return set().union(*(_symbols_of(a.key) for a in word))
+        return set().union(*(symbols_of(a.key) for a in word))
 
     def _as_hadamard(self, word: Word) -> Word:
         """A diagonal matrix times a column, as the product entry by entry."""
@@ -220,7 +178,7 @@ class Words(NormalForm):
         places = (self._met.setdefault(a.key, len(self._met)) for a in word)
         return [(i, a.transposed) for i, a in zip(places, word, strict=True)]
 
-    def _least_turn(self, word: Word) -> tuple[int, Word]:
+    def least_turn(self, word: Word) -> tuple[int, Word]:
         """A word turned round so that it comes first in the order, and by how much."""
         turned = [(i, word[i:] + word[:i]) for i in range(len(word))]
         return min(turned, key=lambda pair: self._order(pair[1]))
@@ -228,110 +186,14 @@ class Words(NormalForm):
     def form_key(self, form: Form) -> frozenset[Any]:
         return frozenset((word, self.kernels.key(c)) for word, c in form.items())
 
-    # ------------------------------------------------------------- by the expression
-
-    def matrix(self, node: Basic) -> Form:
-        if isinstance(node, sp.MatAdd):
-            return self.plus([self.matrix(a) for a in node.args])
-        if isinstance(node, (sp.MatMul, sp.Mul)):
-            return self._product_of_matrices(node)
-        if isinstance(node, sp.Transpose):
-            return self.transposed(self.matrix(node.arg))
-        if isinstance(node, sp.Identity):
-            return {(): ONE}
-        if isinstance(node, sp.ZeroMatrix):
-            return {}
-        if isinstance(node, sp.OneMatrix):
-            return self._ones(node)
-        if isinstance(node, MatrixSymbol):
-            return self._place.get(node) or self._symbol(node)
-        if isinstance(node, (sp.Inverse, sp.MatPow)):
-            return self._matrix_power(node)
-        if isinstance(node, sp.DiagMatrix):
-            return self._diagonal(self.matrix(node.args[0]), node.shape[0])
-        if isinstance(node, sp.HadamardProduct):
-            forms = [self.matrix(a) for a in node.args]
-            found = forms[0]
-            for form in forms[1:]:
-                found = self._hadamard(found, form, node.shape)
-            return found
-        if isinstance(node, Map):
-            keys = tuple(self.form_key(self.matrix(a)) for a in node.args[2:])
-            return self._letter(("map", node.args[0].name, keys), node)
-        if isinstance(node, Elementwise):
-            return self._elementwise(node, int(node.args[2]))
-        if isinstance(node, LayerNorm):
-            return self.matrix(_written_out(node))
-        if isinstance(node, Jacobian):
-            return self._at_its_place(node, self._jacobian)
-        if isinstance(node, MatrixGradient):
-            return self._at_its_place(node, self._gradient)
-        return self._letter(("matrix", node), node)
-
-    def polynomial(self, node: Basic) -> Form:
-        """Of symbols that do not commute, each a square matrix of any size."""
-        if node.is_commutative:
-            return {(): self.of(node)}
-        if isinstance(node, sp.Symbol):
-            return {(Letter(("symbol", node, ""), _ANY_SIZE, _ANY_SIZE),): ONE}
-        if isinstance(node, sp.Add):
-            return self.plus([self.polynomial(a) for a in node.args])
-        if isinstance(node, sp.Mul):
-            found: Form = {(): ONE}
-            for factor in node.args:
-                found = self.times(found, self.polynomial(factor))
-            return found
-        if isinstance(node, sp.Pow) and node.exp.is_Integer:
-            base = self.polynomial(node.base)
-            if node.exp < 0:
-                base = self._inverse(base, _ANY_SIZE)
-            found = {(): ONE}
-            for _ in range(min(abs(int(node.exp)), LONGEST_WORD + 1)):
-                found = self.times(found, base)
-            return found
-        raise TooLarge(f"{type(node).__name__} of symbols that do not commute")
-
-    def _letter(self, key: tuple[Any, ...], node: Basic, **more: Any) -> Form:
-        return {(Letter(key, *node.shape, **more),): ONE}
-
-    def _symbol(self, node: MatrixSymbol) -> Form:
-        facts = self._facts.get(node, set())
-        kind = "orthogonal" if "orthogonal" in facts else ""
-        symmetric = bool(facts & set(_SYMMETRIC))
-        return self._letter(("symbol", node, kind), node, symmetric=symmetric)
-
-    def _ones(self, node: sp.OneMatrix) -> Form:
-        rows, columns = node.shape
-        found: Form = {(): ONE}
-        if rows != 1 or columns == 1:
-            found = {(Letter(("ones", rows), rows, sp.S.One),): ONE}
-        if columns != 1:
-            row: Form = {(Letter(("ones", columns), columns, sp.S.One).T,): ONE}
-            found = row if rows == 1 else self.times(found, row)
-        return found
-
-    def _product_of_matrices(self, node: Basic) -> Form:
-        found: Form = {(): ONE}
-        front = ONE
-        for factor in node.args:
-            if getattr(factor, "is_Matrix", False):
-                found = self.times(found, self.matrix(factor))
-            else:
-                front = product(self.kernels, front, self.of(factor))
-        return self.times_number(front, found)
-
-    def _elementwise(self, node: Elementwise, order: int) -> Form:
-        inner = self.form_key(self.matrix(node.args[1]))
-        return self._letter(("each", node.args[0].name, order, inner), node)
-
-    def _diagonal(self, column: Form, size: Expr) -> Form:
+    def diagonal(self, column: Form, size: Expr) -> Form:
         found: list[Form] = []
         for word, c in column.items():
             letter = Letter(("diagonal", word), size, size, symmetric=True)
             found.append({(letter,): c})
         return self.plus(found)
 
-    def _hadamard(self, one: Form, other: Form, shape: tuple[Expr, Expr]) -> Form:
+    def hadamard(self, one: Form, other: Form, shape: tuple[Expr, Expr]) -> Form:
         found: list[Form] = []
         for (v, a), (w, b) in itertools.product(one.items(), other.items()):
             both = frozenset({v, w}) if v != w else (v, w)
@@ -339,25 +201,9 @@ class Words(NormalForm):
             found.append({(letter,): product(self.kernels, a, b)})
         return self.plus(found)
 
-    def _matrix_power(self, node: Basic) -> Form:
-        if isinstance(node, sp.Inverse):
-            base, power = node.arg, -1
-        else:
-            base, power = node.base, node.exp
-            if not power.is_Integer:
-                return self._letter(("matrix", node), node)
-            power = int(power)
-        form = self.matrix(base)
-        if power < 0:
-            form = self._inverse(form, base.shape[0])
-        if abs(power) > LONGEST_WORD:
-            raise TooLarge(f"a power above {LONGEST_WORD}")
-        found: Form = {(): ONE}
-        for _ in range(abs(power)):
-            found = self.times(found, form)
-        return found
+    # -------------------------------------------------------------------- inverses
 
-    def _inverse(self, form: Form, size: Expr) -> Form:
+    def inverse(self, form: Form, size: Expr) -> Form:
         """Letter by letter of one word; of a sum a letter that cancels beside it."""
         if len(form) == 1:
             [(word, c)] = form.items()
@@ -378,7 +224,7 @@ class Words(NormalForm):
         words = [word for word in form if word]
         if len(form) == 2 and len(words) == 1:
             [word] = words
-            i, least = self._least_turn(word)
+            i, least = self.least_turn(word)
             if i:
                 small = {(): form[()], least: form[word]}
                 inner = self._inverse_of_sum(small, least[0].shape[0])
@@ -440,24 +286,7 @@ class Words(NormalForm):
                     return i, rule
         return None
 
-    # ---------------------------------------------------- numbers made of matrices
-
-    def _of(self, node: Basic) -> Quotient:
-        if isinstance(node, sp.Trace):
-            form = self.reduced(self.matrix(node.arg))
-            return self._trace_of(form, node.arg.shape[0])
-        if isinstance(node, sp.Determinant):
-            return self._determinant(node.arg)
-        if isinstance(node, MatrixElement):
-            key = self.form_key(self.matrix(node.parent))
-            place = tuple(self.kernels.key(self.of(i)) for i in node.args[1:])
-            number = self._scalar(("entry", key, place), node.free_symbols)
-            return self.kernels.quotient(number)
-        if getattr(node, "is_Matrix", False):
-            raise TooLarge(f"{node} where a number should stand")
-        return super()._of(node)
-
-    def _trace_of(self, form: Form, size: Expr) -> Quotient:
+    def trace_of(self, form: Form, size: Expr) -> Quotient:
         """The trace of square matrices of that size, each word turned round."""
         parts = []
         for word, c in form.items():
@@ -465,256 +294,13 @@ class Words(NormalForm):
             parts.append(product(self.kernels, c, value))
         return total(self.kernels, parts)
 
-    def _determinant(self, node: Basic) -> Quotient:
-        form, size = self.matrix(node), node.shape[0]
-        if len(form) == 1:
-            [(word, c)] = form.items()
-            if all(a.rows == a.columns for a in word):
-                scale = self._to_the_size(c, size)
-                for letter in word:
-                    scale = product(self.kernels, scale, self._det_of_letter(letter))
-                return scale
-        scale, form = self._by_sylvester(form, size)
-        key = ("determinant", self.form_key(form))
-        number = self._scalar(key, node.free_symbols, self._is_gram(form))
-        return product(self.kernels, scale, self.kernels.quotient(number))
 
-    def _by_sylvester(self, form: Form, size: Expr) -> tuple[Quotient, Form]:
-        """det(c I + U V) = c^(n - m) det(c I + V U), where V U is m x m."""
-        words = [word for word in form if word]
-        if len(form) != 2 or len(words) != 1:
-            return ONE, form
-        [word] = words
-        _, least = self._least_turn(word)
-        scale = self._to_the_size(form[()], size - least[0].shape[0])
-        return scale, {(): form[()], least: form[word]}
-
-    def _is_gram(self, form: Form) -> bool:
-        """Whether it is a sum of matrices v v' with factors that are not negative."""
-        for word, c in form.items():
-            half = len(word) // 2
-            mirrored = tuple(a.T for a in reversed(word[half:]))
-            if word[:half] != mirrored or len(word) % 2:
-                return False
-            if c.below or self.kernels.sign(c.above) < 1:
-                return False
-        return True
-
-    def _to_the_size(self, c: Quotient, size: Expr) -> Quotient:
-        if c == ONE or size == 0:
-            return ONE
-        if size.is_Integer:
-            return power_of(self.kernels, c, int(size))
-        log = self.logarithm(c)
-        return self.exponential(product(self.kernels, self.of(size), log))
-
-    def _det_of_letter(self, letter: Letter) -> Quotient:
-        if letter.key[0] == "inverse of":
-            inner = self._det_of_letter(letter.key[2])
-            return power_of(self.kernels, inner, -1)
-        positive = letter.key[0] == "symbol" and "positive_definite" in self._facts.get(
-            letter.key[1], set()
-        )
-        number = self._scalar(("det", letter.key), _symbols_of(letter.key), positive)
-        return self.kernels.quotient(number)
-
-    # --------------------------------------------------------------------- derivatives
-
-    def _at_its_place(
-        self, node: Jacobian | MatrixGradient, derive: Callable[..., Form]
-    ) -> Form:
-        of, by, at = node.args
-        kept = dict(self._place)
-        place = self.matrix(at)
-        known, self._known = self._known, {}
-        self._place = {**kept, by: place} if at != by else dict(kept)
-        try:
-            if getattr(of, "is_Matrix", False):
-                self.matrix(of)  # its sizes must fit, also of what drops out
-            return derive(of, by)
-        finally:
-            self._place, self._known = kept, known
-
-    def _jacobian(self, of: Basic, by: MatrixSymbol) -> Form:
-        if of == by:
-            return {(): ONE}
-        if by not in of.free_symbols and not of.has(by):
-            return {}
-        if isinstance(of, sp.MatAdd):
-            return self.plus([self._jacobian(a, by) for a in of.args])
-        if isinstance(of, sp.MatMul):
-            return self._jacobian_of_product(of, by)
-        if isinstance(of, Map):
-            return self._chain_rule(of, by)
-        if isinstance(of, Elementwise):
-            slope = self._elementwise(of, int(of.args[2]) + 1)
-            outer = self._diagonal(slope, of.shape[0])
-            return self.times(outer, self._jacobian(of.args[1], by))
-        if isinstance(of, LayerNorm):
-            return self._jacobian(_written_out(of), by)
-        if isinstance(of, (Jacobian, MatrixGradient)):
-            raise TooLarge("a derivative of a derivative")
-        raise TooLarge(f"no rule is known for the derivative of {type(of).__name__}")
-
-    def _jacobian_of_product(self, of: sp.MatMul, by: MatrixSymbol) -> Form:
-        """A constant matrix stays in front; a number in front has a gradient too."""
-        *front, column = [a for a in of.args if getattr(a, "is_Matrix", False)]
-        number = sp.Mul(*(a for a in of.args if not getattr(a, "is_Matrix", False)))
-        if any(a.has(by) for a in front):
-            raise TooLarge("a product of two matrices that both vary")
-        before: Form = {(): ONE}
-        for matrix in front:
-            before = self.times(before, self.matrix(matrix))
-        inner = self.times(before, self._jacobian(column, by))
-        found = [self.times_number(self.of(number), inner)]
-        if number.has(by):
-            row = self.transposed(self._gradient(number, by))
-            found.append(self.times(self.times(before, self.matrix(column)), row))
-        return self.plus(found)
-
-    def _chain_rule(self, of: Map, by: MatrixSymbol) -> Form:
-        name, rows, *arguments = of.args
-        keys = tuple(self.form_key(self.matrix(a)) for a in arguments)
-        found = []
-        for i, argument in enumerate(arguments):
-            if argument == by or argument.has(by):
-                if argument.shape[1] != 1:
-                    raise TooLarge("a Jacobian by a matrix")
-                outer = self._slope_letter(name.name, i, keys, rows, argument.shape[0])
-                found.append(self.times(outer, self._jacobian(argument, by)))
-        return self.plus(found)
-
-    def _slope_letter(
-        self, name: str, i: int, keys: tuple[Any, ...], rows: Expr, columns: Expr
-    ) -> Form:
-        return {(Letter(("slope", name, i, keys), rows, columns),): ONE}
-
-    def _gradient(self, of: Basic, by: MatrixSymbol) -> Form:
-        """The derivatives of a number by each entry of ``by``, in its shape."""
-        found: list[Form] = []
-        if getattr(of, "is_Matrix", False):
-            self._pull(of, {(): ONE}, by, found)
-            return self.plus(found)
-        traces = sorted(
-            (t for t in of.atoms(sp.Trace) if t.has(by)), key=sp.default_sort_key
-        )
-        names = {t: sp.Dummy(f"t{i}", positive=True) for i, t in enumerate(traces)}
-        outer = of.xreplace(names)
-        if outer.has(by):
-            raise TooLarge("a number that depends on a matrix otherwise than by traces")
-        for trace, name in names.items():
-            slope = outer.diff(name).xreplace({n: t for t, n in names.items()})
-            inner: list[Form] = []
-            self._pull(trace.arg, {(): ONE}, by, inner)
-            found.append(self.times_number(self.of(slope), self.plus(inner)))
-        return self.plus(found)
-
-    def _pull(
-        self, node: Basic, seed: Form, by: MatrixSymbol, found: list[Form]
-    ) -> None:
-        """Add what d node contributes to the gradient, the seed being node's own.
-
-        If d(number) = sum of seed * d(node) over the entries, the gradient by ``by``
-        collects the seed, carried back through each product, sum and function.
-        """
-        if node == by:
-            found.append(seed)
-        elif not node.has(by):
-            return
-        elif isinstance(node, sp.MatAdd):
-            for part in node.args:
-                self._pull(part, seed, by, found)
-        elif isinstance(node, sp.Transpose):
-            self._pull(node.arg, self.transposed(seed), by, found)
-        elif isinstance(node, sp.MatMul):
-            self._pull_through_product(node, seed, by, found)
-        elif isinstance(node, Elementwise):
-            slope = self._elementwise(node, int(node.args[2]) + 1)
-            back = self._hadamard(seed, slope, node.shape)
-            self._pull(node.args[1], back, by, found)
-        elif isinstance(node, sp.HadamardProduct) and len(node.args) == 2:
-            for one, other in (node.args, node.args[::-1]):
-                back = self._hadamard(seed, self.matrix(other), node.shape)
-                self._pull(one, back, by, found)
-        elif isinstance(node, Map):
-            self._pull_through_map(node, seed, by, found)
-        elif isinstance(node, LayerNorm):
-            raise TooLarge("a gradient through LayerNorm")
-        else:
-            raise TooLarge(f"no rule is known to go back through {type(node).__name__}")
-
-    def _pull_through_product(
-        self, node: sp.MatMul, seed: Form, by: MatrixSymbol, found: list[Form]
-    ) -> None:
-        matrices = [a for a in node.args if getattr(a, "is_Matrix", False)]
-        number = sp.Mul(*(a for a in node.args if not getattr(a, "is_Matrix", False)))
-        if number.has(by):
-            raise TooLarge("a product with a number that varies")
-        for i, factor in enumerate(matrices):
-            if not factor.has(by):
-                continue
-            before: Form = {(): ONE}
-            for a in matrices[:i]:
-                before = self.times(before, self.matrix(a))
-            after: Form = {(): ONE}
-            for a in matrices[i + 1 :]:
-                after = self.times(after, self.matrix(a))
-            back = self.times(self.transposed(before), seed)
-            back = self.times(back, self.transposed(after))
-            self._pull(factor, self.times_number(self.of(number), back), by, found)
-
-    def _pull_through_map(
-        self, node: Map, seed: Form, by: MatrixSymbol, found: list[Form]
-    ) -> None:
-        name, rows, *arguments = node.args
-        keys = tuple(self.form_key(self.matrix(a)) for a in arguments)
-        for i, argument in enumerate(arguments):
-            if not (argument == by or argument.has(by)):
-                continue
-            if argument.shape[1] == 1:
-                slope = self._slope_letter(name.name, i, keys, rows, argument.shape[0])
-                back = self.times(self.transposed(slope), seed)
-            elif rows == 1:
-                letter = Letter(("slope", name.name, i, keys), *argument.shape)
-                back = self.times({(letter,): ONE}, seed)
-            else:
-                raise TooLarge("a map of a matrix to a vector")
-            self._pull(argument, back, by, found)
-
-
-def _with_entries(node: Basic) -> Basic:
-    """Products and determinants of matrices that are written out, worked out."""
-    if isinstance(node, sp.MatrixBase) or not node.args:
-        return node
-    arguments = [_with_entries(a) for a in node.args]
-    if arguments != list(node.args):
-        node = node.func(*arguments)
-    written = [a for a in node.args if isinstance(a, sp.MatrixBase)]
-    if not written or len(written) < len([a for a in node.args if a.is_Matrix]):
-        return node
-    if isinstance(node, (sp.MatMul, sp.MatAdd, sp.Transpose, sp.Trace)):
-        return node.doit()
-    if isinstance(node, sp.Determinant) and node.args[0].rows <= LARGEST_WRITTEN:
-        return node.args[0].det(method="berkowitz")
-    return node
-
-
-def _written_out(node: LayerNorm) -> MatrixExpr:
-    """LayerNorm by its definition, C y / s with s^2 = y' C y / d + epsilon."""
-    column, epsilon = node.args
-    size = column.shape[0]
-    ones = sp.OneMatrix(size, 1)
-    centre = sp.Identity(size) - ones * ones.T / size
-    spread = sp.sqrt(sp.Trace(column.T * centre * column) / size + epsilon)
-    return (1 / spread) * centre * column
-
-
-def _symbols_of(key: Any) -> set[Basic]:
+def symbols_of(key: Any) -> set[Basic]:
     """The symbols that occur in a key, which bound variables must tell."""
     if isinstance(key, Basic):
         return set(key.free_symbols)
     if isinstance(key, Letter):
-        return _symbols_of(key.key)
+        return symbols_of(key.key)
     if isinstance(key, (tuple, frozenset)):
-        return set().union(*map(_symbols_of, key))
+        return set().union(*map(symbols_of, key))
     return set()

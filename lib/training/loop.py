@@ -176,36 +176,57 @@ def run_epochs(
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
-        state = load_checkpoint(checkpoint, identity)
-        for name, part in parts.items():
-            part.load_state_dict(state["parts"][name])
-        generator.set_state(state["generator"])
-        history = History(**state["history"])
+        history = _restored(checkpoint, identity, parts, generator)
     with progress(settings.epochs, "training", "epoch", history.epochs) as bar:
         while history.epochs < settings.epochs:
             started = time.perf_counter()
             means = _epoch(step, batches(generator))
             history.epochs += 1
-            for name, mean in means.items():
-                if not math.isfinite(mean):
-                    raise TrainingError(
-                        f"the {name} is {mean} after epoch {history.epochs}: "
-                        "try a smaller learning rate"
-                    )
+            _refuse_infinite(means, history.epochs)
             for name, value in (means | after_epoch(history)).items():
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
             if checkpoint is not None:
-                state = {
-                    "identity": identity,
-                    "parts": {n: part.state_dict() for n, part in parts.items()},
-                    "generator": generator.get_state(),
-                    "history": asdict(history),
-                }
-                save_checkpoint(checkpoint, state)
+                save_checkpoint(checkpoint, _state(identity, parts, generator, history))
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history
+
+
+def _state(
+    identity: dict[str, Any],
+    parts: Mapping[str, Stateful],
+    generator: torch.Generator,
+    history: History,
+) -> dict[str, Any]:
+    return {
+        "identity": identity,
+        "parts": {name: part.state_dict() for name, part in parts.items()},
+        "generator": generator.get_state(),
+        "history": asdict(history),
+    }
+
+
+def _restored(
+    checkpoint: Path,
+    identity: dict[str, Any],
+    parts: Mapping[str, Stateful],
+    generator: torch.Generator,
+) -> History:
+    """The history of a checkpoint; its state goes into the parts and the generator."""
+    state = load_checkpoint(checkpoint, identity)
+    for name, part in parts.items():
+        part.load_state_dict(state["parts"][name])
+    generator.set_state(state["generator"])
+    return History(**state["history"])
+
+
+def _refuse_infinite(means: Mapping[str, float], epoch: int) -> None:
+    for name, mean in means.items():
+        if not math.isfinite(mean):
+            raise TrainingError(
+                f"the {name} is {mean} after epoch {epoch}: try a smaller learning rate"
+            )
 
 
 def progress(total: int, label: str, unit: str, done: int = 0) -> "tqdm[NoReturn]":

@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 from mpmath import iv
 from sympy import I, Piecewise, Rational, S, Symbol, pi, sqrt, symbols
 
-from lib.proof.enclosures import (
-    MOST_DIGITS,
-    Enclosure,
-    NotInTable,
-    Undefined,
-    Unknown,
-    digits_beyond,
-    exact_ends,
-    meet,
-)
+from lib.proof.enclosures import MOST_DIGITS, Enclosure, digits_beyond
+from lib.proof.intervals import NotInTable, Undefined, Unknown, exact_ends, meet
 
 x = symbols("x", real=True)
 z = Symbol("z")

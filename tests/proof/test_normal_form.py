@@ -26,8 +26,9 @@ from sympy import (
     tanh,
 )
 
-from lib.proof.enclosures import Enclosure, Undefined, Unknown, digits_beyond, meet
+from lib.proof.enclosures import Enclosure, digits_beyond
 from lib.proof.expectation import E, Int
+from lib.proof.intervals import Undefined, Unknown, meet
 from lib.proof.laws import Abstract, density
 from lib.proof.normal_form import is_identity
 from lib.proof.terms import TooLarge

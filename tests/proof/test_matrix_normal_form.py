@@ -22,8 +22,8 @@ from sympy import (
 from sympy.matrices.expressions.diagonal import DiagMatrix
 
 from lib.proof.calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
+from lib.proof.matrix_normal_form import is_matrix_identity
 from lib.proof.terms import TooLarge
-from lib.proof.words import is_matrix_identity
 
 n, m, k = symbols("n m k", integer=True, positive=True)
 r = symbols("r", positive=True)
