@@ -11,11 +11,12 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import sympy as sp
 from mpmath import iv
+from mpmath.libmp import mpi_add, mpi_mul
 
 from .intervals import (
     Number,
@@ -42,8 +43,11 @@ def _add(*terms: Number) -> Number:
     others = [t for t in terms if not isinstance(t, Fraction)]
     if not others:
         return exact
-    total = reduce(operator.add, others)
-    return total + interval(exact) if exact else total
+    if exact:
+        others.append(interval(exact))
+    if all(isinstance(t, iv.mpf) for t in others):
+        return _reduced(mpi_add, others)
+    return reduce(operator.add, others)
 
 
 def _multiply(*factors: Number) -> Number:
@@ -53,8 +57,17 @@ def _multiply(*factors: Number) -> Number:
     others = [f for f in factors if not isinstance(f, Fraction)]
     if not others or exact == 0:
         return exact
-    product = reduce(operator.mul, others)
-    return product if exact == 1 else product * interval(exact)
+    if exact != 1:
+        others.append(interval(exact))
+    if all(isinstance(f, iv.mpf) for f in others):
+        return _reduced(mpi_mul, others)
+    return reduce(operator.mul, others)
+
+
+def _reduced(operation: Callable[..., Any], values: Sequence[Number]) -> Number:
+    """Real intervals put together, without mpmath's conversions, which cost more."""
+    ends = reduce(partial(operation, prec=iv.prec), (v._mpi_ for v in values))
+    return iv.make_mpf(ends)
 
 
 def _power(base: Number, exponent: Number) -> Number:

@@ -30,6 +30,8 @@ from .points import points, satisfies
 
 Proof = Literal["", "normal form", "SymPy"]
 
+A_FEW = 5  # points, where there are several instances
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -131,8 +133,8 @@ def _compare(
             Pair(pair, symbols, instance.functions, instance.enclosures)
             for pair in instance.pairs
         ]
-        count = 5 if instance.description else 24
-        count = 2 * count if len(symbols) == 1 else count
+        count = 48 if len(symbols) == 1 else 24
+        count = A_FEW if instance.description else count
         for point in points(symbols, kinks, instance.given, count):
             for pair in pairs:
                 found = pair.at(point, refutes)

@@ -26,6 +26,7 @@ def _heaviside(x: Number, at_zero: Number = 0.5) -> Number:
     return mpmath.mpf(at_zero) if x == 0 else mpmath.mpf(x > 0)
 
 
+USUAL = 110  # digits, which often are enough to tell any two sums apart
 NUMBERS = 120  # digits, where a function has no enclosure
 SLACK = 30  # of them that rounding may cost
 
@@ -85,7 +86,7 @@ class Pair:
     ) -> str | Found:
         """Both values where ``refutes`` is true of them, else what they tell."""
         sides, values = self._at(point)
-        left, right = (side.values_at(values, 60) for side in sides)
+        left, right = (side.values_at(values, USUAL) for side in sides)
         outcome = _outcome(left[-1], right[-1], refutes)
         if outcome is not Found.AGREEMENT:
             if outcome is Found.NOTHING and self._needs_numbers(left[-1], right[-1]):
@@ -94,6 +95,8 @@ class Pair:
         if isinstance(left[-1], Fraction) and isinstance(right[-1], Fraction):
             return outcome
         digits = digits_beyond([*left, *right])
+        if digits <= USUAL:
+            return outcome
         left, right = (side.values_at(values, digits) for side in sides)
         return _outcome(left[-1], right[-1], refutes)
 

@@ -18,6 +18,8 @@ from sympy import Add, Basic, Expr, S, Symbol
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral
 from .laws import Abstract, Finite, Law, beyond_real, normalised_over
 
+MOST_WRITTEN = 2000  # terms of a sum
+
 
 class Operator(Expr):
     """An expression that binds variables and stands for a number."""
@@ -258,11 +260,14 @@ def _sum(total: sp.Sum) -> Expr:
 
     Other terms over a symbolic range stay sums: SymPy would search long for them.
     """
-    if len(total.limits) > 1 or len(total.limits[0]) < 3:
+    if len(total.limits) > 1:
+        inner = _sum(sp.Sum(total.function, total.limits[0]))
+        return resolve(sp.Sum(inner, *total.limits[1:]))
+    if len(total.limits[0]) < 3 or total.limits[0][2] is S.Infinity:
         return total.doit(deep=False)
     index, first, last = total.limits[0]
-    if (last - first).is_Integer or last is S.Infinity:
-        return total.doit(deep=False)
+    if (last - first).is_Integer:
+        return _written_out(total)
     terms = []
     for term in Add.make_args(sp.expand(total.function)):
         constant, rest = term.as_independent(index, as_Add=False)
@@ -271,3 +276,26 @@ def _sum(total: sp.Sum) -> Expr:
             value = value.doit(deep=False)
         terms.append(constant * value)
     return Add(*terms)
+
+
+def _written_out(total: sp.Sum) -> Expr:
+    """The terms of a sum over a range of known length, which may be negative.
+
+    Karr's convention, which is SymPy's: from a to b and from b + 1 to c is from a to c.
+    """
+    index, first, last = total.limits[0]
+    sign = 1
+    if (last - first) < -1:
+        first, last, sign = last + 1, first - 1, -1
+    count = int(last - first) + 1
+    if count > MOST_WRITTEN:
+        return total
+    return Add(*(sign * _at(total.function, index, first + k) for k in range(count)))
+
+
+def _at(term: Expr, index: Symbol, value: Expr) -> Expr:
+    """The term of a sum; bound variables of the same name within it stay."""
+    binders = term.atoms(sp.Sum, sp.Product, Operator)
+    if any(index in inner.bound_symbols for inner in binders):
+        return term.subs(index, value)
+    return term.xreplace({index: value})

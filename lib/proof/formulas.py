@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
@@ -99,6 +97,8 @@ class Numbers:
     """Arguments as numbers of the working precision, and what is computed with them."""
 
     sin, cos, exp = map(staticmethod, (mpmath.sin, mpmath.cos, mpmath.exp))
+    add = staticmethod(lambda *terms: mpmath.fsum(terms))
+    multiply = staticmethod(lambda *factors: mpmath.fprod(factors))
 
     def __init__(self, arguments: Sequence[Number]) -> None:
         self.arguments = tuple(map(self.exact, arguments))
@@ -112,6 +112,7 @@ class Intervals(Numbers):
     """The same as enclosures."""
 
     sin, cos, exp = (staticmethod(FUNCTIONS[name]) for name in ("sin", "cos", "exp"))
+    add, multiply = (staticmethod(FUNCTIONS[name]) for name in ("Add", "Mul"))
 
     def exact(self, value: Number) -> Number:
         return _interval(value, iv.prec) if isinstance(value, Expr) else interval(value)
@@ -171,26 +172,26 @@ class Wave:
     def _value(self, orders: Orders, at: Numbers) -> Number:
         degree = sum(orders)
         wave, sign = (at.sin, at.cos)[degree % 2], (-1) ** (degree // 2)
-        total = 0 if degree else at.exact(self._constant)
+        terms = [] if degree else [at.exact(self._constant)]
         for height, phase, rates in self._sines:
-            numbers = [at.exact(rate) for rate in rates]
-            angle = at.exact(phase) + sum(map(operator.mul, numbers, at.arguments))
-            slope = sign * math.prod(map(pow, numbers, orders))
-            total += at.exact(height) * wave(angle) * slope
+            turns = map(at.multiply, map(at.exact, rates), at.arguments)
+            angle = at.add(at.exact(phase), *turns)
+            slope = sign * height * sp.Mul(*map(sp.Pow, rates, orders))
+            terms.append(at.multiply(at.exact(slope), wave(angle)))
         for place, c in self._monomials.items():
             if all(n == 0 or (n == 1 and i in place) for i, n in enumerate(orders)):
                 rest = (at.arguments[i] for i in place if not orders[i])
-                total += at.exact(c) * math.prod(rest)
-        return total
+                terms.append(at.multiply(at.exact(c), *rest))
+        return at.add(*terms) if terms else at.exact(sp.S.Zero)
 
 
 def _square(wave: Wave, orders: Orders, at: Numbers) -> Number:
     """D (h^2 + 1/3), by Leibniz' rule."""
-    total = sum(
-        count * wave.value(low, at) * wave.value(high, at)
+    terms = [
+        at.multiply(at.exact(count), wave.value(low, at), wave.value(high, at))
         for count, low, high in _split(orders)
-    )
-    return total if any(orders) else total + at.exact(Rational(1, 3))
+    ]
+    return at.add(*terms) if any(orders) else at.add(*terms, at.exact(Rational(1, 3)))
 
 
 def _exponential(wave: Wave, orders: Orders, at: Numbers) -> Number:
@@ -198,18 +199,23 @@ def _exponential(wave: Wave, orders: Orders, at: Numbers) -> Number:
     if not any(orders):
         return at.exp(wave.value(orders, at))
     index = next(i for i, n in enumerate(orders) if n)
-    return sum(
-        count * wave.value(_raised(low, index), at) * _exponential(wave, high, at)
+    terms = (
+        at.multiply(
+            at.exact(count),
+            wave.value(_raised(low, index), at),
+            _exponential(wave, high, at),
+        )
         for count, low, high in _split(_raised(orders, index, -1))
     )
+    return at.add(*terms)
 
 
 def _raised(orders: Orders, index: int, by: int = 1) -> Orders:
     return tuple(n + by * (i == index) for i, n in enumerate(orders))
 
 
-def _split(orders: Orders) -> Iterator[tuple[int, Orders, Orders]]:
+def _split(orders: Orders) -> Iterator[tuple[sp.Integer, Orders, Orders]]:
     """Leibniz' rule: how often a derivative falls on one factor, how on the other."""
     for low in itertools.product(*(range(n + 1) for n in orders)):
         high = tuple(n - k for n, k in zip(orders, low, strict=True))
-        yield math.prod(map(math.comb, orders, low)), low, high
+        yield sp.prod(map(sp.binomial, orders, low)), low, high

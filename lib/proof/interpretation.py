@@ -58,15 +58,15 @@ class Interpretation:
     def _matrix(self, symbol: MatrixSymbol) -> sp.ImmutableMatrix:
         rows, columns = (int(size.xreplace(self.sizes)) for size in symbol.shape)
         facts = [f.function.name for f in self._facts if f.arguments[0] == symbol]
-        return random_matrix(rows, columns, facts, self._rational)
+        return random_matrix(rows, columns, facts, self._random, self._seed)
 
     def _rational(self) -> Rational:
         return Rational(self._random.randint(-7, 7), self._random.randint(1, 3))
 
     @property
     def noncommuting_size(self) -> int:
-        """How many rows the matrices for non-commuting symbols have."""
-        return 2 + self._seed % 2
+        """How many rows the matrices for non-commuting symbols have: 1 to 5."""
+        return (2, 3, 1, 5, 4)[self._seed % 5]
 
     def noncommuting(self, symbol: Symbol) -> sp.Matrix:
         """A square matrix for a symbol that does not commute."""

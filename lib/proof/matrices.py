@@ -1,8 +1,14 @@
-"""Random matrices that have the properties which the conditions ask for."""
+"""Random matrices that have the properties which the conditions ask for.
+
+A condition often holds on several separate pieces: an orthogonal matrix has the
+determinant 1 or -1, a positive definite one eigenvalues above one, below it or alike.
+``piece``, a whole number, chooses one; a few in a row come by all of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from random import Random
 
 import sympy as sp
 from sympy import Expr, Rational
@@ -10,25 +16,35 @@ from sympy.matrices.exceptions import NonInvertibleMatrixError
 
 from .errors import Undecidable
 
+SYMMETRIC = frozenset({"symmetric", "positive_definite", "diagonal"})
+KNOWN = SYMMETRIC | {"orthogonal", "invertible"}
+
 
 class Singular(Exception):  # noqa: N818
     """This instance has a singular matrix where an inverse is taken: choose another."""
 
 
 def random_matrix(
-    rows: int,
-    columns: int,
-    properties: Sequence[str],
-    rational: Callable[[], Rational],
+    rows: int, columns: int, properties: Sequence[str], random: Random, piece: int
 ) -> sp.ImmutableMatrix:
-    """A matrix with entries from ``rational``, changed until it has the properties."""
+    """A matrix that has the properties, in whatever order they are named."""
+    wanted = set(properties)
+    if unknown := wanted - KNOWN:
+        raise Undecidable(f"no random matrix is known to be {min(unknown)}")
+    if wanted & SYMMETRIC:
+        values = _eigenvalues(rows, wanted, random, piece)
+        axes = sp.eye(rows)
+        if "diagonal" not in wanted:
+            axes = _orthogonal(rows, random, piece)
+        return sp.ImmutableMatrix(axes * sp.diag(*values) * axes.T)
+    if "orthogonal" in wanted:
+        return sp.ImmutableMatrix(_orthogonal(rows, random, piece))
+    entry = _ENTRIES[piece % len(_ENTRIES)]
     for _ in range(20):
-        value = sp.Matrix(rows, columns, lambda i, j: rational())
-        for name in properties:
-            value = _with_property(name, value)
-        if all(_has_property(name, value) for name in properties):
-            return sp.ImmutableMatrix(value)
-    raise Undecidable(f"no random matrix is {' and '.join(properties)}")
+        value = sp.ImmutableMatrix(rows, columns, lambda i, j: entry(random))
+        if "invertible" not in wanted or value.det() != 0:
+            return value
+    raise Undecidable("no invertible matrix was found")
 
 
 def power(base: sp.MatrixBase, exponent: Expr) -> sp.ImmutableMatrix:
@@ -41,28 +57,51 @@ def power(base: sp.MatrixBase, exponent: Expr) -> sp.ImmutableMatrix:
         raise Singular from error
 
 
-def _with_property(name: str, value: sp.Matrix) -> sp.Matrix:
-    size = value.shape[0]
-    if name == "positive_definite":
-        return value * value.T + sp.eye(size)
-    if name == "symmetric":
-        return value + value.T
-    if name == "diagonal":
-        return sp.diag(*(value[i, i] for i in range(size)))
-    if name == "orthogonal":
-        skew = value - value.T
-        return (sp.eye(size) - skew) * (sp.eye(size) + skew).inv()
-    if name == "invertible":
-        return value if value.det() != 0 else value + sp.eye(size) * 11
-    raise Undecidable(f"no random matrix is known to be {name}")
+def _plain(random: Random) -> Rational:
+    return Rational(random.randint(-7, 7), random.randint(1, 3))
 
 
-def _has_property(name: str, value: sp.Matrix) -> bool:
-    size = value.shape[0]
-    return {
-        "positive_definite": lambda: bool(value.is_positive_definite),
-        "symmetric": value.is_symmetric,
-        "diagonal": value.is_diagonal,
-        "orthogonal": lambda: value * value.T == sp.eye(size),
-        "invertible": lambda: value.det() != 0,
-    }[name]()
+def _generic(random: Random) -> Rational:
+    """Without a denominator in common with any other."""
+    return Rational(random.randint(-(10**6), 10**6), random.randint(10**5, 10**6))
+
+
+def _of_any_scale(random: Random) -> Rational:
+    return _plain(random) * Rational(10) ** random.randint(-4, 4)
+
+
+_ENTRIES: tuple[Callable[[Random], Rational], ...] = (_plain, _generic, _of_any_scale)
+
+
+def _eigenvalues(
+    size: int, wanted: set[str], random: Random, piece: int
+) -> list[Rational]:
+    """Below one, above it, on both sides or all alike, and not all of one sign."""
+    low = [Rational(random.randint(1, 19), 20) for _ in range(size)]
+    high = [1 + Rational(random.randint(1, 90), 20) for _ in range(size)]
+    both = [random.choice(pair) for pair in zip(low, high, strict=True)]
+    if size > 1:
+        both[:2] = low[0], high[1]
+    alike = [random.choice(low + high)] * size
+    values = (both, low, high, alike)[piece % 4]
+    if "orthogonal" in wanted:
+        values = [sp.S.One] * size
+    if "positive_definite" in wanted:
+        return values
+    signs = (random.choice((1, -1)) for _ in values)
+    kept = [random.choice((1, -1))] * size if piece % 3 == 2 else signs
+    signed = [s * v for s, v in zip(kept, values, strict=True)]
+    if not wanted & {"orthogonal", "invertible"} and piece % 5 == 4:
+        signed[0] = sp.S.Zero
+    return signed
+
+
+def _orthogonal(size: int, random: Random, piece: int) -> sp.Matrix:
+    """A rotation by Cayley's formula; for odd ``piece`` one axis turned over."""
+    value = sp.Matrix(size, size, lambda i, j: random.randint(-3, 3))
+    skew = value - value.T
+    rotation = (sp.eye(size) - skew) * (sp.eye(size) + skew).inv()
+    signs = [random.choice((1, -1)) for _ in range(size)]
+    if sp.prod(signs) != (-1) ** (piece % 2):
+        signs[0] = -signs[0]
+    return rotation * sp.diag(*signs)

@@ -31,9 +31,10 @@ def points(
 ) -> Iterator[Point]:
     """Values for ``symbols`` that respect their assumptions and the conditions.
 
-    Simple values first, then scales from 1e-3 to 1e3 of both signs, then both sides
-    of every root of every expression in ``kinks`` (and the root itself), alone and
-    several at a time. Raises ``Undecidable`` if nothing satisfies the conditions.
+    Simple values first, then every scale and values without a denominator in common,
+    then the ends of the conditions and both sides of every root of every expression
+    in ``kinks`` (and the root itself), alone and several at a time. Raises
+    ``Undecidable`` if nothing satisfies the conditions.
     """
     conditions = [g for g in given if not isinstance(g, AppliedPredicate)]
     involved = set(symbols).union(*(c.free_symbols for c in conditions))
@@ -43,13 +44,15 @@ def points(
         return
     random = Random(seed)
     edges = [r.lhs - r.rhs for c in conditions for r in c.atoms(Relational)]
-    pools = {s: _pool(s, random) + _between(edges, s, 8) for s in ordered}
+    pools = {s: _pool(s, random) for s in ordered}
+    for symbol, pool in pools.items():
+        pool += _between(edges, symbol, 8) + _ends(edges, symbol)
     base = list(_drawn(pools, conditions, random, count))
     if not base:
         shown = ", ".join(map(str, conditions))
         raise Undecidable(f"no values were found that satisfy {shown}")
     yield from base
-    for kink in kinks:
+    for kink in (*(e for e in edges if len(e.free_symbols) > 1), *kinks):
         for point in _around_roots(kink, base[:3] + base[-3:]):
             if satisfies(point, conditions):
                 yield point
@@ -98,10 +101,19 @@ def _pool(symbol: Symbol, random: Random) -> list[Expr]:
         for e in (-3, -2, -1, -1, 0, 0, 0, 1, 1, 2)
         for _ in range(2)
     ]
+    generic = [
+        Rational(random.randint(10**8, 10**9), random.randint(10**8, 10**9))
+        for _ in range(4)
+    ]
+    far = [
+        Rational(random.randint(11, 99), 7) * Rational(10) ** e
+        for e in (-20, -9, -5, 4, 6, 12)
+    ]
     numbers = [n for v in simple for n in (v, -v)] + [0, 1, -1]
-    numbers += [n for v in scales for n in (v, -v)]
+    numbers += [n for v in (*scales, *generic, *far) for n in (v, -v)]
     if symbol.is_integer:
         numbers = [*range(-4, 15), -7, 20, 37, 101, 350, 1001, -36, -101]
+        numbers += [random.randint(10**4, 10**5), -random.randint(10**3, 10**4)]
     values = [sp.sympify(n) for n in numbers]
     if symbol.is_imaginary:
         values = [value * sp.I for value in values]
@@ -204,6 +216,21 @@ def _between(kinks: Sequence[Expr], symbol: Symbol, count: int) -> list[Expr]:
         values += [ends[0] + s * reach / k for k in range(2, count) for s in (1, -1)]
     if symbol.is_integer:
         values = [sp.floor(v) for v in values]
+    return [v for v in dict.fromkeys(values) if admits(symbol, v)]
+
+
+def _ends(edges: Sequence[Expr], symbol: Symbol) -> list[Expr]:
+    """The ends of what conditions allow one symbol, and what is close to them."""
+    found = [
+        end
+        for edge in edges
+        if edge.free_symbols == {symbol}
+        for end in roots(edge, symbol)
+    ]
+    near = [Rational(s, 10**k) for k in (3, 12) for s in (1, -1)]
+    values = [
+        v for end in found for v in (end, *(_rational_near(end) + n for n in near))
+    ]
     return [v for v in dict.fromkeys(values) if admits(symbol, v)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from random import Random
 
@@ -11,9 +12,13 @@ from sympy import Basic, Integer, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
-from .calculus import Map
+from .calculus import Jacobian, Map, MatrixGradient
 from .errors import Undecidable
 from .points import admits, kinks_of, roots, satisfies
+
+LARGEST_MATRIX = 12
+LARGEST = 60  # of the sizes that no matrix has
+MOST_CELLS = 150  # of several sizes, multiplied
 
 
 def structural_integers(expressions: Sequence[Basic]) -> set[Symbol]:
@@ -58,8 +63,9 @@ def choose_sizes(
         values += [random.choice(ladder) for _ in names[1:]]
         chosen = {n: Integer(v) for n, v in zip(names, values, strict=True)}
         equal = len(set(values)) < len(values) and attempt < 200 and matrices
+        large = len(names) > 1 and math.prod(values) > MOST_CELLS
         if (
-            not equal
+            not (equal or large)
             and all(admits(n, v) for n, v in chosen.items())
             and satisfies(chosen, conditions)
         ):
@@ -68,12 +74,21 @@ def choose_sizes(
 
 
 def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
-    """Small sizes; where no matrix must be filled, also 0 and where something turns."""
+    """Small sizes, some large ones, and both sides of where something turns.
+
+    Large are some chosen at random, and those beside numbers in the expressions: what
+    holds below nine may stop there. Where no matrix must be filled, 0 is one too.
+    """
     names = structural_integers(expressions)
+    random = Random(str(sorted(map(str, names))))
     if any(e.has(Map) for e in expressions):
         return [2, 3, 1, 4]  # each entry of a map is a function of all the others
+    if any(e.has(Jacobian, MatrixGradient) for e in expressions):
+        return [2, 3, 1, 5, 4, random.randint(6, 8)]
     if any(e.has(MatrixExpr) for e in expressions):
-        return [2, 3, 1, 5, 4]
+        written = _beside_numbers(expressions, 2 * LARGEST_MATRIX)[-3:]
+        return [2, 3, 1, 5, 4, random.randint(9, LARGEST_MATRIX), *written]
+    large = [random.randint(9, 30), random.randint(31, LARGEST)]
     turns = [
         int(root) + k
         for kink in itertools.chain(*map(kinks_of, expressions))
@@ -82,7 +97,14 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
         for k in (0, 1)
         if 4 <= root <= 40
     ]
-    return [2, 3, 1, 7, 4, 0, *sorted(set(turns))]
+    others = sorted({*turns, *_beside_numbers(expressions, LARGEST)[-6:]})
+    return list(dict.fromkeys([2, 3, 1, 7, 4, 0, *large, *others]))
+
+
+def _beside_numbers(expressions: Sequence[Basic], most: int) -> list[int]:
+    """The whole numbers that are written in expressions, and their neighbours."""
+    written = {int(n) for e in expressions for n in e.atoms(Integer) if 5 < n < most}
+    return sorted({n + k for n in written for k in (-1, 0, 1)})
 
 
 def _index_ranges(expressions: Sequence[Basic]) -> list[Basic]:

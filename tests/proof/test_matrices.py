@@ -1,5 +1,6 @@
 """Random matrices with properties, and powers of matrices."""
 
+import itertools
 from random import Random
 
 import pytest
@@ -12,35 +13,64 @@ HOLDS = {
     "positive_definite": lambda a: a == a.T and a.is_positive_definite,
     "symmetric": lambda a: a == a.T,
     "diagonal": lambda a: a.is_diagonal(),
-    "orthogonal": lambda a: a * a.T == eye(3),
+    "orthogonal": lambda a: a * a.T == eye(a.rows),
     "invertible": lambda a: a.det() != 0,
 }
 
 
-def drawn(*properties: str, seed: int = 0) -> Matrix:
-    random = Random(seed)
-    return random_matrix(
-        3, 3, properties, lambda: Rational(random.randint(-7, 7), random.randint(1, 3))
-    )
+def drawn(*properties: str, size: int = 3, piece: int = 0) -> Matrix:
+    return random_matrix(size, size, properties, Random(piece), piece)
 
 
-@pytest.mark.parametrize("name", HOLDS)
-def test_it_has_the_property(name: str) -> None:
-    for seed in range(5):
-        assert HOLDS[name](drawn(name, seed=seed))
+@pytest.mark.parametrize("count", range(1, len(HOLDS) + 1))
+def test_it_has_every_property_in_any_order(count: int) -> None:
+    for names in itertools.permutations(HOLDS, count):
+        for piece, size in itertools.product(range(2), (1, 3)):
+            value = drawn(*names, size=size, piece=piece)
+            assert all(HOLDS[name](value) for name in names)
 
 
-def test_it_has_two_properties_or_is_refused() -> None:
-    both = drawn("symmetric", "diagonal")
-    assert HOLDS["symmetric"](both)
-    assert HOLDS["diagonal"](both)
-    with pytest.raises(Undecidable, match="no random matrix is orthogonal and symm"):
-        drawn("orthogonal", "symmetric")
+def spectra(*properties: str) -> list[list[Rational]]:
+    matrices = (drawn(*properties, size=2, piece=piece) for piece in range(12))
+    return [
+        sorted(r for r, k in m.eigenvals().items() for _ in range(k)) for m in matrices
+    ]
+
+
+def test_eigenvalues_of_a_positive_definite_one_lie_everywhere_above_zero() -> None:
+    found = spectra("positive_definite")
+    assert any(high < 1 for _, high in found)
+    assert any(low > 1 for low, _ in found)
+    assert any(low < 1 < high for low, high in found)
+    assert any(low == high for low, high in found)
+
+
+def test_eigenvalues_of_a_symmetric_one_have_any_sign_and_may_be_zero() -> None:
+    found = spectra("symmetric")
+    assert any(high < 0 for _, high in found)
+    assert any(low < 0 < high for low, high in found)
+    assert any(low > 0 for low, _ in found)
+    assert any(0 in values for values in found)
+    assert not any(0 in values for values in spectra("symmetric", "invertible"))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_an_orthogonal_one_turns_or_reflects(size: int) -> None:
+    found = {drawn("orthogonal", size=size, piece=piece).det() for piece in range(4)}
+    assert found == {1, -1}
+
+
+def test_entries_have_no_denominator_in_common_and_every_scale() -> None:
+    entries = [entry for piece in range(6) for entry in drawn(piece=piece)]
+    assert max(entry.q for entry in entries) > 10**4
+    sizes = [abs(entry) for entry in entries if entry]
+    assert min(sizes) < Rational(1, 100)
+    assert max(sizes) > 100
 
 
 def test_other_properties_are_refused_by_name() -> None:
     with pytest.raises(Undecidable, match="known to be unitary"):
-        drawn("unitary")
+        drawn("unitary", "symmetric")
 
 
 def test_powers_need_a_number_and_an_inverse() -> None:

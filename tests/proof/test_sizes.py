@@ -8,12 +8,19 @@ from sympy import (
     MatrixSymbol,
     Sum,
     Trace,
+    binomial,
+    sqrt,
     symbols,
 )
 
 from lib.proof.calculus import Map
 from lib.proof.errors import Undecidable
-from lib.proof.sizes import choose_sizes, sizes_to_try, structural_integers
+from lib.proof.sizes import (
+    LARGEST_MATRIX,
+    choose_sizes,
+    sizes_to_try,
+    structural_integers,
+)
 
 rows, columns, i, j, k = symbols("M D i j k", integer=True, positive=True)
 A = MatrixSymbol("A", rows, columns)
@@ -63,9 +70,17 @@ def test_an_entry_lies_within_its_matrix() -> None:
 
 
 def test_sums_are_tried_where_something_turns() -> None:
-    turning = total * Heaviside(columns - 17)
+    turning = total * Heaviside(sqrt(columns) - sqrt(17))
     assert {17, 18} <= set(sizes_to_try([turning]))
-    assert 17 not in sizes_to_try([total])
     assert 0 in sizes_to_try([total])
-    assert max(sizes_to_try([Trace(A * A.T)])) == 5
+
+
+def test_some_sizes_are_large() -> None:
+    assert max(sizes_to_try([total])) > 30
+    assert 9 <= max(sizes_to_try([Trace(A * A.T)])) <= LARGEST_MATRIX
     assert max(sizes_to_try([Map("f", rows, A)])) == 4
+
+
+def test_sizes_beside_written_numbers_are_tried() -> None:
+    assert {40, 41} <= set(sizes_to_try([total + binomial(columns, 41)]))
+    assert {17, 18} <= set(sizes_to_try([Trace(A * A.T) + binomial(columns, 18)]))
