@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 from sympy import Add, Basic, Expr, S, Symbol
 
+from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral
 from .laws import Abstract, Finite, Law, beyond_real, normalised_over
 
@@ -250,9 +251,24 @@ def _resolved(expression: Basic) -> Basic:
         return expression.resolved()
     if isinstance(expression, sp.Sum):
         return _sum(expression)
-    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Product, sp.Integral)):
+    if isinstance(expression, sp.Integral):
+        return _integral(expression)
+    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Product)):
         return expression.doit(deep=False)
     return expression
+
+
+def _integral(node: sp.Integral) -> Expr:
+    """Between ends, by antiderivatives of our own; others stay, SymPy's may err."""
+    value: Expr = node.function
+    for i, limits in enumerate(node.limits):
+        found = None
+        if len(limits) == 3:
+            found = definite_integral(value, *limits)
+        if found is None:
+            return sp.Integral(value, *node.limits[i:])
+        value = found
+    return value
 
 
 def _sum(total: sp.Sum) -> Expr:
@@ -263,9 +279,9 @@ def _sum(total: sp.Sum) -> Expr:
     if len(total.limits) > 1:
         inner = _sum(sp.Sum(total.function, total.limits[0]))
         return resolve(sp.Sum(inner, *total.limits[1:]))
-    if len(total.limits[0]) < 3 or total.limits[0][2] is S.Infinity:
-        return total.doit(deep=False)
     index, first, last = total.limits[0]
+    if last is S.Infinity or first is S.NegativeInfinity:
+        return total
     if (last - first).is_Integer:
         return _written_out(total)
     terms = []

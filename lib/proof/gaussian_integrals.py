@@ -7,6 +7,8 @@ from sympy import Add, Expr, Mul, S, Symbol
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
+MOST_POWER = 200  # of the variable
+
 
 def expand_for_gaussian(g: Expr) -> Expr:
     """``g`` as a sum of terms, many of which the functions below know."""
@@ -21,7 +23,7 @@ def gaussian_mean(term: Expr, x: Symbol, mean: Expr, std: Expr) -> Expr | None:
     The exponential tilts the law: it stays Gaussian, with the precision lowered by 2a.
     """
     constant, rest = term.as_independent(x, as_Add=False)
-    if (form := _power_and_exponent(rest, x)) is None:
+    if (form := power_and_exponent(rest, x)) is None:
         return None
     power, a, b, d = form
     narrowing = 1 - 2 * a * std**2
@@ -35,7 +37,7 @@ def gaussian_mean(term: Expr, x: Symbol, mean: Expr, std: Expr) -> Expr | None:
 
 def gaussian_integral(term: Expr, x: Symbol) -> Expr | None:
     """The integral of x^n exp(a x^2 + b x + d) over the line, or None for others."""
-    form = _power_and_exponent(term, x)
+    form = power_and_exponent(term, x)
     if form is None or not form[1].is_negative:
         return None
     power, a, b, d = form
@@ -44,7 +46,7 @@ def gaussian_integral(term: Expr, x: Symbol) -> Expr | None:
     return mass * _gaussian_moment(power, b * variance, variance)
 
 
-def _power_and_exponent(rest: Expr, x: Symbol) -> tuple[int, Expr, Expr, Expr] | None:
+def power_and_exponent(rest: Expr, x: Symbol) -> tuple[int, Expr, Expr, Expr] | None:
     """(n, a, b, d) of a term x^n exp(a x^2 + b x + d), or None for other terms."""
     power, exponent = S.Zero, S.Zero
     for factor in Mul.make_args(rest):
@@ -54,7 +56,9 @@ def _power_and_exponent(rest: Expr, x: Symbol) -> tuple[int, Expr, Expr, Expr] |
             power += factor.as_base_exp()[1]
         elif factor != 1:
             return None
-    if power < 0 or not exponent.is_polynomial(x) or sp.degree(exponent, x) > 2:
+    if not 0 <= power <= MOST_POWER or not exponent.is_polynomial(x):
+        return None
+    if sp.degree(exponent, x) > 2:
         return None
     a, b, d = (exponent.expand().coeff(x, n) for n in (2, 1, 0))
     return int(power), a, b, d

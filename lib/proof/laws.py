@@ -11,6 +11,7 @@ from sympy import Add, Basic, Expr, Function, S, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
+from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_mean
 
 _REAL = Symbol("x", real=True)
@@ -110,8 +111,15 @@ class Normal(Law):
         return -sp.log(std) - sp.log(sp.sqrt(2 * sp.pi)) - ((x - mean) / std) ** 2 / 2
 
     def expectation(self, g: Expr) -> Expr | None:
+        x, mean, std = self.args[:3]
+        if g.has(sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min):
+            if std.is_positive is not True:
+                return None
+            bell = g.xreplace({x: mean + std * x}) * sp.exp(-(x**2) / 2)
+            value = definite_integral(bell, x, S.NegativeInfinity, S.Infinity)
+            return None if value is None else value / sp.sqrt(2 * sp.pi)
         terms = Add.make_args(expand_for_gaussian(g))
-        values = [gaussian_mean(term, *self.args[:3]) for term in terms]
+        values = [gaussian_mean(term, x, mean, std) for term in terms]
         return None if None in values else Add(*values)
 
 

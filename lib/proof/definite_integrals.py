@@ -1,0 +1,173 @@
+"""Integrals of x^n exp(a x^2 + b x + d) between two ends, also of broken lines of x.
+
+``Abs``, ``Max`` and their like turn where what is affine in x has its root; between the
+roots the integrand is smooth, and its antiderivative is known.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import sympy as sp
+from sympy import Add, Expr, S, Symbol
+
+from .gaussian_integrals import expand_for_gaussian, power_and_exponent
+
+MOST_POWER = 60  # of the variable
+MOST_ROOTS = 6
+
+
+def definite_integral(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
+    """The integral of ``g`` from ``low`` to ``high``, or None where none is known."""
+    if (roots := _roots(g, x)) is None:
+        return None
+    ends = [low, *(r for r in roots if _is_between(low, r, high)), high]
+    if roots and not all(_is_less(a, b) for a, b in itertools.pairwise(ends)):
+        return None
+    values = []
+    for a, b in itertools.pairwise(ends):
+        if (piece := _on_one_side(g, x, _inside(a, b)) if roots else g) is None:
+            return None
+        values.append(_of_smooth(piece, x, a, b))
+    return None if None in values else Add(*values)
+
+
+def _of_smooth(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
+    found = []
+    for term in Add.make_args(expand_for_gaussian(g)):
+        constant, rest = term.as_independent(x, as_Add=False)
+        form = power_and_exponent(rest, x)
+        if form is None or form[0] > MOST_POWER:
+            return None
+        n, a, b, d = form
+        ends = [_antiderivative(n, a, b, end) for end in (high, low)]
+        if None in ends:
+            return None
+        found.append(constant * sp.exp(d) * (ends[0] - ends[1]))
+    return Add(*found)
+
+
+def _antiderivative(n: int, a: Expr, b: Expr, end: Expr) -> Expr | None:
+    """What has the derivative x^n exp(a x^2 + b x), at an end, or its limit there."""
+    infinite = end in (S.Infinity, S.NegativeInfinity)
+    if a == 0 and b == 0:
+        return None if infinite else end ** (n + 1) / (n + 1)
+    if a == 0:
+        return _of_exponential(n, b, end)
+    if not a.is_negative:
+        return None
+    centre = -b / (2 * a)
+    edge = S.Zero if infinite else sp.exp(a * end**2 + b * end)
+    turned = (1 if end is S.Infinity else -1) if infinite else None
+    bell = turned if infinite else sp.erf(sp.sqrt(-a) * (end - centre))
+    found = [sp.sqrt(sp.pi / -a) / 2 * sp.exp(-(b**2) / (4 * a)) * bell]
+    for k in range(1, n + 1):
+        value = centre * found[k - 1]
+        value += edge / (2 * a) * (1 if k == 1 or infinite else end ** (k - 1))
+        if k > 1:
+            value -= (k - 1) / (2 * a) * found[k - 2]
+        found.append(value)
+    return found[n]
+
+
+def _of_exponential(n: int, b: Expr, end: Expr) -> Expr | None:
+    if end in (S.Infinity, S.NegativeInfinity):
+        falls = b.is_negative if end is S.Infinity else b.is_positive
+        return S.Zero if falls else None
+    if not b.is_nonzero:
+        return None
+    found = sp.exp(b * end) / b
+    for k in range(1, n + 1):
+        found = end**k * sp.exp(b * end) / b - k / b * found
+    return found
+
+
+# ---------------------------------------------------------------------- broken lines
+
+_TURNING = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min)
+
+
+def _turning_parts(g: Expr, x: Symbol) -> list[Expr]:
+    """What changes its sign where ``g`` changes its formula."""
+    found: list[Expr] = []
+    for node in g.atoms(*_TURNING):
+        if isinstance(node, (sp.Max, sp.Min)):
+            found += [a - b for a, b in itertools.combinations(node.args, 2)]
+        else:
+            found.append(node.args[0])
+    return [part for part in found if part.has(x)]
+
+
+def _roots(g: Expr, x: Symbol) -> list[Expr] | None:
+    """Where the parts turn, from left to right; None if they are not affine in x."""
+    found: set[Expr] = set()
+    for part in _turning_parts(g, x):
+        expanded = sp.expand(part)
+        slope = expanded.coeff(x, 1)
+        rest = expanded - slope * x
+        if rest.has(x) or sp.expand(rest).has(x) or not slope.is_nonzero:
+            return None
+        found.add(sp.expand(-rest / slope))
+    ordered = sorted(found, key=sp.default_sort_key)
+    if len(ordered) > MOST_ROOTS:
+        return None
+    for _ in ordered:
+        for i, (one, other) in enumerate(itertools.pairwise(ordered)):
+            if _is_less(other, one):
+                ordered[i : i + 2] = other, one
+    return ordered
+
+
+def _is_less(one: Expr, other: Expr) -> bool:
+    if one is S.NegativeInfinity or other is S.Infinity:
+        return one != other
+    return (other - one).is_positive is True
+
+
+def _is_between(low: Expr, value: Expr, high: Expr) -> bool:
+    """Unless it is known to be outside, where it makes no difference."""
+    return not (_is_less(value, low) or _is_less(high, value) or value in (low, high))
+
+
+def _inside(low: Expr, high: Expr) -> Expr:
+    if low is S.NegativeInfinity:
+        return S.Zero if high is S.Infinity else high - 1
+    return low + 1 if high is S.Infinity else (low + high) / 2
+
+
+def _on_one_side(g: Expr, x: Symbol, inside: Expr) -> Expr | None:
+    """The formula of ``g`` on the piece in which ``inside`` lies."""
+
+    def side(part: Expr) -> Expr | None:
+        there = sp.expand(part.xreplace({x: inside}))
+        if there.is_positive:
+            return S.One
+        return S.NegativeOne if there.is_negative else None
+
+    smooth = g
+    for node in sorted(g.atoms(*_TURNING), key=sp.count_ops):
+        if not node.has(x):
+            continue
+        if isinstance(node, (sp.Max, sp.Min)):
+            value = _chosen(node, side)
+        elif (sign := side(node.args[0])) is None:
+            value = None
+        elif isinstance(node, sp.Abs):
+            value = sign * node.args[0]
+        else:
+            value = sign if isinstance(node, sp.sign) else (sign + 1) / 2
+        if value is None:
+            return None
+        smooth = smooth.xreplace({node: value})
+    return None if smooth.has(*_TURNING) and _turning_parts(smooth, x) else smooth
+
+
+def _chosen(node: Expr, side: Callable[[Expr], Expr | None]) -> Expr | None:
+    """Which of several is the largest, or the smallest, on the piece."""
+    wanted = 1 if isinstance(node, sp.Max) else -1
+    for one in node.args:
+        signs = [side(one - other) for other in node.args if other is not one]
+        if all(sign == wanted for sign in signs):
+            return one
+    return None
