@@ -41,10 +41,10 @@ def _of_smooth(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
         if form is None or form[0] > MOST_POWER:
             return None
         n, a, b, d = form
-        ends = [_antiderivative(n, a, b, end) for end in (high, low)]
-        if None in ends:
+        above, below = (_antiderivative(n, a, b, end) for end in (high, low))
+        if above is None or below is None:
             return None
-        found.append(constant * sp.exp(d) * (ends[0] - ends[1]))
+        found.append(constant * sp.exp(d) * (above - below))
     return Add(*found)
 
 

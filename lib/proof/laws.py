@@ -273,7 +273,12 @@ def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) 
 
 def normalised_over(applied: Expr) -> tuple[Symbol, ...]:
     """The variables over which a ``density`` integrates to one; empty for all else."""
-    return applied.args[: len(density_variables(applied))]
+    count = len(density_variables(applied))
+    over, rest = applied.args[:count], applied.args[count:]
+    held = set().union(*(argument.free_symbols for argument in rest))
+    if len(set(over)) < count or held & set(over):
+        return ()  # on a diagonal it is no density
+    return over
 
 
 def density_variables(applied: Expr) -> tuple[Symbol, ...]:

@@ -16,7 +16,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from .calculus import Elementwise, Map
 from .terms import ONE, Quotient, TooLarge, power_of, product
-from .words import LONGEST_WORD, Form, Letter, Words, symbols_of
+from .words import LONGEST_WORD, Form, Letter, Words
 
 _ANY_SIZE = sp.Symbol("size", integer=True, positive=True)
 _SYMMETRIC = ("symmetric", "positive_definite", "diagonal")
@@ -163,8 +163,7 @@ class MatrixForms(Words):
         if isinstance(node, MatrixElement):
             key = self.form_key(self.matrix(node.parent))
             place = tuple(self.kernels.key(self.of(i)) for i in node.args[1:])
-            number = self.scalar(("entry", key, place), node.free_symbols)
-            return self.kernels.quotient(number)
+            return self.scalar(("entry", key, place))
         if getattr(node, "is_Matrix", False):
             raise TooLarge(f"{node} where a number should stand")
         return super()._of(node)
@@ -180,8 +179,8 @@ class MatrixForms(Words):
                 return scale
         scale, form = self._by_sylvester(form, size)
         key = ("determinant", self.form_key(form))
-        number = self.scalar(key, node.free_symbols, self._is_gram(form))
-        return product(self.kernels, scale, self.kernels.quotient(number))
+        number = self.scalar(key, self._is_gram(form))
+        return product(self.kernels, scale, number)
 
     def _by_sylvester(self, form: Form, size: Expr) -> tuple[Quotient, Form]:
         """det(c I + U V) = c^(n - m) det(c I + V U), where V U is m x m."""
@@ -219,5 +218,4 @@ class MatrixForms(Words):
         positive = letter.key[0] == "symbol" and "positive_definite" in self._facts.get(
             letter.key[1], set()
         )
-        number = self.scalar(("det", letter.key), symbols_of(letter.key), positive)
-        return self.kernels.quotient(number)
+        return self.scalar(("det", letter.key), positive)

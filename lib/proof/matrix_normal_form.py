@@ -126,7 +126,9 @@ class MatrixNormalForm(MatrixForms):
         traces = sorted(
             (t for t in of.atoms(sp.Trace) if t.has(by)), key=sp.default_sort_key
         )
-        names = {t: sp.Dummy(f"t{i}", positive=True) for i, t in enumerate(traces)}
+        names = {t: sp.Dummy(f"t{i}", real=True) for i, t in enumerate(traces)}
+        if any(not s.is_real for t in traces for s in t.free_symbols if s.is_Symbol):
+            raise TooLarge("the gradient of a function of a trace that may be complex")
         outer = of.xreplace(names)
         if outer.has(by):
             raise TooLarge("a number that depends on a matrix otherwise than by traces")

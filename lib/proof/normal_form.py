@@ -15,14 +15,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 from sympy import Basic, Expr, S, Symbol
 from sympy.core.function import AppliedUndef
 
+from .enclosures import Enclosure
 from .expectation import E, Int, resolve
+from .intervals import Undefined, Unknown, holds_zero
 from .laws import normalised_over
 from .terms import (
     ONE,
@@ -60,17 +64,14 @@ def _vanishes(difference: Expr) -> bool:
 
 def _cases(difference: Expr) -> list[Expr]:
     """The expression for either sign of each real symbol between bars, and for zero."""
-    signed = {
-        node.args[0]
-        for node in difference.atoms(sp.Abs)
-        if isinstance(node.args[0], Symbol) and node.args[0].is_real
-    }
+    turning = [node.args[0] for node in difference.atoms(sp.Abs)]
     for node in difference.atoms(sp.Max, sp.Min):
-        for one, other in itertools.combinations(node.args, 2):
-            gap = one - other
-            free = [s for s in gap.free_symbols if gap in (s, -s) and s.is_real]
-            signed |= set(free)
-    unknown = [s for s in sorted(signed, key=str) if s.is_positive is None]
+        turning += [a - b for a, b in itertools.combinations(node.args, 2)]
+    free = difference.free_symbols - _bound_in(difference)
+    signed = {
+        s for s in free if isinstance(s, Symbol) and (s in turning or -s in turning)
+    }
+    unknown = [s for s in sorted(signed, key=str) if s.is_real and not s.is_positive]
     if 3 ** len(unknown) > MOST_CASES * 2:
         raise TooLarge(f"more than {MOST_CASES} cases of signs")
     found = []
@@ -78,6 +79,16 @@ def _cases(difference: Expr) -> list[Expr]:
         sizes = [sp.Dummy(s.name, positive=True) for s in unknown]
         place = {s: k * d for s, k, d in zip(unknown, signs, sizes, strict=True)}
         found.append(_evaluated(difference, place))
+    return found
+
+
+def _bound_in(expression: Basic) -> set[Basic]:
+    """What some part binds or differentiates by: it has no sign of its own."""
+    found: set[Basic] = set()
+    for node in sp.preorder_traversal(expression):
+        if isinstance(node, (sp.Derivative, sp.Subs)):
+            found |= set(node.variables)
+        found |= set(getattr(node, "bound_symbols", ()))
     return found
 
 
@@ -164,6 +175,8 @@ class NormalForm:
         if node.func is sp.Pow:
             base, exponent = node.args
         if exponent.is_Integer:
+            if exponent < 0 and not base.free_symbols:
+                _refuse_zero(base)
             return power_of(self.kernels, self.of(base), int(exponent))
         if exponent.is_Rational:
             of_base = self.of(base)
@@ -292,7 +305,8 @@ class NormalForm:
         body, mark = self._marked(node.function, index)
         ends = tuple(self.kernels.key(self.of(end)) for end in (first, last))
         length = self.of(last - first + 1)
-        return self._linear(self.of(body), mark, ("sum", *ends), length)
+        beside = (first.free_symbols | last.free_symbols) - {index}
+        return self._linear(self.of(body), mark, ("sum", *ends), length, beside)
 
     def _integral(self, node: Int) -> Quotient:
         body, mark = self._marked(node.args[0], node.args[1])
@@ -306,12 +320,12 @@ class NormalForm:
         body, mark = self._marked(node.args[0], variable)
         parameters = tuple(law.args[1:-1])
         kind = ("expectation", law.func, parameters)
-        return self._linear(self.of(body), mark, kind, ONE)
+        beside = law.free_symbols
+        return self._linear(self.of(body), mark, kind, ONE, beside)
 
     def _marked(self, body: Expr, variable: Symbol) -> tuple[Expr, Symbol]:
         """The body with its bound variable under a name that tells only its depth."""
-        depth = _depth(body)
-        mark = Symbol(f"@{depth}", **variable.assumptions0)
+        mark = _mark(_depth(body), tuple(variable.assumptions0.items()))
         return body.xreplace({variable: mark}), mark
 
     def _linear(
@@ -320,6 +334,7 @@ class NormalForm:
         mark: Symbol,
         kind: tuple[Any, ...],
         of_one: Quotient | None,
+        beside: AbstractSet[Basic] = frozenset(),
     ) -> Quotient:
         """Constants in front; a kernel for each monomial that the variable is in."""
         kernels, bound = self.kernels, {mark}
@@ -340,7 +355,9 @@ class NormalForm:
                 value = ONE
             else:
                 key = (*kind, inside, below, mark)
-                value = kernels.quotient(kernels.add_bound(key, inside, below, bound))
+                value = kernels.quotient(
+                    kernels.add_bound(key, inside, below, bound, beside)
+                )
             found.append(product(kernels, front, value))
         return total(kernels, found)
 
@@ -368,6 +385,23 @@ def _depth(body: Basic) -> int:
     """How many sums and integrals lie within one another in an expression."""
     inner = max((_depth(a) for a in body.args), default=0)
     return inner + isinstance(body, (sp.Sum, Int, E))
+
+
+@lru_cache
+def _mark(depth: int, assumptions: tuple[tuple[str, bool], ...]) -> Symbol:
+    return sp.Dummy(f"bound_{depth}", **dict(assumptions))
+
+
+def _refuse_zero(number: Expr) -> None:
+    """Refuse to divide by a number that may be zero, though nothing shows it."""
+    if number.is_Rational or (number.is_nonzero and number.is_Atom):
+        return
+    try:
+        if not holds_zero(Enclosure(number).at({}, 60)):
+            return
+    except (Undefined, Unknown):
+        pass
+    raise TooLarge("a division by a number that may be zero")
 
 
 _Rule = Callable[[NormalForm, Any], Quotient]

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 from sympy import Basic, Expr, Symbol
@@ -36,6 +36,13 @@ class Quotient:
 
     above: Terms
     below: dict[int, int] = field(default_factory=dict)
+
+
+class QuotientKey(NamedTuple):
+    """A quotient as it is looked up."""
+
+    above: frozenset[tuple[Monomial, Fraction]]
+    below: frozenset[tuple[int, int]]
 
 
 ONE = Quotient({(): Fraction(1)})
@@ -166,10 +173,12 @@ class Kernels:
         inside: Monomial,
         below: tuple[tuple[int, int], ...],
         bound: set[Symbol],
+        beside: Iterable[Basic],
     ) -> int:
-        """A sum or an integral over a bound variable."""
+        """A sum or an integral over a bound variable; its ends hold ``beside``."""
         numbers = [n for n, _ in (*inside, *below)]
         free = set().union(*(self.free(n) for n in numbers)) - bound
+        free = free.union(beside)
         real = self._real(inside) and all(self._table[n].real for n, _ in below)
         return self._new(key, None, free, False, real)
 
@@ -206,11 +215,23 @@ class Kernels:
         kernel = self._table[number]
         return kernel.exponent if kernel.real else None
 
-    def key(self, quotient: Quotient) -> tuple[Any, ...]:
-        return frozenset(quotient.above.items()), frozenset(quotient.below.items())
+    def key(self, quotient: Quotient) -> QuotientKey:
+        above, below = quotient.above.items(), quotient.below.items()
+        return QuotientKey(frozenset(above), frozenset(below))
+
+    def free_of(self, key: QuotientKey) -> set[Basic]:
+        return self._free_of(Quotient(dict(key.above), dict(key.below)))
+
+    def is_real(self, key: QuotientKey) -> bool:
+        """Whether a quotient has real values only, as far as its kernels tell."""
+        above = all(self._real(monomial) for monomial, _ in key.above)
+        return above and all(self._table[n].real for n, _ in key.below)
 
     def _real(self, monomial: Monomial) -> bool:
-        return all(self._table[n].real for n, _ in monomial)
+        return all(
+            self._table[n].real and (self._table[n].nonnegative or p.denominator == 1)
+            for n, p in monomial
+        )
 
     def _nonnegative(self, monomial: Monomial) -> bool:
         """Whether a monomial is nowhere negative, by the powers of its kernels."""

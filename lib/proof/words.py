@@ -9,16 +9,26 @@ is a number, and a trace may be turned round and transposed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from sympy import Basic, Expr
+from sympy.matrices.expressions.matexpr import MatrixSymbol
 
 from .normal_form import NormalForm
-from .terms import ONE, Quotient, TooLarge, constant, power_of, product, total
+from .terms import (
+    ONE,
+    Quotient,
+    QuotientKey,
+    TooLarge,
+    constant,
+    power_of,
+    product,
+    total,
+)
 
 MOST_WORDS = 400  # of a sum
 LONGEST_WORD = 40
@@ -148,16 +158,38 @@ class Words(NormalForm):
                 return self.trace_of(self.times(value, rest), turn[0].shape[0])
         turned += [tuple(a.T for a in reversed(w)) for w in turned]
         least = min(turned, key=self._order)
-        number = self.scalar(("trace", least), self._free(least))
+        return self.scalar(("trace", least))
+
+    def scalar(self, key: tuple[Any, ...], sign: bool = False) -> Quotient:
+        """A number that is known by its key; ``sign``: it is nowhere negative."""
+        number = self.kernels.add_plain(
+            key, self._symbols_of(key), nonnegative=sign, real=self._is_real(key)
+        )
         return self.kernels.quotient(number)
 
-    def scalar(
-        self, key: tuple[Any, ...], free: Iterable[Basic], sign: bool = False
-    ) -> int:
-        return self.kernels.add_plain(key, free, nonnegative=sign, real=True)
+    def _symbols_of(self, key: Any) -> set[Basic]:
+        """The symbols that occur in a key, which bound variables must tell."""
+        if isinstance(key, Basic):
+            return set(key.free_symbols)
+        if isinstance(key, QuotientKey):
+            return self.kernels.free_of(key)
+        if isinstance(key, Letter):
+            return self._symbols_of(key.key)
+        if isinstance(key, (tuple, frozenset)):
+            return set().union(*map(self._symbols_of, key))
+        return set()
 
-    def _free(self, word: Word) -> set[Basic]:
-        return set().union(*(symbols_of(a.key) for a in word))
+    def _is_real(self, key: Any) -> bool:
+        """Whether what a key is made of is real: then so are traces, determinants."""
+        if isinstance(key, Basic):
+            return isinstance(key, MatrixSymbol) or key.is_extended_real is True
+        if isinstance(key, QuotientKey):
+            return self.kernels.is_real(key)
+        if isinstance(key, Letter):
+            return self._is_real(key.key)
+        if isinstance(key, (tuple, frozenset)):
+            return all(map(self._is_real, key))
+        return True
 
     def _as_hadamard(self, word: Word) -> Word:
         """A diagonal matrix times a column, as the product entry by entry."""
@@ -293,14 +325,3 @@ class Words(NormalForm):
             value = self._number(word) if word else self.of(size)
             parts.append(product(self.kernels, c, value))
         return total(self.kernels, parts)
-
-
-def symbols_of(key: Any) -> set[Basic]:
-    """The symbols that occur in a key, which bound variables must tell."""
-    if isinstance(key, Basic):
-        return set(key.free_symbols)
-    if isinstance(key, Letter):
-        return symbols_of(key.key)
-    if isinstance(key, (tuple, frozenset)):
-        return set().union(*map(symbols_of, key))
-    return set()
