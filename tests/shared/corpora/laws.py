@@ -106,6 +106,8 @@ def determinant(rows: Sequence[Sequence[Expr]], transposed: bool = False) -> Exp
 
 correlated = MultivariateNormal([x, y], [0, 0], Matrix([[1, a], [a, 1]]), "c")
 
+around_z = E(tanh(w), Normal(w, z, t))
+
 TWINS = [
     # A law on four values obeys the second, one on five values does not.
     Twin(
@@ -427,5 +429,34 @@ TWINS = [
         E(log(weight(z) / p_z.density), p_z)
         + E(log(p_z.density * Int(weight(z), z) / weight(z)), p_z),
         E(log(weight(z) / p_z.density), p_z),
+    ),
+    # tanh of a Gaussian about z: what is inside depends on z, and varies with it.
+    Twin(
+        "mean within a mean, squared",
+        KIND,
+        E(around_z**2, gauss),
+        E(E(tanh(x), Normal(x, z, t)) ** 2, gauss),
+        E(around_z, gauss) ** 2,
+    ),
+    Twin(
+        "mean within a mean, under another law",
+        KIND,
+        E(around_z, gauss),
+        E(E(tanh(x), Normal(x, z, t)), gauss),
+        E(around_z, Normal(z, m + 1, s)),
+    ),
+    Twin(
+        "mean within a mean, times its place",
+        KIND,
+        E(z * around_z, gauss),
+        E((z - m) * around_z, gauss) + m * E(around_z, gauss),
+        m * E(around_z, gauss),
+    ),
+    Twin(
+        "sign within an integral",
+        KIND,
+        Int(Abs(z) * p_z.density, z),
+        E(Max(z, -z), p_z),
+        E(z, p_z),
     ),
 ]

@@ -5,18 +5,24 @@ hold for small sizes, for square or for full rank only.
 """
 
 from sympy import (
+    Abs,
     Determinant,
     DiagMatrix,
     HadamardProduct,
+    Heaviside,
     Identity,
     Inverse,
     MatrixSymbol,
+    Max,
     OneMatrix,
     Q,
     Rational,
     S,
     Trace,
+    exp,
     log,
+    sign,
+    sqrt,
     symbols,
 )
 
@@ -29,6 +35,7 @@ KIND = "matrix_words"
 n, m = symbols("n m", integer=True, positive=True)
 s = symbols("s", positive=True)
 c = symbols("c", real=True)
+z = symbols("z")
 A, B, C = (MatrixSymbol(name, n, n) for name in "ABC")
 U, V = MatrixSymbol("U", n, m), MatrixSymbol("V", m, n)
 M = MatrixSymbol("M", m, m)
@@ -370,5 +377,41 @@ TWINS = [
         Rational(1, 2) * (u.T * (A + A.T) * u),
         u.T * A * u,
         2 * u.T * A * u,
+    ),
+    # z is any complex number, so the determinant need not be real.
+    Twin(
+        "determinant that is not real",
+        KIND,
+        Determinant(A + z * one),
+        Determinant(A.T + z * one),
+        log(exp(Determinant(A + z * one))),
+    ),
+    Twin(
+        "trace that is not real",
+        KIND,
+        exp(Trace(Inverse(A.T * A + z * one)) / 2),
+        exp(Trace(Inverse(A.T * A + z * one).T) / 2),
+        sqrt(exp(Trace(Inverse(A.T * A + z * one)))),
+    ),
+    Twin(
+        "gradient of a trace's absolute value",
+        KIND,
+        MatrixGradient(Abs(Trace(A)), A),
+        sign(Trace(A)) * one,
+        one,
+    ),
+    Twin(
+        "gradient of a root of a square",
+        KIND,
+        MatrixGradient(sqrt(Trace(u.T * A * u) ** 2), u),
+        sign(Trace(u.T * A * u)) * (A + A.T) * u,
+        (A + A.T) * u,
+    ),
+    Twin(
+        "gradient of a rectified trace",
+        KIND,
+        MatrixGradient(Max(Trace(A * B), 0), A),
+        Heaviside(Trace(A * B)) * B.T,
+        B.T,
     ),
 ]

@@ -82,14 +82,16 @@ TWINS = [
         split(a, b, c, d),
         S.Zero,
     ),
-    Twin("five letters", KIND, standard(a, b, c, d, e), split(a, b, c, d, e), S.Zero),
+    Twin(
+        "five letters", KIND, standard(a, b, c, d, e) + a, split(a, b, c, d, e) + a, a
+    ),
     # For 3 x 3, not for 4 x 4 matrices; the powers so too, each for its size.
     Twin(
         "Amitsur and Levitzki, six letters",
         KIND,
-        standard(a, b, c, d, e, f),
-        split(a, b, c, d, e, f),
-        S.Zero,
+        standard(a, b, c, d, e, f) + a,
+        split(a, b, c, d, e, f) + a,
+        a,
     ),
     Twin(
         "powers up to the second",
@@ -101,16 +103,16 @@ TWINS = [
     Twin(
         "powers up to the third",
         KIND,
-        algebraic(3),
-        split(*(bracket(a**k, b) for k in (1, 2, 3))),
-        S.Zero,
+        algebraic(3) + a,
+        split(*(bracket(a**k, b) for k in (1, 2, 3))) + a,
+        a,
     ),
     Twin(
         "powers up to the fourth",
         KIND,
-        algebraic(4),
-        split(*(bracket(a**k, b) for k in (1, 2, 3, 4))),
-        S.Zero,
+        algebraic(4) + a,
+        split(*(bracket(a**k, b) for k in (1, 2, 3, 4))) + a,
+        a,
     ),
     Twin(
         "powers up to the third, times a letter",

@@ -10,6 +10,7 @@ from sympy import (
     Expr,
     Identity,
     IndexedBase,
+    Inverse,
     KroneckerDelta,
     MatrixSymbol,
     Max,
@@ -34,6 +35,7 @@ from sympy import (
     symbols,
 )
 
+from lib.proof.calculus import Map
 from tests.shared.corpora import Twin
 
 KIND = "sizes"
@@ -46,7 +48,7 @@ x = Symbol("x", real=True)
 mu, nu, xi = (IndexedBase(name, real=True) for name in ("mu", "nu", "xi"))
 w = IndexedBase("w", positive=True)
 A = MatrixSymbol("A", D, K)
-B = MatrixSymbol("B", D, D)
+B, C = MatrixSymbol("B", D, D), MatrixSymbol("C", K, K)
 clash = Symbol("@0", integer=True)
 
 
@@ -57,6 +59,10 @@ def total(term: Expr, first: Expr = S.One, last: Expr = D, index: Symbol = i) ->
 
 up_to_j = total(mu[i], last=j)
 other_up_to_j = total(nu[i], last=j)
+
+column = MatrixSymbol("u", K, 1)
+resolvent = Trace(Inverse(w[i] * Identity(K) + C * C.T))
+mapped = Trace(Map("F", 1, w[i] * column))
 
 TWINS = [
     # mu = (1, 1): the partial sums are 1 and 2, and (1 + 4)^2 is not 2 (1 + 16).
@@ -330,5 +336,34 @@ TWINS = [
         total(1 + (-1) ** i),
         2 * floor(D / 2),
         D + Rational(1, 2) * ((-1) ** D + 1),
+    ),
+    # What depends on the index only through a number within an inverse, or a map.
+    Twin(
+        "an index within an inverse",
+        KIND,
+        total(resolvent) ** 2,
+        total(resolvent) * total(resolvent.subs(i, j), index=j),
+        D * total(resolvent**2),
+    ),
+    Twin(
+        "an index within a map",
+        KIND,
+        total(Trace(Map("F", 1, w[i] * column)) ** 2) * 2,
+        total(2 * Trace(Map("F", 1, w[j] * column)) ** 2, index=j),
+        2 * D * Trace(Map("F", 1, w[1] * column)) ** 2,
+    ),
+    Twin(
+        "maps of two columns exchanged",
+        KIND,
+        total(mapped) * total(mapped * mu[i]),
+        total(mapped * mu[i]) * total(mapped),
+        total(mapped**2) * total(mu[i]),
+    ),
+    Twin(
+        "length of the range is lost",
+        KIND,
+        total(up_to_j**2, index=j) - total(up_to_j**2, first=2, index=j),
+        mu[1] ** 2,
+        total(up_to_j**2, index=j) / D,
     ),
 ]
