@@ -324,7 +324,7 @@ TWINS = [
         Sum(mu[30 - i] ** 2, (i, 1, 30)),
     ),
     Twin(
-        "of size one",
+        "absolute value of a sum",
         KIND,
         sqrt(total(mu[i]) ** 2),
         Abs(total(mu[i])),
