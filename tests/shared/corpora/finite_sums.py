@@ -97,6 +97,8 @@ TWINS = [
     twin("the variance of a sample", total((mu[i] - mean) ** 2), total(mu[i] ** 2) - D * mean**2, total(mu[i] ** 2) - mean**2),
     twin("covariance of a sample", total((mu[i] - mean) * v[i]), total(mu[i] * v[i]) - mean * total(v[i]), total(mu[i] * v[i]) - mean * v[1]),
     twin("positive parts", total(Max(mu[i], 0)), (total(mu[i]) + total(Abs(mu[i]))) / 2, (total(mu[i]) + Abs(total(mu[i]))) / 2),
+    twin("Max of a sum", Max(total(mu[i]), 0), (total(mu[i]) + Abs(total(mu[i]))) / 2, total(Max(mu[i], 0))),
+    twin("Abs of a sum", Abs(total(mu[i])), Max(total(mu[i]), -total(mu[i])), total(Abs(mu[i]))),
     twin("Lagrange's identity", total(mu[i] ** 2) * total(v[i] ** 2) - total(mu[i] * v[i]) ** 2, Sum((mu[i] * v[j] - mu[j] * v[i]) ** 2, (i, 1, D), (j, 1, D)) / 2, Sum((mu[i] * v[j] - mu[j] * v[i]) ** 2, (i, 1, D), (j, 1, D))),
     twin("log-sum-exp shifted", log(total(exp(mu[i] + x))), x + log(total(exp(mu[i]))), D * x + log(total(exp(mu[i])))),
     twin("a large size only", total(mu[i]), total(mu[i]), total(mu[i]) + KroneckerDelta(D, 1009)),
