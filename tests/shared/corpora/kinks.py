@@ -10,13 +10,19 @@ from sympy import (
     Abs,
     And,
     Basic,
+    Derivative,
     E,
     Eq,
+    Function,
     Heaviside,
+    IndexedBase,
+    Integral,
     Max,
     Min,
     Piecewise,
     Rational,
+    Sum,
+    Symbol,
     ceiling,
     cos,
     exp,
@@ -29,13 +35,24 @@ from sympy import (
     symbols,
 )
 
+from lib.proof.expectation import E as Mean
+from lib.proof.laws import Abstract, Normal, density
+
 from .making import maker
 
 twin = maker("kinks")
 x, y, k = symbols("x y k", real=True)
-s = symbols("s", positive=True)
+D = Symbol("D", integer=True, positive=True)
+i = Symbol("i", integer=True)
+mu = IndexedBase("mu", real=True)
+f = Function("f", real=True)
+unit, q = Normal(x, 0, 1), Abstract(x, density("q", x), "q")
 TINY = Rational(1, 10**30)
 ROOT2 = Rational(1414213562, 10**9)  # below the root of two by 4e-10
+
+
+def total(term: Basic) -> Sum:
+    return Sum(term, (i, 1, D))
 
 
 def either(condition: Basic, there: Basic | int, elsewhere: Basic | int) -> Piecewise:
@@ -81,4 +98,14 @@ TWINS = [
     twin("the carry of two fractions", floor(x + y) - floor(x) - floor(y), either(x - floor(x) + y - floor(y) >= 1, 1, 0), either(x - floor(x) + y - floor(y) > 1, 1, 0)),
     twin("Hermite's identity", floor(2 * x), floor(x) + floor(x + Rational(1, 2)), floor(x) + ceiling(x - Rational(1, 2))),
     twin("nested roundings", floor(floor(x) / 3), floor(x / 3), ceiling((x - 2) / 3)),
+    # Bound variables between bars: they take both signs at once.
+    twin("bound: squares of positive parts", D * total(Max(mu[i], 0) ** 2), D * total(Max(mu[i], 0) * mu[i]), total(Max(mu[i], 0)) ** 2),
+    twin("bound: a positive and a negative part", total(Max(mu[i], 0)) * total(Min(mu[i], 0)), (total(mu[i]) ** 2 - total(Abs(mu[i])) ** 2) / 4, 0),
+    twin("bound: an index on both sides of 0", Sum(Abs(i), (i, -D, D)), D * (D + 1), 0),
+    twin("bound: an index that is also free", Abs(i) * Sum(Abs(i), (i, -D, D)), Abs(i) * D * (D + 1), Abs(i) ** 2 * (2 * D + 1)),
+    twin("bound: parts under a Gaussian", Mean(Max(x, 0), unit) * Mean(Min(x, 0), unit), -1 / (2 * pi), 0),
+    twin("bound: parts under any law", Mean(Max(x, 0), q) * Mean(Min(x, 0), q), (Mean(x, q) ** 2 - Mean(Abs(x), q) ** 2) / 4, 0),
+    twin("bound: a mean under any law", Mean(Max(x, 0), q) - Mean(Max(-x, 0), q), Mean(x, q), Abs(Mean(x, q))),
+    twin("bound: parts over an interval", Integral(Max(x, 0), (x, -1, 1)) * Integral(Max(-x, 0), (x, -1, 1)), Rational(1, 4), 0),
+    twin("bound: a derivative", Derivative(f(x) * Abs(x), x), f(x) + x * Derivative(f(x), x), Abs(x) * Derivative(f(x), x), (x > 0,)),
 ]  # fmt: skip
