@@ -1,0 +1,121 @@
+"""Gamma, factorials, error functions, Bessel, zeta and digamma.
+
+Hard, because their recurrences and reflections are no rewriting that ends, some have
+no enclosure, and they grow or vanish so fast that a false neighbour agrees to many
+digits.
+"""
+
+# ruff: noqa: E501
+
+from sympy import (
+    Abs,
+    Derivative,
+    E,
+    EulerGamma,
+    LambertW,
+    Rational,
+    airyai,
+    airyaiprime,
+    airybi,
+    airybiprime,
+    besseli,
+    besselj,
+    besselk,
+    bessely,
+    beta,
+    binomial,
+    cos,
+    cot,
+    digamma,
+    dirichlet_eta,
+    erf,
+    erfc,
+    erfi,
+    exp,
+    expint,
+    factorial,
+    factorial2,
+    gamma,
+    harmonic,
+    hermite,
+    log,
+    loggamma,
+    lowergamma,
+    pi,
+    polygamma,
+    rf,
+    sin,
+    sqrt,
+    symbols,
+    uppergamma,
+    zeta,
+)
+
+from .making import maker
+
+twin = maker("special")
+x = symbols("x", real=True)
+s, t = symbols("s t", positive=True)
+n, k = symbols("n k", integer=True, nonnegative=True)
+unit = (x > 0, x < 1)
+
+TWINS = [
+    # Gamma and its relatives.
+    twin("gamma's recurrence", gamma(s + 1), s * gamma(s), (s + 1) * gamma(s)),
+    twin("gamma twice back", gamma(s + 2) / gamma(s), s**2 + s, s**2 + s + exp(-1 / s**2) / 10**9),
+    twin("duplication", gamma(s) * gamma(s + Rational(1, 2)), 2 ** (1 - 2 * s) * sqrt(pi) * gamma(2 * s), 2 ** (2 - 2 * s) * sqrt(pi) * gamma(2 * s)),
+    twin("triplication", gamma(s) * gamma(s + Rational(1, 3)) * gamma(s + Rational(2, 3)), 2 * pi * 3 ** (Rational(1, 2) - 3 * s) * gamma(3 * s), 2 * pi * 3 ** (-3 * s) * gamma(3 * s)),
+    # At x = 1/4 sin and cos agree.
+    twin("reflection", gamma(x) * gamma(1 - x), pi / sin(pi * x), pi / cos(pi * x), unit),
+    # The next terms of Stirling's series are left out: relatively 1/(288 s^2).
+    twin("Stirling is no identity", gamma(s + 1), s * gamma(s), sqrt(2 * pi * s) * (s / E) ** s * (1 + 1 / (12 * s)), (s > 10**6,)),
+    # Where gamma is negative, its log has the imaginary part pi, loggamma not so.
+    twin("the log of gamma", log(gamma(s + 1)), log(s) + loggamma(s), log(s + 1) + loggamma(s)),
+    twin("the log of gamma, left of 0", log(gamma(x)), loggamma(x), loggamma(x), (x > 0,), (x > -2, x < -1)),
+    twin("beta", beta(s, t), gamma(s) * gamma(t) / gamma(s + t), gamma(s) * gamma(t) / gamma(s + t + 1)),
+    twin("beta's recurrence", beta(s + 1, t), beta(s, t) * s / (s + t), beta(s, t) * s / (s + t + 1)),
+    twin("incomplete gamma", uppergamma(s + 1, t), s * uppergamma(s, t) + t**s * exp(-t), s * uppergamma(s, t) - t**s * exp(-t)),
+    twin("two halves of gamma", lowergamma(s, t) + uppergamma(s, t), gamma(s), gamma(s) * (1 + exp(-t - s) / 10**6)),
+    # Factorials and binomials.
+    twin("double factorials", factorial(2 * n), 2**n * factorial(n) * factorial2(2 * n - 1), 2**n * factorial(n) * factorial2(2 * n + 1)),
+    twin("factorials of n + 2", factorial(n + 2), (n + 2) * (n + 1) * factorial(n), (n + 2) * (n + 1) * factorial(n) + binomial(n, 60)),
+    twin("Catalan", binomial(2 * n, n) / (n + 1), binomial(2 * n, n) - binomial(2 * n, n + 1), binomial(2 * n, n) - binomial(2 * n, n + 2)),
+    twin("absorption", k * binomial(n, k), n * binomial(n - 1, k - 1), n * binomial(n - 1, k), (n >= 1, k >= 1)),
+    twin("Pascal with two symbols", binomial(n + 1, k + 1), binomial(n, k) + binomial(n, k + 1), binomial(n, k) + binomial(n + 1, k)),
+    twin("binomial of a real", binomial(x, 3), x * (x - 1) * (x - 2) / 6, x * (x - 1) * (x + 2) / 6),
+    twin("rising factorials", rf(s, n), gamma(s + n) / gamma(s), gamma(s + n + 1) / gamma(s + 1)),
+    # Error functions. Beyond x = 30 erfc is below 10^-390.
+    twin("erfc", erfc(x), 1 - erf(x), 1 - erf(x) + exp(-(x**2)) / 10**20),
+    twin("erfc far out", erfc(x), 1 - erf(x), exp(-(x**2)) / (x * sqrt(pi)), (x > 30,)),
+    twin("erf far out", erf(x), 1 - erfc(x), 1, (x > 30,)),
+    twin("erfc reflected", erfc(-x), 2 - erfc(x), 2 - erfc(Abs(x))),
+    twin("the slope of erf", Derivative(erf(x), x), 2 * exp(-(x**2)) / sqrt(pi), exp(-(x**2)) / sqrt(pi)),
+    twin("the slope of erfi", Derivative(erfi(x), x), 2 * exp(x**2) / sqrt(pi), 2 * exp(-(x**2)) / sqrt(pi)),
+    twin("erf by a logistic is no identity", erf(x), -erf(-x), 2 / (1 + exp(-2 * Rational(1702, 1000) * sqrt(2) * x)) - 1),
+    # Bessel functions.
+    twin("J's recurrence", besselj(1, s) + besselj(3, s), 4 * besselj(2, s) / s, 2 * besselj(2, s) / s),
+    twin("J's recurrence at any order", besselj(n, s) + besselj(n + 2, s), 2 * (n + 1) * besselj(n + 1, s) / s, 2 * n * besselj(n + 1, s) / s),
+    twin("I's recurrence", besseli(0, s) - besseli(2, s), 2 * besseli(1, s) / s, 2 * besseli(1, s)),
+    twin("K's recurrence", besselk(2, s) - besselk(0, s), 2 * besselk(1, s) / s, besselk(1, s) / s),
+    twin("J's Wronskian", besselj(1, s) * bessely(0, s) - besselj(0, s) * bessely(1, s), 2 / (pi * s), 1 / (pi * s)),
+    twin("I's and K's Wronskian", besseli(0, s) * besselk(1, s) + besseli(1, s) * besselk(0, s), 1 / s, 1 / s + exp(-s) / 10**12),
+    twin("J of order 1/2", besselj(Rational(1, 2), s), sqrt(2 / (pi * s)) * sin(s), sqrt(2 / (pi * s)) * cos(s)),
+    twin("the slope of J", Derivative(besselj(0, s), s), -besselj(1, s), besselj(1, s)),
+    twin("Airy's Wronskian", airyai(x) * airybiprime(x) - airyaiprime(x) * airybi(x), 1 / pi, 1 / (2 * pi)),
+    # Zeta and digamma.
+    twin("Hurwitz's zeta", zeta(3, s + 1), zeta(3, s) - s**-3, zeta(3, s) - s**-2),
+    twin("eta at 3", dirichlet_eta(3), Rational(3, 4) * zeta(3), Rational(7, 8) * zeta(3)),
+    # Apery's number to 30 digits is 1.20205690315959428539973816151.
+    twin("zeta at 3", zeta(3), Rational(4, 3) * dirichlet_eta(3), Rational(120205690315959428539973816151, 10**29)),
+    twin("digamma's recurrence", digamma(s + 1), digamma(s) + 1 / s, digamma(s) + 1 / (s + 1)),
+    twin("digamma's reflection", digamma(1 - x) - digamma(x), pi * cot(pi * x), pi * cot(x), unit),
+    twin("digamma is no log", digamma(s), digamma(s + 2) - 1 / s - 1 / (s + 1), log(s) - 1 / (2 * s) - 1 / (12 * s**2), (s > 10**6,)),
+    twin("trigamma's recurrence", polygamma(1, s + 1), polygamma(1, s) - 1 / s**2, polygamma(1, s) + 1 / s**2),
+    twin("harmonic numbers", harmonic(n), digamma(n + 1) + EulerGamma, digamma(n) + EulerGamma, (n >= 1,)),
+    twin("the slope of gamma", Derivative(gamma(s), s), gamma(s) * digamma(s), gamma(s) * log(s)),
+    # Others.
+    twin("Lambert's W", LambertW(s) * exp(LambertW(s)), s, s * (1 + exp(-s) / 10**9)),
+    twin("Lambert's W of x exp(x)", LambertW(x * exp(x)), x, x, (x >= -1,), (x >= -2,)),
+    twin("exponential integrals", s * expint(2, s), s * exp(-s) - s**2 * expint(1, s), s * exp(-s) - s * expint(1, s)),
+    twin("Hermite's recurrence", hermite(5, x), 2 * x * hermite(4, x) - 8 * hermite(3, x), 2 * x * hermite(4, x) - 10 * hermite(3, x)),
+]  # fmt: skip
