@@ -34,8 +34,9 @@ def definite_integral(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
 
 
 def _of_smooth(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
-    found = []
-    for term in Add.make_args(expand_for_gaussian(g)):
+    found: list[Expr] = []
+    expanded = expand_for_gaussian(g)
+    for term in Add.make_args(expanded) if expanded != 0 else ():
         constant, rest = term.as_independent(x, as_Add=False)
         form = power_and_exponent(rest, x)
         if form is None or form[0] > MOST_POWER:

@@ -260,30 +260,42 @@ def _erf_of(x: Number, *, complement: bool) -> Number:
     """
     if not is_real(x):
         raise Unknown("the error function of a number that may not be real")
-    low, high = ends(interval(x))
+    low, high = map(as_fraction, ends(interval(x)))
     largest = max(abs(low), abs(high))
     if largest > 60:
         raise Unknown("an error function too near to one")
     before = iv.prec
-    lost = int(1.5 * float(largest) ** 2) + 10  # exp(-x^2) has so many bits or fewer
+    lost = int(1.5 * float(largest) ** 2) + 40  # exp(-x^2) has so many bits or fewer
     iv.prec = before + lost
     try:
-        x = interval(x)
-        square = 2 * x * x
-        term = total = x
-        n = 0
-        smallest = iv.mpf(2) ** (-iv.prec - lost)
-        while not (largest**2 * 4 < 2 * n + 3 and abs(term).b < smallest):
-            n += 1
-            term = term * square / (2 * n + 1)
-            total = total + term
-        rest = abs(term).b
-        total = total + iv.mpf([-rest, rest])
-        value = 2 / iv.sqrt(iv.pi) * iv.exp(-x * x) * total
+        below, above = (_erf_at(end, iv.prec) for end in (low, high))  # it rises
+        value = iv.mpf([below.a, above.b])
         value = 1 - value if complement else value
     finally:
         iv.prec = before
     return +value
+
+
+def _erf_at(x: Fraction, bits: int) -> Number:
+    """The sum in whole numbers of 2^-bits; each division leaves off less than one.
+
+    An error of one in a term grows with the terms after it, which is by less than
+    exp(x^2): for that are the bits that ``lost`` adds.
+    """
+    small = int(abs(x) * 2**bits)  # cut off: off by less than one
+    square = 2 * small * small >> bits
+    term = total = small
+    n = 0
+    while term or 2 * n + 3 < 4 * x * x:
+        n += 1
+        term = (term * square >> bits) // (2 * n + 1)
+        total += term
+    grown = 2 ** math.ceil(1.45 * float(x * x) + 1)
+    off = (4 * n * n + 4) * grown
+    edge = iv.mpf(2) ** -bits
+    series = iv.mpf([total - off, total + off]) * edge
+    value = 2 / iv.sqrt(iv.pi) * iv.exp(-interval(x * x)) * series
+    return -value if x < 0 else value
 
 
 def _abs(x: Number) -> Number:

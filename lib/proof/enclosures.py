@@ -29,6 +29,7 @@ from .intervals import (
 )
 
 MOST_DIGITS = 6000  # beyond so many an enclosure is not worth its time
+FACTORS = 3  # of a product that is to be seen beside the largest number
 MOST_NODES = 20_000  # of an expression
 
 
@@ -114,10 +115,11 @@ CONSTANTS: dict[Basic, Callable[[], Number]] = {
 
 
 def digits_beyond(values: Sequence[Any]) -> int:
-    """How many digits tell any two sums of these numbers apart: 60 beyond all of them.
+    """How many digits tell sums of these numbers, and of their products, apart.
 
-    That is 60 more than lie between the largest and the smallest of them, so that what
-    is added to a large number is seen; a fraction is as fine as its parts are long.
+    That is 60 more than lie between the largest and the smallest product of three of
+    them, so that what is added to a large number is seen, and what its square adds; a
+    fraction is as fine as its parts are long.
     """
     sizes = [size for value in values if (size := magnitude(value)) is not None]
     spread = max(sizes, default=0) - min(sizes, default=0)
@@ -125,7 +127,7 @@ def digits_beyond(values: Sequence[Any]) -> int:
         (v.denominator.bit_length() for v in values if isinstance(v, Fraction)),
         default=0,
     )
-    return 60 + math.ceil((spread + finest) * math.log10(2))
+    return 60 + math.ceil((FACTORS * spread + finest) * math.log10(2))
 
 
 def _postorder(expression: Basic) -> Iterator[Basic]:
@@ -172,6 +174,21 @@ def _sum(*terms: Expr) -> Expr:
     return sp.Add(*terms, evaluate=False)
 
 
+def _mirrored(
+    x: Expr,
+    beyond_zero: Callable[[Expr], Expr],
+    otherwise: Callable[[Expr], Expr],
+    sign: int,
+    shift: int,
+) -> Expr:
+    """A function by its values beyond zero, of which the small ones are seen so."""
+    if not x.is_extended_real:
+        return otherwise(x)
+    value = beyond_zero(sp.Abs(x))
+    below = _sum(shift, sign * value)
+    return sp.Piecewise((value, sp.Ge(x, 0)), (below, True), evaluate=False)
+
+
 FORMULAS: dict[str, Callable[..., Expr]] = {
     "sinh": lambda x: _sum(sp.exp(x), -sp.exp(-x)) / 2,
     "cosh": lambda x: _sum(sp.exp(x), sp.exp(-x)) / 2,
@@ -184,6 +201,8 @@ FORMULAS: dict[str, Callable[..., Expr]] = {
     "sec": lambda x: 1 / sp.cos(x),
     "csc": lambda x: 1 / sp.sin(x),
     "sigmoid": lambda x: 1 / _sum(1, sp.exp(-x)),
+    "erf": lambda x: _mirrored(x, lambda u: _sum(1, -sp.erfc(u)), sp.erf, -1, 0),
+    "erfc": lambda x: _mirrored(x, sp.erfc, sp.erfc, -1, 2),
     "asinh": lambda x: sp.log(_sum(x, sp.sqrt(_sum(x**2, 1)))),
     "acosh": lambda x: sp.log(_sum(x, sp.sqrt(_sum(x, -1)) * sp.sqrt(_sum(x, 1)))),
     "atanh": lambda x: (sp.log(_sum(1, x)) - sp.log(_sum(1, -x))) / 2,

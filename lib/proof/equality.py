@@ -16,6 +16,7 @@ from typing import Any, Literal
 import sympy as sp
 from sympy import Basic, Expr
 from sympy.assumptions.assume import AppliedPredicate
+from sympy.core.evalf import PrecisionExhausted
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -52,8 +53,11 @@ def decide_equal(left: Basic, right: Basic, given: Sequence[Basic] = ()) -> Verd
 
     Raises ``Undecidable`` if neither a proof nor enough instances are found.
     """
-    left, right = map(_hashable, (left, right))
-    return _decide_equal(left, right, tuple(given))
+    left, right = (_hashable(sp.sympify(side)) for side in (left, right))
+    try:
+        return _decide_equal(left, right, tuple(given))
+    except (RecursionError, OverflowError, PrecisionExhausted) as error:
+        raise Undecidable(f"it goes beyond what can be evaluated: {error}") from error
 
 
 def _hashable(side: Basic) -> Basic:

@@ -14,7 +14,7 @@ from sympy import Expr, S, Symbol
 
 from .enclosures import Enclosure, digits_beyond
 from .errors import Undecidable
-from .expectation import Operator
+from .expectation import unresolved
 from .intervals import Undefined, Unknown, exact_ends, holds_zero, is_real, meet
 
 Point = dict[Symbol, Expr]  # exact numbers
@@ -106,8 +106,8 @@ class Pair:
             constants = (side.xreplace(point) for side in self._sides)
             return [Enclosure(side, self._enclosures) for side in constants], {}
         if not self._enclosed:
-            if unresolved := sp.Tuple(*self._sides).atoms(Operator):
-                raise Undecidable(f"{unresolved.pop()} has no closed form here")
+            if (left := unresolved(*self._sides)) is not None:
+                raise Undecidable(f"{left} has no closed form here")
             self._enclosed = [Enclosure(s, self._enclosures) for s in self._sides]
         return self._enclosed, point
 
@@ -187,8 +187,8 @@ def compiled(
     """
     if side.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
         return lambda *values: mpmath.nan
-    if unresolved := side.atoms(Operator):
-        raise Undecidable(f"{unresolved.pop()} has no closed form here")
+    if (left := unresolved(side)) is not None:
+        raise Undecidable(f"{left} has no closed form here")
     # The search for common parts errs on what is not evaluated, 2*(s**2/2) say.
     side = side.replace(
         lambda node: isinstance(node, (sp.Add, sp.Mul, sp.Pow)),

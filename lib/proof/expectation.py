@@ -227,6 +227,21 @@ def _integral_of_product(g: Expr, z: Symbol) -> Expr:
     return Int(g, z)
 
 
+def unresolved(*expressions: Basic) -> Basic | None:
+    """A part that stands for a number which nothing here works out."""
+    kinds = (
+        Operator,
+        sp.Integral,
+        sp.Sum,
+        sp.Product,
+        sp.Limit,
+        sp.Derivative,
+        sp.Subs,
+    )
+    found = sp.Tuple(*expressions).atoms(*kinds)
+    return min(found, key=sp.default_sort_key, default=None)
+
+
 def resolve(expression: Basic) -> Basic:
     """``expression`` with every operator, sum and derivative worked out that can be."""
     if isinstance(expression, sp.MatrixBase):
@@ -276,37 +291,39 @@ def _sum(total: sp.Sum) -> Expr:
 
     Other terms over a symbolic range stay sums: SymPy would search long for them.
     """
+    inner: Expr = total.function
     if len(total.limits) > 1:
-        inner = _sum(sp.Sum(total.function, total.limits[0]))
-        return resolve(sp.Sum(inner, *total.limits[1:]))
-    index, first, last = total.limits[0]
+        inner = resolve(sp.Sum(inner, *total.limits[:-1]))
+    index, first, last = total.limits[-1]
     if last is S.Infinity or first is S.NegativeInfinity:
         return total
     if (last - first).is_Integer:
-        return _written_out(total)
+        return _written_out(inner, index, first, last)
+    if inner.has(sp.Sum):
+        return sp.Sum(inner, total.limits[-1])
     terms = []
-    for term in Add.make_args(sp.expand(total.function)):
+    for term in Add.make_args(sp.expand(inner)):
         constant, rest = term.as_independent(index, as_Add=False)
-        value = sp.Sum(rest, total.limits[0])
+        value = sp.Sum(rest, total.limits[-1])
         if rest.is_polynomial(index) and not rest.has(sp.Indexed):
             value = value.doit(deep=False)
         terms.append(constant * value)
     return Add(*terms)
 
 
-def _written_out(total: sp.Sum) -> Expr:
+def _written_out(term: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     """The terms of a sum over a range of known length, which may be negative.
 
     Karr's convention, which is SymPy's: from a to b and from b + 1 to c is from a to c.
     """
-    index, first, last = total.limits[0]
-    sign = 1
+    sign, whole = 1, (index, first, last)
     if (last - first) < -1:
         first, last, sign = last + 1, first - 1, -1
     count = int(last - first) + 1
     if count > MOST_WRITTEN:
-        return total
-    return Add(*(sign * _at(total.function, index, first + k) for k in range(count)))
+        return sp.Sum(term, whole)
+    places = (first + k for k in range(count))
+    return Add(*(sign * resolve(_at(term, index, place)) for place in places))
 
 
 def _at(term: Expr, index: Symbol, value: Expr) -> Expr:

@@ -19,7 +19,9 @@ from .evaluation import Number, Numeric, at_precision
 from .intervals import interval
 
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
-WAVES = 3  # sines in a formula: their sum obeys no short differential equation
+FEWEST_WAVES, MOST_WAVES = 3, 12  # sines in a formula
+SCALES = [Rational(10) ** k for k in (0, 0, -3, 3, 0, 12)]  # of its heights
+EXPONENTS = [Rational(k) for k in (1, 1, Rational(1, 10), 8, 1, 300)]
 
 
 class Formula:
@@ -27,6 +29,8 @@ class Formula:
 
     It is a wave; for a function of one sign the exponential of one, or its square and
     a bit. In what is built from it stands a name for it, so that this stays small.
+    ``jets``: of how many values and derivatives a step may be about; the more, the
+    more sines there are, so that no equation between them holds by the formula's kind.
     ``numeric`` gives by that name what it is as a function of numbers, ``enclosures``
     as one of intervals.
     """
@@ -37,17 +41,23 @@ class Formula:
         applied: AppliedUndef,
         rational: Callable[[], Rational],
         seed: int,
+        jets: int = 0,
     ) -> None:
         if applied.is_integer or applied.is_imaginary:
             raise Undecidable(f"no formula is known for {applied} with its assumptions")
         real = applied.is_extended_real
         self._name = name
-        self._wave = Wave(len(applied.args), bool(real), rational)
         self._kind = "plain"
         if applied.is_extended_nonnegative:
             self._kind = "square" if seed % 2 else "exp"
         elif applied.is_extended_nonpositive:
             self._kind = "-exp"
+        scales = SCALES if self._kind == "plain" else EXPONENTS
+        # Of three numbers each, so many sines have all those values by themselves.
+        waves = jets // (len(applied.args) + 2) + 1
+        waves = min(max(waves, FEWEST_WAVES), MOST_WAVES)
+        scale = scales[seed % len(scales)]
+        self._wave = Wave(len(applied.args), bool(real), rational, waves, scale)
         self._known = {
             "is_extended_positive": applied.is_extended_positive,
             "is_extended_real": real,
@@ -131,19 +141,24 @@ class Wave:
     """
 
     def __init__(
-        self, count: int, real: bool, rational: Callable[[], Rational]
+        self,
+        count: int,
+        real: bool,
+        rational: Callable[[], Rational],
+        waves: int,
+        scale: Rational,
     ) -> None:
         def coefficient() -> Expr:
-            value = (rational() + Rational(1, 5)) / 4
-            return value if real else value + sp.I * rational() / 4
+            value = (rational() + Rational(1, 5)) * scale / 4
+            return value if real else value + sp.I * rational() * scale / 4
 
         def rate() -> Rational:
             return (rational() + Rational(2, 5)) / 3
 
         self._constant = coefficient()
         self._sines = [
-            (coefficient(), coefficient(), [rate() for _ in range(count)])
-            for _ in range(WAVES)
+            (coefficient(), coefficient() / scale, [rate() for _ in range(count)])
+            for _ in range(waves)
         ]
         pairs = itertools.combinations(range(count), 2)
         places = [*((i,) for i in range(count)), *pairs]

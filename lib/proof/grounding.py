@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import mpmath
 import sympy as sp
@@ -174,7 +175,8 @@ def _map(node: Map, scope: Scope) -> sp.Matrix:
     """A column of unknown functions, each of all the entries."""
     name, rows, *arguments = node.args
     entries = [entry for a in arguments for entry in _ground(a, scope)]
-    functions = [Function(f"{name}_{i}", real=True) for i in range(int(rows))]
+    # No function of a text has a name with a bar, which densities have, too.
+    functions = [Function(f"{name}|entry|{i}", real=True) for i in range(int(rows))]
     values = [scope.apply(function(*entries), entries) for function in functions]
     return sp.ImmutableMatrix(values)
 
@@ -247,6 +249,9 @@ def _noncommutative(node: Basic, scope: Scope) -> sp.Matrix:
 def _without_indexed(expression: Expr) -> Expr:
     """The terms of an indexed base as symbols of their own."""
     terms = expression.atoms(sp.Indexed)
-    return expression.xreplace(
-        {t: Symbol(str(t), **t.base.assumptions0) for t in terms}
-    )
+    return expression.xreplace({t: _symbol_for(t) for t in terms})
+
+
+@lru_cache(4096)
+def _symbol_for(term: sp.Indexed) -> Symbol:
+    return sp.Dummy(str(term), **term.base.assumptions0)

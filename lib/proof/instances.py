@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
-from sympy import Basic, Expr, Symbol
+from sympy import Basic, Expr, S, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
 from .evaluation import Numeric, Point
 from .expectation import Operator, resolve
 from .grounding import ground
 from .interpretation import Interpretation
-from .matrices import Singular
+from .matrices import Singular, has_property
 from .points import kinks_of, points
 from .sizes import sizes_to_try, structural_integers
 
@@ -53,7 +53,8 @@ class Instance:
 
 def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Instance]:
     """Both sides under several interpretations; one where numbers alone stay open."""
-    relations = [g for g in given if not isinstance(g, AppliedPredicate)]
+    predicates = [g for g in given if isinstance(g, AppliedPredicate)]
+    relations = [g for g in given if g not in predicates]
     if not has_structure([resolve(left), resolve(right)]):
         yield Instance("", _pairs(resolve(left), resolve(right)), tuple(relations))
         return
@@ -63,10 +64,12 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
         chosen = Interpretation([left, right], given, seed, beside[seed % len(beside)])
         try:
             pairs = _pairs(ground(left, chosen), ground(right, chosen))
+            kept = _still_open(relations, chosen)
+            met = all(_is_met(predicate, chosen) for predicate in predicates)
         except Singular:
             continue
-        conditions = (g.xreplace({**chosen.sizes, **chosen.scalars}) for g in relations)
-        kept = tuple(c for c in conditions if c != True)  # noqa: E712
+        if not met or S.false in kept:
+            continue
         instance = Instance(
             f" (instance {seed + 1})",
             pairs,
@@ -82,6 +85,28 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
             return
 
 
+def _still_open(
+    relations: Sequence[Basic], chosen: Interpretation
+) -> tuple[Basic, ...]:
+    """The relations with all that is chosen put in, but those that now hold."""
+    found = []
+    for relation in relations:
+        put = relation.xreplace({**chosen.sizes, **chosen.scalars})
+        if put.has(MatrixExpr, sp.Trace, sp.Determinant):
+            put = put.func(*(ground(side, chosen) for side in relation.args))
+        found.append(put)
+    return tuple(c for c in found if c != True)  # noqa: E712
+
+
+def _is_met(predicate: AppliedPredicate, chosen: Interpretation) -> bool:
+    """Whether an instance has a property; a symbol's matrix was drawn to have it."""
+    about = predicate.arguments[0]
+    if isinstance(about, MatrixSymbol):
+        return True
+    value = ground(about, chosen)
+    return has_property(predicate.function.name, sp.Matrix(value))
+
+
 def _beside_matrices(sides: Sequence[Basic], given: Sequence[Basic]) -> list[Point]:
     """Numbers for the scalars beside matrices: a symbolic inverse takes minutes."""
     if not any(side.has(MatrixExpr) for side in sides):
@@ -94,13 +119,19 @@ def _beside_matrices(sides: Sequence[Basic], given: Sequence[Basic]) -> list[Poi
     if not scalars:
         return [{}]
     kinks = [k for side in sides for k in kinks_of(side) if k.free_symbols <= scalars]
-    given = [g for g in given if g.free_symbols <= scalars]
+    given = [g for g in given if g.free_symbols <= scalars and not g.has(MatrixExpr)]
     return list(points(scalars, kinks, given, ENOUGH))
 
 
 def _pairs(left: Basic, right: Basic) -> tuple[tuple[Expr, Expr], ...]:
-    sides = (list(s) if isinstance(s, sp.MatrixBase) else [s] for s in (left, right))
-    return tuple(zip(*sides, strict=True))
+    size = next((s.rows for s in (left, right) if isinstance(s, sp.MatrixBase)), 0)
+    if size:  # beside matrices for symbols that do not commute a number is c I
+        sides = (
+            s if isinstance(s, sp.MatrixBase) else s * sp.eye(size)
+            for s in (left, right)
+        )
+        return tuple(zip(*map(list, sides), strict=True))
+    return ((left, right),)
 
 
 def has_structure(expressions: Sequence[Basic]) -> bool:

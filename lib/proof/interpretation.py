@@ -47,6 +47,10 @@ class Interpretation:
         self._supports = Supports(expressions, seed, self._random)
         self._formulas: dict[tuple[type[Expr], int], tuple[Formula, Cells]] = {}
         self._noncommuting: dict[Symbol, sp.Matrix] = {}
+        together = sp.Tuple(*expressions)
+        self._applied = together.atoms(AppliedUndef)
+        slopes = together.atoms(sp.Derivative)
+        self._order = max((len(node.variables) for node in slopes), default=0)
         self._facts = [g for g in given if isinstance(g, AppliedPredicate)]
         self.matrices: dict[str, sp.ImmutableMatrix] = {}
         symbols = sp.Tuple(*expressions).atoms(MatrixSymbol)
@@ -101,9 +105,16 @@ class Interpretation:
             name = f"f_{self._seed}_{len(self._formulas)}"
             supports = [self.support(v) for v in density_variables(applied)]
             cells = list(itertools.product(*supports)) if supports else []
-            formula = Formula(name, applied, self._rational, self._seed)
+            jets = self._jets(applied)
+            formula = Formula(name, applied, self._rational, self._seed, jets)
             self._formulas[key] = formula, cells
         return self._formulas[key]
+
+    def _jets(self, applied: AppliedUndef) -> int:
+        """How many values and derivatives of a function there may be."""
+        places = sum(f.func == applied.func for f in self._applied)
+        count = len(applied.args)
+        return min(places, 8) * int(sp.binomial(self._order + count, count))
 
     @property
     def functions(self) -> dict[str, Numeric]:

@@ -47,6 +47,23 @@ def random_matrix(
     raise Undecidable("no invertible matrix was found")
 
 
+def has_property(name: str, value: sp.MatrixBase) -> bool:
+    """Whether a matrix of numbers has a property."""
+    if name not in KNOWN:
+        raise Undecidable(f"it is not known how to see that a matrix is {name}")
+    square = value.rows == value.cols
+    return (
+        square
+        and {
+            "positive_definite": lambda: value.is_positive_definite is True,
+            "symmetric": value.is_symmetric,
+            "diagonal": value.is_diagonal,
+            "orthogonal": lambda: value * value.T == sp.eye(value.rows),
+            "invertible": lambda: value.det() != 0,
+        }[name]()
+    )
+
+
 def power(base: sp.MatrixBase, exponent: Expr) -> sp.ImmutableMatrix:
     """``base`` times itself; raises ``Singular`` if it has no inverse and needs one."""
     if not exponent.is_Integer:
@@ -83,7 +100,8 @@ def _eigenvalues(
     if size > 1:
         both[:2] = low[0], high[1]
     alike = [random.choice(low + high)] * size
-    values = (both, low, high, alike)[piece % 4]
+    far = [value * Rational(10) ** random.choice((-6, 6)) for value in low]
+    values = (both, low, high, alike, far)[piece % 5]
     if "orthogonal" in wanted:
         values = [sp.S.One] * size
     if "positive_definite" in wanted:
@@ -91,7 +109,7 @@ def _eigenvalues(
     signs = (random.choice((1, -1)) for _ in values)
     kept = [random.choice((1, -1))] * size if piece % 3 == 2 else signs
     signed = [s * v for s, v in zip(kept, values, strict=True)]
-    if not wanted & {"orthogonal", "invertible"} and piece % 5 == 4:
+    if not wanted & {"orthogonal", "invertible"} and piece % 7 == 6:
         signed[0] = sp.S.Zero
     return signed
 

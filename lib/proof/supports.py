@@ -41,11 +41,17 @@ class Supports:
         turns = self._turns.get(kind, [])
         start = self._seed % len(turns) if turns else 0
         support = list(dict.fromkeys((turns[start:] + turns[:start])[:2]))
-        wanted, scale = self._extent(kind), (1, 1, 10, 1, 100, 1)[self._seed % 6]
+        wanted = self._extent(kind)
+        scale = Rational(10) ** (0, 1, -2, 0, 3, -7, 6, 2)[self._seed % 8]
         for attempt in range(402):
             value = Rational(self._random.randint(-40, 40), 13)
+            if attempt % 3 == 1:  # without a denominator in common
+                value = Rational(
+                    self._random.randint(-(10**6), 10**6),
+                    self._random.randint(10**5, 10**6),
+                )
             value *= scale if len(support) == 1 else 1
-            value = value if attempt % 2 else sp.floor(value)
+            value = value if attempt % 3 else sp.floor(value)
             if admits(variable, value) and value not in support:
                 support.append(value)
             if len(support) >= wanted:
@@ -54,8 +60,10 @@ class Supports:
 
     def _extent(self, kind: Kind) -> int:
         """How many values a variable has: fewer where the sums are over many."""
-        several = sum(_kind(v) == kind for v in self._bound) > 2
-        return 2 + (self._seed % 3) // (2 if several else 1)
+        alike = sum(_kind(v) == kind for v in self._bound)
+        if alike == 1:
+            return (2, 3, 4, 6)[self._seed % 4]
+        return 2 + (self._seed % 3) // (2 if alike > 2 else 1)
 
 
 def _turns_of_bound(operators: AbstractSet[Operator]) -> dict[Kind, list[Rational]]:
