@@ -27,7 +27,8 @@ from .errors import Undecidable
 from .evaluation import Found, Pair, Point, differ, exceeds
 from .expectation import resolve
 from .instances import ENOUGH, has_structure, instances
-from .points import points, satisfies
+from .kinks import satisfies
+from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
 
@@ -87,7 +88,10 @@ def _decide_equal(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Verdic
 
 
 def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verdict:
-    """Whether ``left <= right`` at the instances; it proves nothing."""
+    """Whether ``left <= right`` at the instances, also where it may be tight.
+
+    It proves nothing.
+    """
     refuse_unusable(given)
     verdict = _compare(left, right, given, exceeds)
     return with_enough(verdict, left, right) if verdict.holds else verdict
@@ -133,6 +137,8 @@ def _compare(
     agreed = 0
     for instance in instances(left, right, given):
         symbols, kinks = instance.symbols, instance.kinks
+        if refutes is exceeds:  # one side is the larger one where they lie closest
+            kinks = [*kinks, *(a - b for a, b in instance.pairs)]
         pairs = [
             Pair(pair, symbols, instance.functions, instance.enclosures)
             for pair in instance.pairs

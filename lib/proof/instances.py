@@ -16,8 +16,9 @@ from .evaluation import Numeric, Point
 from .expectation import Operator, resolve
 from .grounding import ground
 from .interpretation import Interpretation
+from .kinks import kinks_of
 from .matrices import Singular, has_property
-from .points import kinks_of, points
+from .points import points
 from .sizes import sizes_to_try, structural_integers
 
 ENOUGH = 12  # instances without which an unproved equality stays undecided
@@ -60,7 +61,7 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
         return
     beside = _beside_matrices([left, right], relations)
     wanted, found = max(STRUCTURES, len(sizes_to_try([left, right])), len(beside)), 0
-    for seed in range(4 * wanted):
+    for seed in range(12 * wanted):
         chosen = Interpretation([left, right], given, seed, beside[seed % len(beside)])
         try:
             pairs = _pairs(ground(left, chosen), ground(right, chosen))

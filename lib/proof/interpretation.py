@@ -114,7 +114,7 @@ class Interpretation:
         """How many values and derivatives of a function there may be."""
         places = sum(f.func == applied.func for f in self._applied)
         count = len(applied.args)
-        return min(places, 8) * int(sp.binomial(self._order + count, count))
+        return min(places, 3) * int(sp.binomial(self._order + count, count))
 
     @property
     def functions(self) -> dict[str, Numeric]:

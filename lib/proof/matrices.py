@@ -41,7 +41,10 @@ def random_matrix(
         return sp.ImmutableMatrix(_orthogonal(rows, random, piece))
     entry = _ENTRIES[piece % len(_ENTRIES)]
     for _ in range(20):
-        value = sp.ImmutableMatrix(rows, columns, lambda i, j: entry(random))
+        value = sp.Matrix(rows, columns, lambda i, j: entry(random))
+        if piece % 4 == 3 and rows > 1:  # a row that is nearly another one
+            value[-1, :] = value[0, :] + value[-1, :] / 10**7
+        value = sp.ImmutableMatrix(value)
         if "invertible" not in wanted or value.det() != 0:
             return value
     raise Undecidable("no invertible matrix was found")
@@ -100,7 +103,7 @@ def _eigenvalues(
     if size > 1:
         both[:2] = low[0], high[1]
     alike = [random.choice(low + high)] * size
-    far = [value * Rational(10) ** random.choice((-6, 6)) for value in low]
+    far = [value * Rational(10) ** (6 if piece % 2 else -6) for value in low]
     values = (both, low, high, alike, far)[piece % 5]
     if "orthogonal" in wanted:
         values = [sp.S.One] * size

@@ -27,13 +27,14 @@ from sympy.core.function import AppliedUndef
 from .enclosures import Enclosure
 from .expectation import E, Int, resolve
 from .intervals import Undefined, Unknown, holds_zero
-from .laws import normalised_over
+from .laws import Normal, normalised_over
 from .terms import (
     ONE,
     Kernels,
     Monomial,
     Quotient,
     TooLarge,
+    cancelled,
     constant,
     power_of,
     product,
@@ -318,10 +319,23 @@ class NormalForm:
         law = node.args[1]
         variable = law.variables[0]
         body, mark = self._marked(node.args[0], variable)
+        if isinstance(law, Normal) and law.std.is_positive:
+            return self._of_gaussian(body, mark, law)
         parameters = tuple(law.args[1:-1])
         kind = ("expectation", law.func, parameters)
         beside = law.free_symbols
         return self._linear(self.of(body), mark, kind, ONE, beside)
+
+    def _of_gaussian(self, body: Expr, mark: Symbol, law: Normal) -> Quotient:
+        """The mean of the even part of what a standard Gaussian puts in."""
+        there = law.mean + law.std * mark
+        sides = (
+            self.of(_evaluated(body, {mark: side}))
+            for side in (there, law.mean - law.std * mark)
+        )
+        both = total(self.kernels, list(sides))
+        even = product(self.kernels, constant(Fraction(1, 2)), both)
+        return self._linear(even, mark, ("gaussian",), ONE)
 
     def _marked(self, body: Expr, variable: Symbol) -> tuple[Expr, Symbol]:
         """The body with its bound variable under a name that tells only its depth."""
@@ -338,6 +352,7 @@ class NormalForm:
     ) -> Quotient:
         """Constants in front; a kernel for each monomial that the variable is in."""
         kernels, bound = self.kernels, {mark}
+        body = cancelled(kernels, body)
         free_below = {
             n: p for n, p in body.below.items() if not kernels.free(n) & bound
         }

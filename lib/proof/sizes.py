@@ -14,10 +14,11 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
 from .calculus import Jacobian, Map, MatrixGradient
 from .errors import Undecidable
-from .points import admits, kinks_of, roots, satisfies
+from .kinks import admits, kinks_of, roots, satisfies
 
 LARGEST_MATRIX = 12
 LARGEST = 60  # of the sizes that no matrix has
+LARGEST_NESTED = 20  # where a sum stands in a sum
 MOST_CELLS = 150  # of several sizes, multiplied
 
 
@@ -91,7 +92,9 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
     if any(e.has(MatrixExpr) for e in expressions):
         written = _beside_numbers(expressions, 2 * LARGEST_MATRIX)[-3:]
         return [2, 3, 1, 5, 4, random.randint(9, LARGEST_MATRIX), *written]
-    large = [random.randint(9, 30), random.randint(31, LARGEST)]
+    nested = max(map(_depth, expressions), default=0) > 1
+    most = LARGEST_NESTED if nested else LARGEST
+    large = [random.randint(9, most // 2), random.randint(most // 2 + 1, most)]
     turns = [
         int(root) + k
         for kink in itertools.chain(*map(kinks_of, expressions))
@@ -101,7 +104,16 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
         if 4 <= root <= 40
     ]
     others = sorted({*turns, *_beside_numbers(expressions, LARGEST)[-6:]})
+    if nested:
+        others = [size for size in others if size <= 2 * LARGEST_NESTED]
     return list(dict.fromkeys([2, 3, 1, 7, 4, 0, *large, *others]))
+
+
+def _depth(node: Basic) -> int:
+    """How many sums lie within one another."""
+    inner = max(map(_depth, node.args), default=0)
+    limits = node.limits if isinstance(node, (sp.Sum, sp.Product)) else ()
+    return inner + len(limits)
 
 
 def _beside_numbers(expressions: Sequence[Basic], most: int) -> list[int]:

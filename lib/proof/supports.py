@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 
 from .errors import Undecidable
 from .expectation import Operator
-from .points import admits, kinks_of, roots
+from .kinks import admits, kinks_of, roots
 
 Kind = tuple[tuple[str, bool], ...]  # what is assumed of a variable
 

@@ -501,3 +501,41 @@ def _inverse(kernels: Kernels, quotient: Quotient) -> Quotient:
         below = {**found.below, number: found.below.get(number, 0) + 1}
         return Quotient(found.above, below)
     return found
+
+
+def cancelled(kernels: Kernels, quotient: Quotient) -> Quotient:
+    """The fraction without those sums below the bar that divide what stands above."""
+    above, below = quotient.above, dict(quotient.below)
+    for number in quotient.below:
+        base = kernels._base_terms(number)
+        while below.get(number) and (rest := _divided(above, base)) is not None:
+            above = rest
+            below[number] -= 1
+    return Quotient(above, {n: p for n, p in below.items() if p} if above else {})
+
+
+def _divided(above: Terms, base: Terms) -> Terms | None:
+    """A sum of monomials divided by another, or None where a remainder is left."""
+    numbers = sorted({n for m in (*above, *base) for n, _ in m})
+
+    def powers(monomial: Monomial) -> tuple[Fraction, ...]:
+        known = dict(monomial)
+        return tuple(known.get(n, Fraction(0)) for n in numbers)
+
+    rest = {powers(m): c for m, c in above.items()}
+    divisor = {powers(m): c for m, c in base.items()}
+    first = max(divisor)
+    found: Terms = {}
+    for _ in range(len(above) + len(base)):
+        if not rest:
+            return found
+        leading = max(rest)
+        shift = tuple(a - b for a, b in zip(leading, first, strict=True))
+        c = rest[leading] / divisor[first]
+        found[tuple((n, p) for n, p in zip(numbers, shift, strict=True) if p)] = c
+        for place, k in divisor.items():
+            there = tuple(a + b for a, b in zip(place, shift, strict=True))
+            left = rest.get(there, Fraction(0)) - c * k
+            rest[there] = left
+        rest = {place: k for place, k in rest.items() if k}
+    return found if not rest else None

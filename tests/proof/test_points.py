@@ -16,7 +16,8 @@ from sympy import (
 )
 
 from lib.proof.errors import Undecidable
-from lib.proof.points import admits, kinks_of, points, roots, satisfies
+from lib.proof.kinks import admits, kinks_of, roots, satisfies
+from lib.proof.points import points
 
 x, y = symbols("x y", real=True)
 s = symbols("s", positive=True)

@@ -1,0 +1,242 @@
+"""Where expressions change: their kinks, the roots of these, and what lies highest.
+
+A kink is an expression at whose roots another changes its formula.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import mpmath
+import sympy as sp
+from sympy import Basic, Expr, Rational, S, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+
+from .evaluation import MODULES, Number, Numeric, Point, number
+
+SWEEPS = 4  # over the symbols, on the way to an extremum
+
+
+def admits(symbol: Symbol, value: Expr | complex) -> bool:
+    """Whether no assumption on the symbol excludes the value."""
+    value = sp.sympify(value)
+    return all(
+        getattr(value, f"is_{fact}", None) is truth
+        for fact, truth in symbol.assumptions0.items()
+    )
+
+
+def satisfies(point: Point, conditions: Sequence[Basic]) -> bool:
+    return all(c.xreplace(point) == True for c in conditions)  # noqa: E712
+
+
+def kinks_of(expression: Basic) -> list[Expr]:
+    """Expressions at whose roots ``expression`` changes its formula."""
+    found: list[Expr] = []
+    for node in sp.preorder_traversal(expression):
+        if isinstance(node, (sp.Abs, sp.sign, sp.Heaviside, sp.log, sp.arg)):
+            found.append(node.args[0])
+        elif isinstance(node, (sp.Max, sp.Min, sp.KroneckerDelta)):
+            found += [a - b for a, b in itertools.combinations(node.args, 2)]
+        elif isinstance(node, (sp.floor, sp.ceiling, sp.frac)):
+            found += [node.args[0] - k for k in (-1, 0, 1)]
+        elif isinstance(node, sp.Mod):
+            found += [node.args[0] - k * node.args[1] for k in (0, 1)]
+        elif isinstance(node, (sp.asin, sp.acos, sp.atanh, sp.acosh)):
+            found += [node.args[0] - k for k in (-1, 1)]
+        elif isinstance(node, sp.atan2):
+            found += node.args
+        elif isinstance(node, Relational):
+            found.append(node.lhs - node.rhs)
+        elif isinstance(node, sp.Pow) and not node.exp.is_integer:
+            found.append(node.base)
+    unique = sorted(set(found), key=sp.default_sort_key)
+    return [k for k in unique if k.free_symbols and _may_vanish(k)]
+
+
+def _may_vanish(kink: Expr) -> bool:
+    """Whether it may have a root, so that a search for one is worth its time."""
+    one_sign = kink.is_positive or kink.is_negative
+    return not one_sign and kink.is_extended_real is not False
+
+
+def extremes(
+    expression: Expr, symbols: Sequence[Symbol], start: Point
+) -> Iterator[Point]:
+    """Points at which an expression may be extreme.
+
+    Exact ones where its derivatives are affine; else where a search ends that moves
+    along one symbol after the other, upwards and downwards.
+    """
+    varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
+    if not varied or expression.has(AppliedUndef):
+        return
+    slopes = [expression.diff(s) for s in varied]
+    if (exact := _where_all_vanish(slopes, varied)) is not None:
+        if exact:
+            yield {**start, **exact}
+        return
+    for sign in (1, -1):
+        yield _climbed(sign * expression, varied, start)
+
+
+def _where_all_vanish(
+    slopes: Sequence[Expr], symbols: Sequence[Symbol]
+) -> Point | None:
+    """The one point of a linear system; {} without one; None if it is not linear."""
+    if not all(slope.is_polynomial(*symbols) for slope in slopes):
+        return None
+    if any(sp.Poly(slope, *symbols).total_degree() > 1 for slope in slopes):
+        return None
+    for solution in sp.linsolve(list(slopes), *symbols):
+        if not solution.free_symbols & set(symbols):
+            return dict(zip(symbols, solution, strict=True))
+    return {}
+
+
+def _climbed(expression: Expr, symbols: Sequence[Symbol], start: Point) -> Point:
+    """Where no step along one symbol leads higher, or so after a few sweeps."""
+    function = sp.lambdify(list(start), expression, modules=MODULES, docstring_limit=0)
+
+    def height(point: Point) -> Number:
+        values = (mpmath.mpf(sp.N(v, 20)) for v in point.values())
+        found = number(lambda: function(*values))
+        return -mpmath.inf if found is None or mpmath.im(found) else mpmath.re(found)
+
+    point, best = start, height(start)
+    for _ in range(SWEEPS):
+        before = best
+        for symbol in symbols:
+            others = {s: v for s, v in point.items() if s != symbol}
+            slope = expression.xreplace(others).diff(symbol)
+            for root in roots(slope, symbol):
+                there = {**point, symbol: root}
+                if admits(symbol, root) and height(there) > best:
+                    point, best = there, height(there)
+        if best <= before:
+            break
+    return point
+
+
+def rational_near(root: Expr) -> Rational:
+    return root if root.is_Rational else Rational(str(sp.N(root, 20)))
+
+
+@lru_cache(4096)
+def roots(kink: Expr, symbol: Symbol) -> tuple[Expr, ...]:
+    """Real roots of an expression in one symbol, and where it becomes infinite.
+
+    Those of a rational function are all found, to 1e-9 if they are not simple roots.
+    """
+    if kink.free_symbols != {symbol} or kink.has(AppliedUndef):
+        return ()
+    if (exact := _by_inversion(kink, symbol)) is not None:
+        return tuple(r for r in exact if r.is_extended_real)
+    parts = sp.fraction(sp.together(kink))
+    if all(_is_rational_polynomial(part, symbol) for part in parts):
+        found = itertools.chain(*(_polynomial_roots(part, symbol) for part in parts))
+        return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(map(_recognised, _sign_changes(kink, symbol))))
+
+
+def _recognised(root: Rational) -> Expr:
+    """A simple multiple of pi in place of the number close to it."""
+    turns = Rational(str(sp.N(root / sp.pi, 30)))
+    simple = turns.limit_denominator(12)
+    close = simple != 0 and abs(turns - simple) < Rational(1, 10**10)
+    return simple * sp.pi if close else root
+
+
+def _is_rational_polynomial(part: Expr, symbol: Symbol) -> bool:
+    if not part.is_polynomial(symbol):
+        return False
+    polynomial = sp.Poly(part, symbol)
+    return polynomial.degree() <= 40 and all(c.is_Rational for c in polynomial.coeffs())
+
+
+def _polynomial_roots(part: Expr, symbol: Symbol) -> list[Expr]:
+    found: list[Expr] = []
+    for factor, _ in sp.Poly(part, symbol).factor_list()[1]:
+        if factor.degree() <= 2:
+            exact = sp.roots(factor, multiple=True)
+            found += [root for root in exact if root.is_extended_real]
+        else:
+            isolated = factor.intervals(eps=Rational(1, 10**9))
+            found += [(low + high) / 2 for (low, high), _ in isolated]
+    return found
+
+
+def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
+    """The exact root of a x + b, a exp(c x + d) + b or a log(c x + d) + b."""
+    inner = {node for node in kink.atoms(sp.exp, sp.log) if node.has(symbol)}
+    if len(inner) > 1:
+        return None
+    place = sp.Dummy()
+    outer = kink.xreplace(dict.fromkeys(inner, place)) if inner else kink
+    if (level := _affine_root(outer, place if inner else symbol)) is None:
+        return None
+    if not inner:
+        return [level]
+    [node] = inner
+    if isinstance(node, sp.exp):
+        if not level.is_positive:
+            return []
+        level = sp.log(level)
+    else:
+        level = sp.exp(level)
+    root = _affine_root(node.args[0] - level, symbol)
+    return None if root is None else [root]
+
+
+def _affine_root(expression: Expr, symbol: Symbol) -> Expr | None:
+    expanded = sp.expand(expression)
+    slope = expanded.coeff(symbol, 1)
+    rest = expanded - slope * symbol
+    if slope == 0 or slope.free_symbols or rest.free_symbols:
+        return None
+    return -rest / slope
+
+
+def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
+    function = sp.lambdify(symbol, kink, modules=MODULES, docstring_limit=0)
+    grid = _INTEGERS if symbol.is_integer else _GRID
+    previous: tuple[Rational, Number] | None = None
+    for x in grid:
+        if not admits(symbol, x):
+            continue
+        value = _real_value(function, x)
+        if value is None:
+            previous = None
+            continue
+        if previous and previous[1] != 0 and value * previous[1] <= 0:
+            yield _bisect(function, previous[0], x)
+        previous = (x, value)
+
+
+_MAGNITUDES = sorted(
+    {Rational(m * 2**k, 2**20) for k in range(46) for m in (2, 3)}
+    | {Rational(2) ** k for k in (*range(-100, -19, 5), *range(27, 120, 3))}
+)
+_GRID = [*(-m for m in reversed(_MAGNITUDES)), S.Zero, *_MAGNITUDES]
+_INTEGERS = [sp.Integer(k) for k in (*range(-64, 129), *(2**k for k in range(8, 40)))]
+
+
+def _bisect(function: Numeric, low: Rational, high: Rational) -> Rational:
+    sign = _real_value(function, low) or mpmath.mpf(0)
+    if sign == 0:
+        return low
+    for _ in range(40):
+        middle = (low + high) / 2
+        value = _real_value(function, middle)
+        if value is None or value == 0:
+            return middle
+        low, high = (middle, high) if value * sign > 0 else (low, middle)
+    return Rational(round(low * 10**12), 10**12)
+
+
+def _real_value(function: Numeric, x: Rational) -> Number | None:
+    value = number(lambda: function(mpmath.mpf(x.p) / x.q))
+    return None if value is None or mpmath.im(value) != 0 else mpmath.re(value)
