@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import mpmath
@@ -12,11 +13,13 @@ from .equality import Verdict, place, refuse_unusable, with_enough
 from .errors import Undecidable
 from .evaluation import Number, Numeric, Point, at_precision, compiled, number
 from .expectation import resolve
-from .instances import Instance, has_structure, instances
+from .instances import ENOUGH, Instance, has_structure, instances
 from .points import points
 from .series import MOST_ORDER, NotAnalytic, remainder_vanishes
 from .terms import TooLarge
 
+STEP = 4  # powers of ten from one size of the variables to the next
+EXPONENTS = range(62 + STEP, 62 + 8 * STEP, STEP)
 LARGEST = 1000  # of the values along which the variables shrink; 1/1000 is the smallest
 
 
@@ -41,7 +44,7 @@ def decide_order(
     tested = 0
     for instance in instances(left, right, given):
         for point, found in _powers(instance, variables, order):
-            if found < order - mpmath.mpf(1) / 100:
+            if found < order:
                 power = f"{float(found):.2f}".rstrip("0").rstrip(".").replace("-0", "0")
                 where = f"{place(point)}{instance.description}"
                 said = f"{where} the remainder shrinks like t^{power}, not t^{order}"
@@ -74,9 +77,12 @@ def _powers(
     remainder = compiled(larger - smaller, ordered, instance.functions)
     slope = _slope_function(remainder, variables, others, order)
     beside = [k for k in instance.kinks if not k.free_symbols & set(variables)]
-    for point in points(ordered, beside, instance.given):
-        if not all(_is_moderate(point[s]) for s in ordered):
-            continue
+    moderate = (
+        point
+        for point in points(ordered, beside, instance.given)
+        if all(_is_moderate(point[s]) for s in ordered)
+    )
+    for point in itertools.islice(moderate, ENOUGH + len(beside)):
         found = slope(point)
         if found is not None:
             yield point, found
@@ -93,9 +99,12 @@ def _slope_function(
     others: Sequence[Symbol],
     order: int,
 ) -> Callable[[Point], Number | None]:
-    """How fast the difference shrinks: the power of t, near t = 0."""
-    scale = 20 if order <= 15 else 8
-    digits = 2 * scale * (order + 2) + 60  # t^order must stay far above the rounding
+    """With which power of t the difference shrinks, near t = 0.
+
+    Infinite unless the difference over t^order grows with every step towards zero, and
+    goes on growing: a remainder that swings below its bound has no power.
+    """
+    digits = EXPONENTS[-1] * (order + 2) + 500  # t^order stays far above the rounding
 
     def at_scale(point: Point, exponent: int) -> Number | None:
         t = mpmath.mpf(10) ** -exponent
@@ -105,12 +114,19 @@ def _slope_function(
 
     def slope(point: Point) -> Number | None:
         with mpmath.workdps(digits):
-            coarse, fine = at_scale(point, scale), at_scale(point, 2 * scale)
-            if coarse is None or fine is None:
+            found = [at_scale(point, exponent) for exponent in EXPONENTS]
+            sizes = [size for size in found if size is not None]
+            if len(sizes) < len(found):
                 return None
-            rounding = mpmath.mpf(10) ** (20 - digits)
-            if coarse < rounding or fine < rounding:
+            if min(sizes) < mpmath.mpf(10) ** (20 - digits):
                 return mpmath.inf
-            return mpmath.log10(coarse / fine) / scale
+            powers = [
+                mpmath.log10(coarse / fine) / STEP
+                for coarse, fine in itertools.pairwise(sizes)
+            ]
+            missing = [order - power for power in powers]
+            if min(missing) > 0 and missing[-1] > missing[0] / 20:
+                return powers[-1]
+            return mpmath.inf
 
     return slope

@@ -35,6 +35,7 @@ from .intervals import (
 )
 
 MOST_BITS = 200_000  # of an exact power
+LARGEST_ERF = 40  # erfc of it is about 10^-697
 LARGEST_EXPONENT = 50_000  # exp of more, or of less than its negative, is too dear
 
 
@@ -262,7 +263,7 @@ def _erf_of(x: Number, *, complement: bool) -> Number:
         raise Unknown("the error function of a number that may not be real")
     low, high = map(as_fraction, ends(interval(x)))
     largest = max(abs(low), abs(high))
-    if largest > 60:
+    if largest > LARGEST_ERF:
         raise Unknown("an error function too near to one")
     before = iv.prec
     lost = int(1.5 * float(largest) ** 2) + 40  # exp(-x^2) has so many bits or fewer

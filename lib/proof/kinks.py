@@ -53,6 +53,8 @@ def kinks_of(expression: Basic) -> list[Expr]:
             found.append(node.lhs - node.rhs)
         elif isinstance(node, sp.Pow) and not node.exp.is_integer:
             found.append(node.base)
+        elif isinstance(node, sp.Pow) and node.base == 0:
+            found.append(node.exp)
     unique = sorted(set(found), key=sp.default_sort_key)
     return [k for k in unique if k.free_symbols and _may_vanish(k)]
 
@@ -75,6 +77,8 @@ def extremes(
     if not varied or expression.has(AppliedUndef):
         return
     slopes = [expression.diff(s) for s in varied]
+    if any(slope.has(sp.Derivative, sp.Subs) for slope in slopes):
+        return  # of a function that is not smooth, such as a floor
     if (exact := _where_all_vanish(slopes, varied)) is not None:
         if exact:
             yield {**start, **exact}
@@ -112,7 +116,7 @@ def _climbed(expression: Expr, symbols: Sequence[Symbol], start: Point) -> Point
         for symbol in symbols:
             others = {s: v for s, v in point.items() if s != symbol}
             slope = expression.xreplace(others).diff(symbol)
-            for root in roots(slope, symbol):
+            for root in sorted(roots(slope, symbol), key=lambda r: abs(sp.N(r, 20))):
                 there = {**point, symbol: root}
                 if admits(symbol, root) and height(there) > best:
                     point, best = there, height(there)

@@ -104,7 +104,7 @@ def _eigenvalues(
         both[:2] = low[0], high[1]
     alike = [random.choice(low + high)] * size
     far = [value * Rational(10) ** (6 if piece % 2 else -6) for value in low]
-    values = (both, low, high, alike, far)[piece % 5]
+    values = (both, low, high, alike, far, [sp.S.One] * size)[piece % 6]
     if "orthogonal" in wanted:
         values = [sp.S.One] * size
     if "positive_definite" in wanted:

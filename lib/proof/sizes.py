@@ -60,14 +60,16 @@ def choose_sizes(
     ladder = sizes_to_try(expressions)
     random = Random(seed)
     for attempt in range(600):
-        values = [ladder[(seed + attempt) % len(ladder)]]
-        values += [random.choice(ladder) for _ in names[1:]]
+        first = ladder[(seed + attempt) % len(ladder)]
+        alike = matrices and seed % 4 == 3 and attempt < 100
+        values = [first] + [
+            first if alike else random.choice(ladder) for _ in names[1:]
+        ]
         chosen = {n: Integer(v) for n, v in zip(names, values, strict=True)}
-        wanted = attempt < 200 and matrices and seed % 4 != 3
-        equal = len(set(values)) < len(values) and wanted
+        equal = len(set(values)) < len(values) and attempt < 200 and matrices
         large = len(names) > 1 and math.prod(values) > MOST_CELLS
         if (
-            not (equal or large)
+            not ((equal and not alike) or large)
             and all(admits(n, v) for n, v in chosen.items())
             and satisfies(chosen, conditions)
         ):
