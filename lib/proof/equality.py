@@ -32,7 +32,7 @@ from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
 
-A_FEW = 5  # points, where there are several instances
+A_FEW = 4  # points, where there are several instances
 
 
 @dataclass(frozen=True)

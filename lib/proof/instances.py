@@ -60,7 +60,9 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
         yield Instance("", _pairs(resolve(left), resolve(right)), tuple(relations))
         return
     beside = _beside_matrices([left, right], relations)
-    wanted, found = max(STRUCTURES, len(sizes_to_try([left, right])), len(beside)), 0
+    sized = structural_integers([left, right])
+    sizes = sizes_to_try([left, right]) if sized else []
+    wanted, found = max(STRUCTURES, len(sizes), len(beside)), 0
     for seed in range(12 * wanted):
         chosen = Interpretation([left, right], given, seed, beside[seed % len(beside)])
         try:

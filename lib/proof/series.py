@@ -49,6 +49,7 @@ class Taylor:
         self.form = NormalForm()
         self._small, self._length = set(variables), length
         self._known: dict[Basic, Series] = {}
+        self._slopes: dict[tuple[Basic, tuple[int, ...], int], Series] = {}
 
     def of(self, node: Basic) -> Series:
         if node not in self._known:
@@ -192,22 +193,32 @@ class Taylor:
         return self._integrated(slope, function(self._first(argument)))
 
     def _unknown(self, node: AppliedUndef) -> Series:
-        """An unknown smooth function of one argument, by its derivatives."""
-        if len(node.args) != 1:
-            raise NotAnalytic("an unknown function of several arguments")
-        first = self._first(node.args[0])
-        moved = self.of(node.args[0])
-        step: Series = [Quotient({}), *moved[1:]]
-        x = sp.Dummy("x", **(first.assumptions0 if first.is_Symbol else {"real": True}))
-        power, found = self.of(sp.S.One), self.of(sp.S.Zero)
-        for k in range(self._length):
-            slope: Expr = node.func(x).diff(x, k) if k else node.func(x)
-            there = slope.subs(x, first) / sp.factorial(k)
-            front = self.form.of(there)
-            scaled = [product(self.form.kernels, front, c) for c in power]
-            found = self._plus(found, scaled)
-            power = self._times(power, step)
-        return found
+        """An unknown smooth function, by its derivatives and the chain rule."""
+        return self._derivative_of(node, (0,) * len(node.args), self._length)
+
+    def _derivative_of(
+        self, node: AppliedUndef, orders: tuple[int, ...], length: int
+    ) -> Series:
+        """So many coefficients of a partial derivative, padded with zeros.
+
+        Its derivative by t is the sum of each further derivative times its argument's.
+        """
+        key = (node, orders, length)
+        if key in self._slopes:
+            return self._slopes[key]
+        places = [sp.Dummy(f"x{k}", real=True) for k in range(len(node.args))]
+        counts = [(x, n) for x, n in zip(places, orders, strict=True) if n]
+        applied = node.func(*places)
+        there = dict(zip(places, map(self._first, node.args), strict=True))
+        value = (applied.diff(*counts) if counts else applied).subs(there)
+        slope = self.of(sp.S.Zero)
+        for k, argument in enumerate(node.args if length > 1 else ()):
+            if argument.free_symbols & self._small:
+                raised = tuple(n + (i == k) for i, n in enumerate(orders))
+                outer = self._derivative_of(node, raised, length - 1)
+                slope = self._plus(slope, self._times(outer, self._slope(argument)))
+        self._slopes[key] = self._integrated(slope, value)
+        return self._slopes[key]
 
 
 def _through(formula: Callable[[Expr], Expr]) -> Callable[[Taylor, Expr], Series]:
