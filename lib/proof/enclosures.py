@@ -117,9 +117,10 @@ CONSTANTS: dict[Basic, Callable[[], Number]] = {
 def digits_beyond(values: Sequence[Any]) -> int:
     """How many digits tell sums of these numbers, and of their products, apart.
 
-    That is 60 more than lie between the largest and the smallest product of three of
-    them, so that what is added to a large number is seen, and what its square adds; a
-    fraction is as fine as its parts are long.
+    That is 60 more than lie between the largest and the smallest of them, so that what
+    is added to a large number is seen; and if they can be had, 60 more than between the
+    largest and the smallest product of three. A fraction is as fine as its parts are
+    long.
     """
     sizes = [size for value in values if (size := magnitude(value)) is not None]
     spread = max(sizes, default=0) - min(sizes, default=0)
@@ -127,7 +128,11 @@ def digits_beyond(values: Sequence[Any]) -> int:
         (v.denominator.bit_length() for v in values if isinstance(v, Fraction)),
         default=0,
     )
-    return 60 + math.ceil((FACTORS * spread + finest) * math.log10(2))
+    needed, wanted = (
+        60 + math.ceil((factors * spread + finest) * math.log10(2))
+        for factors in (1, FACTORS)
+    )
+    return max(needed, min(wanted, MOST_DIGITS))
 
 
 def _postorder(expression: Basic) -> Iterator[Basic]:

@@ -137,7 +137,8 @@ def _compare(
     agreed = 0
     for instance in instances(left, right, given):
         symbols, kinks = instance.symbols, instance.kinks
-        if refutes is exceeds:  # one side is the larger one where they lie closest
+        if refutes is exceeds and not instance.functions:
+            # Where they lie closest one side may be the larger one.
             kinks = [*kinks, *(a - b for a, b in instance.pairs)]
         pairs = [
             Pair(pair, symbols, instance.functions, instance.enclosures)

@@ -295,8 +295,10 @@ def _sum(total: sp.Sum) -> Expr:
     if len(total.limits) > 1:
         inner = resolve(sp.Sum(inner, *total.limits[:-1]))
     index, first, last = total.limits[-1]
-    if last is S.Infinity or first is S.NegativeInfinity:
+    if first is S.NegativeInfinity:
         return total
+    if last is S.Infinity:
+        return _geometric(inner, index, first) or total
     if (last - first).is_Integer:
         return _written_out(inner, index, first, last)
     if inner.has(sp.Sum):
@@ -309,6 +311,20 @@ def _sum(total: sp.Sum) -> Expr:
             value = value.doit(deep=False)
         terms.append(constant * value)
     return Add(*terms)
+
+
+def _geometric(term: Expr, index: Symbol, first: Expr) -> Expr | None:
+    """The sum of c r^(k i + b) from ``first`` on, r^k being known to be below one."""
+    constant, rest = term.as_independent(index, as_Add=False)
+    base, exponent = rest.as_base_exp()
+    slope = sp.expand(exponent).coeff(index, 1)
+    affine = not sp.expand(exponent - slope * index).has(index)
+    if base.has(index) or not affine or slope == 0:
+        return None
+    ratio = base**slope
+    if (1 - sp.Abs(ratio)).is_positive is not True:
+        return None
+    return constant * rest.xreplace({index: first}) / (1 - ratio)
 
 
 def _written_out(term: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:

@@ -29,11 +29,25 @@ def points(
 ) -> Iterator[Point]:
     """Values for ``symbols`` that respect their assumptions and the conditions.
 
-    Simple values first, then every scale and values without a denominator in common,
+    Each point comes once. Simple values first, then every scale and values without a denominator in common,
     then the ends of the conditions and both sides of every root of every expression
     in ``kinks`` (and the root itself), alone and several at a time. Raises
     ``Undecidable`` if nothing satisfies the conditions.
     """
+    met: set[tuple[Expr, ...]] = set()
+    for point in _candidates(symbols, kinks, given, count, seed):
+        if (key := tuple(point.values())) not in met:
+            met.add(key)
+            yield point
+
+
+def _candidates(
+    symbols: Iterable[Symbol],
+    kinks: Sequence[Expr],
+    given: Sequence[Basic],
+    count: int,
+    seed: int,
+) -> Iterator[Point]:
     conditions = [g for g in given if not isinstance(g, AppliedPredicate)]
     involved = set(symbols).union(*(c.free_symbols for c in conditions))
     ordered = sorted(involved, key=lambda s: (str(s), s.class_key()))

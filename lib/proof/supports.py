@@ -50,7 +50,7 @@ class Supports:
                     self._random.randint(-(10**6), 10**6),
                     self._random.randint(10**5, 10**6),
                 )
-            value *= scale if len(support) == 1 else 1
+            value *= scale if len(support) == 1 and attempt < 90 else 1
             value = value if attempt % 3 else sp.floor(value)
             if admits(variable, value) and value not in support:
                 support.append(value)

@@ -33,10 +33,10 @@ def test_sizes_stand_in_shapes_limits_and_indices_and_are_not_bound() -> None:
     assert structural_integers([k + 1]) == set()
 
 
-def test_sizes_of_matrices_differ_where_they_can() -> None:
+def test_sizes_of_matrices_differ_but_for_every_fourth_time() -> None:
     for seed in range(20):
         chosen = choose_sizes([A], [], seed)
-        assert chosen[rows] != chosen[columns]
+        assert (chosen[rows] == chosen[columns]) is (seed % 4 == 3)
 
 
 def test_every_size_of_the_ladder_comes_up() -> None:
