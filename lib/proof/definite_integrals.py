@@ -12,7 +12,7 @@ from collections.abc import Callable
 import sympy as sp
 from sympy import Add, Expr, S, Symbol
 
-from .gaussian_integrals import expand_for_gaussian, power_and_exponent
+from .gaussian_integrals import expand_for_gaussian, is_expandable, power_and_exponent
 
 MOST_POWER = 60  # of the variable
 MOST_ROOTS = 6
@@ -34,6 +34,8 @@ def definite_integral(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
 
 
 def _of_smooth(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
+    if not is_expandable(g, x):
+        return None
     found: list[Expr] = []
     expanded = expand_for_gaussian(g)
     for term in Add.make_args(expanded) if expanded != 0 else ():

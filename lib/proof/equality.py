@@ -81,10 +81,10 @@ def _decide_equal(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Verdic
         return _under_any_law(left, right, given, reason)
     if not verdict.holds:
         return verdict
-    confirmed = verdict.instances >= ENOUGH
-    if is_zero(left, right, ATTEMPTS if confirmed else SOUND):
+    verdict = with_enough(verdict, left, right)
+    if is_zero(left, right, ATTEMPTS):
         return Verdict(True, "SymPy", verdict.instances)
-    return with_enough(verdict, left, right)
+    return verdict
 
 
 def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verdict:

@@ -16,7 +16,7 @@ import sympy as sp
 from sympy import Add, Basic, Expr, S, Symbol
 
 from .definite_integrals import definite_integral
-from .gaussian_integrals import expand_for_gaussian, gaussian_integral
+from .gaussian_integrals import expand_for_gaussian, gaussian_integral, is_expandable
 from .laws import Abstract, Finite, Law, beyond_real, normalised_over
 
 MOST_WRITTEN = 2000  # terms of a sum
@@ -218,7 +218,7 @@ class Int(Operator):
 def _integral_of_product(g: Expr, z: Symbol) -> Expr:
     if normalised_over(g) == (z,):
         return S.One
-    if g.has(sp.exp) and not beyond_real(z):
+    if g.has(sp.exp) and not beyond_real(z) and is_expandable(g, z):
         terms = Add.make_args(expand_for_gaussian(g))
         parts = [term.as_independent(z, as_Add=False) for term in terms]
         values = [gaussian_integral(rest, z) for _, rest in parts]

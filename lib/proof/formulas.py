@@ -21,7 +21,7 @@ from .intervals import interval
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
 FEWEST_WAVES, MOST_WAVES = 3, 10  # sines in a formula
 SCALES = [Rational(10) ** k for k in (0, 0, -3, 3, 0, 12)]  # of its heights
-EXPONENTS = [Rational(k) for k in (1, 1, Rational(1, 10), 8, 1, 300)]
+EXPONENTS = [Rational(k) for k in (1, 1, Rational(1, 10), 8, 300, 1)]
 
 
 class Formula:

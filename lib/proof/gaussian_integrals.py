@@ -17,6 +17,18 @@ def expand_for_gaussian(g: Expr) -> Expr:
     return sp.expand(sp.expand_log(sp.expand(g)))
 
 
+def is_expandable(g: Expr, x: Symbol) -> bool:
+    """Whether ``g`` can be such a sum: nothing divides by a sum, or takes its root."""
+    if not g.has(x):
+        return True
+    if isinstance(g, sp.Pow) and isinstance(g.base, Add) and g.base.has(x):
+        if not (g.exp.is_Integer and 0 <= g.exp <= MOST_POWER):
+            return False
+    if isinstance(g, sp.log) and isinstance(g.args[0], Add):
+        return False
+    return all(is_expandable(argument, x) for argument in g.args)
+
+
 def gaussian_mean(term: Expr, x: Symbol, mean: Expr, std: Expr) -> Expr | None:
     """E of c x^n exp(a x^2 + b x + d) under N(mean, std^2), or None for other terms.
 

@@ -138,7 +138,7 @@ def roots(kink: Expr, symbol: Symbol) -> tuple[Expr, ...]:
     if kink.free_symbols != {symbol} or kink.has(AppliedUndef):
         return ()
     if (exact := _by_inversion(kink, symbol)) is not None:
-        return tuple(r for r in exact if r.is_extended_real)
+        return tuple(r for r in exact if r.is_extended_real is True)
     parts = sp.fraction(sp.together(kink))
     if all(_is_rational_polynomial(part, symbol) for part in parts):
         found = itertools.chain(*(_polynomial_roots(part, symbol) for part in parts))

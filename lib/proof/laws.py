@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
 from .definite_integrals import definite_integral
-from .gaussian_integrals import expand_for_gaussian, gaussian_mean
+from .gaussian_integrals import expand_for_gaussian, gaussian_mean, is_expandable
 
 _REAL = Symbol("x", real=True)
 
@@ -118,6 +118,8 @@ class Normal(Law):
             bell = g.xreplace({x: mean + std * x}) * sp.exp(-(x**2) / 2)
             value = definite_integral(bell, x, S.NegativeInfinity, S.Infinity)
             return None if value is None else value / sp.sqrt(2 * sp.pi)
+        if not is_expandable(g, x):
+            return None
         terms = Add.make_args(expand_for_gaussian(g))
         values = [gaussian_mean(term, x, mean, std) for term in terms]
         return None if None in values else Add(*values)

@@ -43,7 +43,7 @@ def random_matrix(
     for _ in range(20):
         value = sp.Matrix(rows, columns, lambda i, j: entry(random))
         if piece % 4 == 3 and rows > 1:  # a row that is nearly another one
-            value[-1, :] = value[0, :] + value[-1, :] / 10**7
+            value[-1, :] = value[0, :] + value[-1, :] / 10**12
         value = sp.ImmutableMatrix(value)
         if "invertible" not in wanted or value.det() != 0:
             return value

@@ -34,11 +34,11 @@ from .terms import (
     Monomial,
     Quotient,
     TooLarge,
-    cancelled,
     constant,
     power_of,
     product,
     total,
+    whole_and_rest,
 )
 
 MOST_NODES = 3000  # of an expression
@@ -351,8 +351,19 @@ class NormalForm:
         beside: AbstractSet[Basic] = frozenset(),
     ) -> Quotient:
         """Constants in front; a kernel for each monomial that the variable is in."""
+        parts = whole_and_rest(self.kernels, body)
+        values = [self._by_monomials(p, mark, kind, of_one, beside) for p in parts]
+        return total(self.kernels, values)
+
+    def _by_monomials(
+        self,
+        body: Quotient,
+        mark: Symbol,
+        kind: tuple[Any, ...],
+        of_one: Quotient | None,
+        beside: AbstractSet[Basic],
+    ) -> Quotient:
         kernels, bound = self.kernels, {mark}
-        body = cancelled(kernels, body)
         free_below = {
             n: p for n, p in body.below.items() if not kernels.free(n) & bound
         }

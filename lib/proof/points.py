@@ -168,10 +168,11 @@ def _at_extremes(
             if all(admits(s, v) for s, v in point.items()):
                 yield point
             for symbol in kink.free_symbols:
-                if symbol in point and symbol.is_integer is not True:
-                    for value in _both_sides(point[symbol], symbol):
-                        if admits(symbol, value):
-                            yield {**point, symbol: value}
+                value = point.get(symbol)
+                if value is not None and value.is_extended_real:
+                    for beside in _both_sides(value, symbol):
+                        if admits(symbol, beside):
+                            yield {**point, symbol: beside}
 
 
 def _both_sides(root: Expr, symbol: Symbol) -> list[Expr]:
@@ -214,6 +215,7 @@ def _ends(edges: Sequence[Expr], symbol: Symbol) -> list[Expr]:
         for edge in edges
         if edge.free_symbols == {symbol}
         for end in roots(edge, symbol)
+        if end.is_extended_real
     ]
     near = [Rational(s, 10**k) for k in (3, 12) for s in (1, -1)]
     values = [

@@ -503,39 +503,54 @@ def _inverse(kernels: Kernels, quotient: Quotient) -> Quotient:
     return found
 
 
-def cancelled(kernels: Kernels, quotient: Quotient) -> Quotient:
-    """The fraction without those sums below the bar that divide what stands above."""
-    above, below = quotient.above, dict(quotient.below)
-    for number in quotient.below:
-        base = kernels._base_terms(number)
-        while below.get(number) and (rest := _divided(above, base)) is not None:
-            above = rest
-            below[number] -= 1
-    return Quotient(above, {n: p for n, p in below.items() if p} if above else {})
+def whole_and_rest(kernels: Kernels, quotient: Quotient) -> tuple[Quotient, Quotient]:
+    """A fraction as a sum without a bar, and one that the bar does not divide further.
+
+    Of two fractions over the same sums that differ by one without a bar the rests are
+    alike.
+    """
+    below = Quotient(ONE.above)
+    for number, power in quotient.below.items():
+        base = Quotient(kernels._base_terms(number))
+        below = product(kernels, below, power_of(kernels, base, power))
+    if not quotient.below or below.below:
+        return quotient, Quotient({})
+    whole, rest = _divided(quotient.above, below.above)
+    return Quotient(whole), Quotient(rest, quotient.below if rest else {})
 
 
-def _divided(above: Terms, base: Terms) -> Terms | None:
-    """A sum of monomials divided by another, or None where a remainder is left."""
+def _divided(above: Terms, base: Terms) -> tuple[Terms, Terms]:
+    """Division of sums of monomials, by the greatest monomial of the divisor."""
     numbers = sorted({n for m in (*above, *base) for n, _ in m})
+    lowest = {n: min(dict(m).get(n, Fraction(0)) for m in above) for n in numbers}
 
     def powers(monomial: Monomial) -> tuple[Fraction, ...]:
         known = dict(monomial)
         return tuple(known.get(n, Fraction(0)) for n in numbers)
 
-    rest = {powers(m): c for m, c in above.items()}
+    def named(place: tuple[Fraction, ...]) -> Monomial:
+        return tuple((n, p) for n, p in zip(numbers, place, strict=True) if p)
+
+    open_terms = {powers(m): c for m, c in above.items()}
     divisor = {powers(m): c for m, c in base.items()}
     first = max(divisor)
-    found: Terms = {}
-    for _ in range(len(above) + len(base)):
-        if not rest:
-            return found
-        leading = max(rest)
+    least = tuple(min(lowest[n], Fraction(0)) for n in numbers)
+    whole: Terms = {}
+    rest: Terms = {}
+    while open_terms:
+        if len(whole) + len(rest) > MOST_TERMS:
+            raise TooLarge(f"a division with more than {MOST_TERMS} terms")
+        leading = max(open_terms)
+        c = open_terms.pop(leading)
         shift = tuple(a - b for a, b in zip(leading, first, strict=True))
-        c = rest[leading] / divisor[first]
-        found[tuple((n, p) for n, p in zip(numbers, shift, strict=True) if p)] = c
+        if any(s < low for s, low in zip(shift, least, strict=True)):
+            rest[named(leading)] = c
+            continue
+        factor = c / divisor[first]
+        whole[named(shift)] = factor
         for place, k in divisor.items():
             there = tuple(a + b for a, b in zip(place, shift, strict=True))
-            left = rest.get(there, Fraction(0)) - c * k
-            rest[there] = left
-        rest = {place: k for place, k in rest.items() if k}
-    return found if not rest else None
+            left = open_terms.pop(there, Fraction(0)) - factor * k
+            if left and there != leading:
+                open_terms[there] = left
+    return whole, rest

@@ -30,7 +30,7 @@ from .terms import (
     total,
 )
 
-MOST_WORDS = 400  # of a sum
+MOST_WORDS = 800  # of a sum
 LONGEST_WORD = 40
 MOST_STEPS = 2000  # of rewriting with what inverses cancel
 
