@@ -140,8 +140,8 @@ def _conclusion(chain: Chain) -> str:
 
 def _left_out(steps: list[Step]) -> str:
     """The remainder of the coarsest of these steps, if any approximates."""
-    orders = [step.order for step in steps if step.order]
-    return remainder(*min(orders, key=lambda order: order[1])) if orders else ""
+    orders = [(*step.order, step.verdict.proved) for step in steps if step.order]
+    return remainder(*min(orders, key=lambda order: order[1:])) if orders else ""
 
 
 def _summary(steps: list[Step]) -> str:

@@ -1,7 +1,7 @@
 """Integrals of x^n exp(a x^2 + b x + d) between two ends, also of broken lines of x.
 
-``Abs``, ``Max`` and their like turn where what is affine in x has its root; between the
-roots the integrand is smooth, and its antiderivative is known.
+``Abs``, ``Max`` and their like turn where what is affine in x has its root, or a sine
+has; between the roots the integrand is smooth, and its antiderivative is known.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from sympy import Add, Expr, S, Symbol
 from .gaussian_integrals import expand_for_gaussian, is_expandable, power_and_exponent
 
 MOST_POWER = 60  # of the variable
-MOST_ROOTS = 6
+MOST_ROOTS = 12
 
 
 def definite_integral(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
     """The integral of ``g`` from ``low`` to ``high``, or None where none is known."""
-    if (roots := _roots(g, x)) is None:
+    if (roots := _roots(g, x, low, high)) is None:
         return None
     ends = [low, *(r for r in roots if _is_between(low, r, high)), high]
     if roots and not all(_is_less(a, b) for a, b in itertools.pairwise(ends)):
@@ -78,7 +78,7 @@ def _of_exponential(n: int, b: Expr, end: Expr) -> Expr | None:
     if end in (S.Infinity, S.NegativeInfinity):
         falls = b.is_negative if end is S.Infinity else b.is_positive
         return S.Zero if falls else None
-    if not b.is_nonzero:
+    if b.is_zero is not False:
         return None
     found = sp.exp(b * end) / b
     for k in range(1, n + 1):
@@ -102,16 +102,13 @@ def _turning_parts(g: Expr, x: Symbol) -> list[Expr]:
     return [part for part in found if part.has(x)]
 
 
-def _roots(g: Expr, x: Symbol) -> list[Expr] | None:
-    """Where the parts turn, from left to right; None if they are not affine in x."""
+def _roots(g: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr] | None:
+    """Where the parts turn, from left to right; None if that is not known."""
     found: set[Expr] = set()
     for part in _turning_parts(g, x):
-        expanded = sp.expand(part)
-        slope = expanded.coeff(x, 1)
-        rest = expanded - slope * x
-        if rest.has(x) or sp.expand(rest).has(x) or not slope.is_nonzero:
+        if (roots := _roots_of(part, x, low, high)) is None:
             return None
-        found.add(sp.expand(-rest / slope))
+        found |= roots
     ordered = sorted(found, key=sp.default_sort_key)
     if len(ordered) > MOST_ROOTS:
         return None
@@ -120,6 +117,43 @@ def _roots(g: Expr, x: Symbol) -> list[Expr] | None:
             if _is_less(other, one):
                 ordered[i : i + 2] = other, one
     return ordered
+
+
+def _roots_of(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
+    """The roots of what is affine in x, of a sine between numbers, of products."""
+    if isinstance(part, sp.Mul):
+        factors = [_roots_of(f, x, low, high) for f in part.args if f.has(x)]
+        return None if None in factors else set().union(*(f for f in factors if f))
+    if isinstance(part, (sp.sin, sp.cos)):
+        return _roots_of_sine(part, x, low, high)
+    if (root := _affine_root(part, x)) is None:
+        return None
+    return {root}
+
+
+def _affine_root(part: Expr, x: Symbol) -> Expr | None:
+    expanded = sp.expand(part)
+    slope = expanded.coeff(x, 1)
+    rest = sp.expand(expanded - slope * x)
+    if rest.has(x) or slope.has(x) or not slope.is_nonzero:
+        return None
+    return sp.expand(-rest / slope)
+
+
+def _roots_of_sine(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
+    if low.free_symbols or high.free_symbols or not (high - low).is_finite:
+        return None
+    shift = sp.pi / 2 if isinstance(part, sp.cos) else S.Zero
+    ends = [part.args[0].xreplace({x: end}) for end in (low, high)]
+    if any(end.free_symbols for end in ends):
+        return None
+    turns = sorted((end - shift) / sp.pi for end in ends)
+    first, last = sp.ceiling(turns[0]), sp.floor(turns[1])
+    if last - first > MOST_ROOTS:
+        return None
+    levels = (shift + k * sp.pi for k in range(int(first), int(last) + 1))
+    roots = [_affine_root(part.args[0] - level, x) for level in levels]
+    return None if None in roots else {root for root in roots if root is not None}
 
 
 def _is_less(one: Expr, other: Expr) -> bool:

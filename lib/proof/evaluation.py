@@ -27,7 +27,8 @@ def _heaviside(x: Number, at_zero: Number = 0.5) -> Number:
 
 
 USUAL = 110  # digits, which often are enough to tell any two sums apart
-NUMBERS = 120  # digits, where a function has no enclosure
+NUMBERS = (120, 400)  # digits, where a function has no enclosure
+FAR = sp.Integer(1000)  # from where on a function without an enclosure is left alone
 SLACK = 30  # of them that rounding may cost
 
 MODULES = [{"Heaviside": _heaviside, "DiracDelta": lambda x: mpmath.nan}, "mpmath"]
@@ -116,19 +117,25 @@ class Pair:
         return any(isinstance(v, Unknown) and v.by_numbers for v in (left, right))
 
     def _by_numbers(self, point: Point) -> Found:
-        """Agreement of rounded numbers; where they differ nothing is decided."""
+        """Agreement of rounded numbers; where they differ nothing is decided.
+
+        Far out such functions take too long.
+        """
+        if any(abs(v) > FAR or 0 < abs(v) < 1 / FAR for v in point.values()):
+            return Found.NOTHING
         if not self._compiled:
             self._compiled = [
                 compiled(side, self._symbols, self._functions) for side in self._sides
             ]
-        with mpmath.workdps(NUMBERS):
-            values = [at_precision(point[s]) for s in self._symbols]
-            a, b = (number(partial(f, *values)) for f in self._compiled)
-            if a is None or b is None:
-                return Found.NOTHING
-            gap = abs(a - b) / (1 + max(abs(a), abs(b)))
-            if gap <= mpmath.mpf(10) ** (SLACK - NUMBERS):
-                return Found.AGREEMENT
+        for digits in NUMBERS:
+            with mpmath.workdps(digits):
+                values = [at_precision(point[s]) for s in self._symbols]
+                a, b = (number(partial(f, *values)) for f in self._compiled)
+                if a is None or b is None:
+                    return Found.NOTHING
+                gap = abs(a - b) / (1 + max(abs(a), abs(b)))
+                if gap <= mpmath.mpf(10) ** (SLACK - digits):
+                    return Found.AGREEMENT
         raise Undecidable(
             "the sides differ by rounded numbers, and no enclosure is known of a "
             "function in them"

@@ -21,9 +21,9 @@ def is_expandable(g: Expr, x: Symbol) -> bool:
     """Whether ``g`` can be such a sum: nothing divides by a sum, or takes its root."""
     if not g.has(x):
         return True
-    if isinstance(g, sp.Pow) and isinstance(g.base, Add) and g.base.has(x):
-        if not (g.exp.is_Integer and 0 <= g.exp <= MOST_POWER):
-            return False
+    of_sum = isinstance(g, sp.Pow) and isinstance(g.base, Add) and g.base.has(x)
+    if of_sum and not (g.exp.is_Integer and 0 <= g.exp <= MOST_POWER):
+        return False
     if isinstance(g, sp.log) and isinstance(g.args[0], Add):
         return False
     return all(is_expandable(argument, x) for argument in g.args)

@@ -113,8 +113,10 @@ class Interpretation:
     def _jets(self, applied: AppliedUndef) -> int:
         """How many values and derivatives of a function there may be."""
         places = sum(f.func == applied.func for f in self._applied)
+        if density_variables(applied):  # its values add up to one
+            places = min(places, 3)
         count = len(applied.args)
-        return min(places, 3) * int(sp.binomial(self._order + count, count))
+        return min(places, 12) * int(sp.binomial(self._order + count, count))
 
     @property
     def functions(self) -> dict[str, Numeric]:

@@ -118,11 +118,15 @@ def width(latex: str) -> int:
     return len(re.sub(r"\\,|[\s{}^_]", "", re.sub(r"\\[a-z]+", "x", latex)))
 
 
-def remainder(variables: Sequence[Symbol], order: int) -> str:
-    """The LaTeX of ``+ O(t^order)``, where all ``variables`` shrink like t."""
+def remainder(variables: Sequence[Symbol], order: int, proved: bool) -> str:
+    """The LaTeX of ``+ O(t^order)``, where all ``variables`` shrink like t.
+
+    Of several variables only a proof speaks for all directions at once.
+    """
     names = ", ".join(sp.latex(v) for v in variables)
     inner = names if len(variables) == 1 else rf"\lVert ({names}) \rVert"
-    return rf" + O\left({inner}^{{{order}}}\right)"
+    rays = "" if len(variables) == 1 or proved else r"\ \text{along every ray}"
+    return rf" + O\left({inner}^{{{order}}}\right){rays}"
 
 
 def aligned(rows: Sequence[str]) -> str:

@@ -29,10 +29,10 @@ def points(
 ) -> Iterator[Point]:
     """Values for ``symbols`` that respect their assumptions and the conditions.
 
-    Each point comes once. Simple values first, then every scale and values without a denominator in common,
-    then the ends of the conditions and both sides of every root of every expression
-    in ``kinks`` (and the root itself), alone and several at a time. Raises
-    ``Undecidable`` if nothing satisfies the conditions.
+    Each point comes once: simple values first, then every scale and values without a
+    denominator in common, then the ends of the conditions and both sides of every root
+    of every expression in ``kinks`` (and the root itself), alone and several at a time.
+    Raises ``Undecidable`` if nothing satisfies the conditions.
     """
     met: set[tuple[Expr, ...]] = set()
     for point in _candidates(symbols, kinks, given, count, seed):
@@ -217,11 +217,9 @@ def _ends(edges: Sequence[Expr], symbol: Symbol) -> list[Expr]:
         for end in roots(edge, symbol)
         if end.is_extended_real
     ]
-    near = [Rational(s, 10**k) for k in (3, 12) for s in (1, -1)]
-    values = [
-        v
-        for end in found
-        for n in near
-        for v in (end, rational_near(end) + n, rational_near(end) * (1 + n))
-    ]
+    near = [Rational(s, 10**k) for k in (1, 2, 3, 12) for s in (1, -1)]
+    times = [1 + n for n in near] + [Rational(10) ** k for k in (-9, -3, -1, 1, 3, 9)]
+    values = list(found)
+    for end in map(rational_near, found):
+        values += [end + n for n in near] + [end * k for k in times]
     return [v for v in dict.fromkeys(values) if admits(symbol, v)]

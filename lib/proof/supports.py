@@ -44,7 +44,7 @@ class Supports:
         wanted = self._extent(kind)
         scale = Rational(10) ** (0, 1, -2, 0, 3, -7, 6, 2)[self._seed % 8]
         for attempt in range(402):
-            value = Rational(self._random.randint(-40, 40), 13)
+            value = Rational(self._random.randint(-40, 40), 13 if attempt % 3 else 3)
             if attempt % 3 == 1:  # without a denominator in common
                 value = Rational(
                     self._random.randint(-(10**6), 10**6),

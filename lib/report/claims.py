@@ -157,7 +157,7 @@ class Statement:
     def _joined(self, before_sign: str) -> str:
         rows = [self._latex_of(0)]
         for index, relation in enumerate(self.relations, start=1):
-            end = remainder(self.about, self.order) if relation == "O" else ""
+            end = self._remainder() if relation == "O" else ""
             rows.append(f"{RELATIONS[relation]} {self._latex_of(index)}{end}")
         laws = ", ".join(
             rf"{as_latex(law.args[0])} \sim {law.name}" for law in self.under
@@ -165,6 +165,10 @@ class Statement:
         words = rf"\text{{{self.words}}}" if self.words else ""
         conditions = [condition for condition in (laws, words) if condition]
         return r" \qquad ".join([before_sign.join(rows), *conditions])
+
+    def _remainder(self) -> str:
+        proved = len(self.about) == 1 or self.decide().how == "by normal form"
+        return remainder(self.about, self.order, proved)
 
     def _latex_of(self, index: int) -> str:
         return as_latex(self.members[index], verbatim=index in self.verbatim)

@@ -120,3 +120,15 @@ def test_rendering_does_not_depend_on_the_hash_seed() -> None:
     }
     assert len(shown) == 1
     assert "eq-x" in shown.pop()
+
+
+def test_a_remainder_that_only_rays_show_is_printed_as_such() -> None:
+    a, b = symbols("a b", real=True)
+    smooth = Derivation(exp(a + b), name="a sum")
+    smooth.approx(1 + a + b, about=[a, b], order=2, because="Taylor")
+    rough = Derivation(1 + b**4 / a, name="a quotient")
+    rough.approx("1", about=[a, b], order=2, because="the rest is small")
+    assert "along every ray" not in smooth._repr_markdown_()
+    assert r"O\left(\lVert (a, b) \rVert^{2}\right)\ \text{along every ray}" in (
+        rough._repr_markdown_()
+    )
