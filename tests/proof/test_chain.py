@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from sympy import symbols
+from sympy import exp, symbols
 
 from lib.proof.chain import Chain, Line, Relation, Step, spelt_out
+from lib.proof.derivation import Derivation
 from lib.proof.equality import Verdict
 
 x, y = symbols("x y", real=True)
@@ -98,7 +99,7 @@ def test_summary_counts_what_was_proved() -> None:
 
 
 RENDER = """
-from sympy import symbols
+from sympy import exp, symbols
 from lib.proof import KL, Derivation, Normal
 x, m, n = symbols("x m n", real=True); s, t = symbols("s t", positive=True)
 d = Derivation(KL(Normal(x, m, s, "p"), Normal(x, n, t, "q")), name="KL")
@@ -127,7 +128,7 @@ def test_a_remainder_that_only_rays_show_is_printed_as_such() -> None:
     smooth = Derivation(exp(a + b), name="a sum")
     smooth.approx(1 + a + b, about=[a, b], order=2, because="Taylor")
     rough = Derivation(1 + b**4 / a, name="a quotient")
-    rough.approx("1", about=[a, b], order=2, because="the rest is small")
+    rough.approx(1, about=[a, b], order=2, because="the rest is small")
     assert "along every ray" not in smooth._repr_markdown_()
     assert r"O\left(\lVert (a, b) \rVert^{2}\right)\ \text{along every ray}" in (
         rough._repr_markdown_()

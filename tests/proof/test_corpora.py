@@ -36,7 +36,7 @@ A_FEW = 3  # of a kind, in a sample
 
 # What is beyond the checker, each with its reason. None of these is proved.
 ACCEPTED = {
-    "kinks: sign at the fixed point of cos": "it turns at no exact number that is known",
+    "kinks: sign at the fixed point of cos": "it turns at no exact number known",
     "kinks: a point of space": "three kinks meet in a point that no search leads to",
     "finite_sums: delta within the range": "a free index runs where the sums do",
     "finite_sums: a large size only": "sizes are tried up to sixty",

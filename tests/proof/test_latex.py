@@ -43,8 +43,8 @@ def test_width_counts_what_takes_room() -> None:
 
 def test_remainder_names_what_shrinks() -> None:
     a, b = NAMES["a"], NAMES["b"]
-    assert remainder([a], 3) == r" + O\left(a^{3}\right)"
-    assert remainder([a, b], 2) == r" + O\left(\lVert (a, b) \rVert^{2}\right)"
+    assert remainder([a], 3, True) == r" + O\left(a^{3}\right)"
+    assert remainder([a, b], 2, True) == r" + O\left(\lVert (a, b) \rVert^{2}\right)"
 
 
 def test_sums_put_positive_terms_first_unless_they_are_written_otherwise() -> None:
