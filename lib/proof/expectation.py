@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 from sympy import Add, Basic, Expr, S, Symbol
 
+from .arguments import as_expression, as_variable, shown
 from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral
 from .laws import Abstract, Finite, Law, beyond_real, normalised_over
@@ -69,7 +70,7 @@ class E(Operator):
         if not laws or not all(isinstance(law, Law) for law in laws):
             raise TypeError("E(g, law): name at least one law, e.g. Normal(x, m, s)")
         _refuse_dependent(laws)
-        return Expr.__new__(cls, sp.sympify(g), *laws)
+        return Expr.__new__(cls, as_expression(g, "E(g, law): g"), *laws)
 
     @property
     def bound_symbols(self) -> tuple[Symbol, ...]:
@@ -128,7 +129,9 @@ class Var(Operator):
     """The variance of ``g`` under one law, or under several independent ones."""
 
     def __new__(cls, g: Expr, *laws: Law) -> Var:
-        return Expr.__new__(cls, *E(g, *laws).args)
+        if not laws or not all(isinstance(law, Law) for law in laws):
+            raise TypeError("Var(g, law): name at least one law, e.g. Normal(x, m, s)")
+        return Expr.__new__(cls, *E(as_expression(g, "Var(g, law): g"), *laws).args)
 
     bound_symbols = E.bound_symbols
 
@@ -157,6 +160,9 @@ class KL(Operator):
     """The Kullback-Leibler divergence of two laws of one variable, {eq}`eq-kl`."""
 
     def __new__(cls, p: Law, q: Law) -> KL:
+        if not (isinstance(p, Law) and isinstance(q, Law)):
+            other = shown(q if isinstance(p, Law) else p)
+            raise TypeError(f"KL(p, q): {other} is no law, e.g. Normal(x, m, s)")
         if p.variables != q.variables:
             raise ValueError("KL(p, q): both laws must be of the same variable")
         if isinstance(p, Finite) != isinstance(q, Finite):
@@ -190,7 +196,8 @@ class Int(Operator):
     """The integral over the whole space of ``variable``, whatever that space is."""
 
     def __new__(cls, g: Expr, variable: Symbol) -> Int:
-        return Expr.__new__(cls, sp.sympify(g), variable)
+        g = as_expression(g, "Int(g, variable): g")
+        return Expr.__new__(cls, g, as_variable(variable, "Int(g, variable): variable"))
 
     @property
     def bound_symbols(self) -> tuple[Symbol, ...]:

@@ -1,0 +1,123 @@
+"""Abbreviations: may a name stand for this meaning?
+
+A name keeps what is assumed of it, and SymPy has used that before the meaning is put
+in: sqrt(s**2) is s of a positive s. So the meaning must have each of these properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+from sympy import Basic, Expr, MatrixExpr, S
+
+from .arguments import shown
+from .equality import decide_at_most, place
+from .errors import DerivationError, Undecidable
+from .instances import has_structure
+from .expectation import resolve
+from .parsing import exact
+from .points import points
+
+_FACTS = (
+    "positive negative nonnegative nonpositive nonzero zero finite real imaginary "
+    "integer even odd rational prime commutative"
+).split()
+_AT_LEAST_ZERO = {"positive", "nonnegative"}
+_AT_MOST_ZERO = {"negative", "nonpositive"}
+
+
+def abbreviations(where: Any, given: Sequence[Basic]) -> dict[Basic, Basic]:
+    """``where`` as a dictionary, if each name in it may stand for its meaning.
+
+    Raises ``DerivationError`` if it is none, if names go round in a circle, or if a
+    meaning lacks its name's shape or an assumption that is made of the name.
+    """
+    if where is None:
+        return {}
+    if not isinstance(where, Mapping):
+        raise DerivationError(
+            f"where={shown(where)}: where takes a dictionary, {{name: meaning}}"
+        )
+    found = {}
+    for name, value in where.items():
+        if not isinstance(name, Expr) or name.is_number:
+            raise DerivationError(
+                f"where abbreviates {shown(name)}: the name must be a symbol or an "
+                "expression that holds one"
+            )
+        found[name] = exact(value, f"where: the meaning of {shown(name)}")
+    _refuse_circles(found)
+    for name, meaning in found.items():
+        _refuse_unlike(name, meaning, given)
+    return found
+
+
+def _refuse_circles(where: Mapping[Basic, Basic]) -> None:
+    for name, meaning in where.items():
+        for _ in where:
+            meaning = meaning.xreplace(where)
+        if meaning.has(*where):
+            raise DerivationError(
+                f"where: the meaning of {shown(name)} leads back to what is "
+                "abbreviated: write it without"
+            )
+
+
+def _refuse_unlike(name: Expr, meaning: Basic, given: Sequence[Basic]) -> None:
+    """Refuse a meaning of another shape, or one that lacks what the name has."""
+    shapes = [tuple(getattr(side, "shape", ())) for side in (name, meaning)]
+    if shapes[0] != shapes[1]:
+        raise DerivationError(
+            f"where: {shown(name)} has the shape {shapes[0]}, its meaning {shapes[1]}"
+        )
+    if isinstance(name, MatrixExpr):
+        return
+    assumed = {f: getattr(name, f"is_{f}") for f in _FACTS}
+    known = {f: getattr(meaning, f"is_{f}", None) for f in _FACTS}
+    open_facts = set()
+    for fact, truth in assumed.items():
+        if truth is None or known[fact] is truth:
+            continue
+        if known[fact] is not None:
+            kind = fact if truth else f"not {fact}"
+            raise DerivationError(_lacking(name, kind, f"and {shown(meaning)} is not"))
+        open_facts.add(fact)
+    if open_facts:
+        _refuse_at_points(name, meaning, open_facts, given)
+
+
+def _refuse_at_points(
+    name: Expr, meaning: Basic, facts: set[str], given: Sequence[Basic]
+) -> None:
+    """Look for a place at which the meaning lacks what SymPy cannot see that it has."""
+    signs = facts & (_AT_LEAST_ZERO | _AT_MOST_ZERO)
+    plain = resolve(meaning)
+    try:
+        if not has_structure([plain]):
+            for point in points(plain.free_symbols, [plain], given):
+                value = plain.xreplace(point)
+                for fact in sorted(facts):
+                    truth, found = (getattr(v, f"is_{fact}") for v in (name, value))
+                    if found is not None and found is not truth:
+                        kind = fact if truth else f"not {fact}"
+                        seen = f"but {place(point)} it means {value}"
+                        raise DerivationError(_lacking(name, kind, seen))
+        elif signs:
+            fact = min(signs)
+            sides = (S.Zero, meaning) if fact in _AT_LEAST_ZERO else (meaning, S.Zero)
+            verdict = decide_at_most(*sides, given)
+            if not verdict.holds:
+                seen = f"but {verdict.counterexample}"
+                raise DerivationError(_lacking(name, fact, seen))
+    except Undecidable as reason:
+        seen = f"and it cannot be seen whether {shown(meaning)} is: {reason}"
+        raise DerivationError(_lacking(name, min(facts), seen)) from reason
+
+
+def _lacking(name: Expr, kind: str, seen: str) -> str:
+    return (
+        f"where: {shown(name)} is declared {kind}, {seen}. Declare the name without "
+        "that, or more about the meaning (given=[...])"
+    )
