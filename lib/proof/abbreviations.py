@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sympy as sp
 from sympy import Basic, Expr, MatrixExpr, S
 
 from .arguments import shown
 from .equality import decide_at_most, place
 from .errors import DerivationError, Undecidable
 from .instances import has_structure
-from .expectation import resolve
 from .parsing import exact
 from .points import points
 
 _FACTS = (
-    "positive negative nonnegative nonpositive nonzero zero finite real imaginary "
-    "integer even odd rational prime commutative"
-).split()
+    *("positive", "negative", "nonnegative", "nonpositive", "nonzero", "zero"),
+    *("real", "imaginary", "finite", "rational", "integer", "even", "odd", "prime"),
+    "commutative",
+)
 _AT_LEAST_ZERO = {"positive", "nonnegative"}
 _AT_MOST_ZERO = {"negative", "nonpositive"}
 
@@ -93,11 +92,10 @@ def _refuse_at_points(
 ) -> None:
     """Look for a place at which the meaning lacks what SymPy cannot see that it has."""
     signs = facts & (_AT_LEAST_ZERO | _AT_MOST_ZERO)
-    plain = resolve(meaning)
     try:
-        if not has_structure([plain]):
-            for point in points(plain.free_symbols, [plain], given):
-                value = plain.xreplace(point)
+        if not has_structure([meaning]):
+            for point in points(meaning.free_symbols, [meaning], given):
+                value = meaning.xreplace(point)
                 for fact in sorted(facts):
                     truth, found = (getattr(v, f"is_{fact}") for v in (name, value))
                     if found is not None and found is not truth:

@@ -18,13 +18,15 @@ from sympy import Basic, Expr
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanAtom, BooleanFunction
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import IndexedBase
 
 # Expressions to SymPy, but none that has a value.
 _NO_VALUE = (sp.Lambda, IndexedBase, sp.Order, sp.AccumBounds)
+_VARIABLES = (sp.Symbol, sp.MatrixSymbol, sp.Indexed, MatrixElement)
 _NO_SEVERAL = (str, bytes, sp.MatrixBase, type)
 _CONDITIONS = (Relational, BooleanFunction, BooleanAtom, AppliedPredicate)
-_EXPRESSION = "write a SymPy expression"
+_WRITE = "write an expression of SymPy's symbols and functions"
 
 _REPR = reprlib.Repr()
 _REPR.maxother = _REPR.maxstring = 60
@@ -43,36 +45,35 @@ def as_expression(value: Any, what: str, error: type[Exception] = TypeError) -> 
         return sp.ImmutableMatrix(value)
     if isinstance(value, numbers.Rational) and not isinstance(value, bool):
         return sp.Rational(int(value.numerator), int(value.denominator))
-    raise error(f"{what} is {shown(value)}: {_remedy(value)}")
+    raise error(f"{what}: {shown(value)} {_remedy(value)}")
 
 
 def _remedy(value: Any) -> str:
+    """What a thing that is no expression is, and what to write in its place."""
     if isinstance(value, str):
-        return "text is read in the lines of a derivation and a statement alone; " + (
-            _EXPRESSION
-        )
-    if isinstance(value, type) or callable(value):
-        return "that is no expression but what makes one; call it, as in f(x)"
+        return f"is text, which only the lines of a derivation may be: {_WRITE}"
+    if isinstance(value, (type, sp.Lambda)) or callable(value):
+        return "is no expression but what makes one: call it, as in f(x)"
     if isinstance(value, (Relational, Boolean)):
-        return "that is a relation or a condition; write one side of it"
+        return "is a relation or a condition: write one side of it"
     if isinstance(value, IndexedBase):
-        return "that is a row of terms; write one of them, as in a[i]"
+        return "is a row of terms: write one of them, as in a[i]"
     if isinstance(value, numbers.Number) and not isinstance(value, bool):
         return rounded(value)
-    return f"that is no expression; {_EXPRESSION}"
+    return f"is no expression: {_WRITE}"
 
 
 def rounded(value: Any) -> str:
-    """What to write instead of a number that may be rounded."""
+    """What to write in place of a number that may be rounded."""
     try:
         finite = math.isfinite(value)
     except (TypeError, ValueError):  # a complex number
-        return "that is a rounded number; write an exact one, such as 2*I"
+        return "is a rounded number: write an exact one, such as 2*I"
     if not finite:
-        return "that is no number; write one that has a value"
+        return "is no number: write one that has a value"
     near = sp.Rational(str(value))
     exact = f"Rational({near.p}, {near.q})"
-    return f"that is a rounded number; write an exact one, such as {exact}"
+    return f"is a rounded number: write an exact one, such as {exact}"
 
 
 def several(
@@ -108,27 +109,27 @@ def conditions(values: Any, what: str, error: type[Exception]) -> tuple[Basic, .
             raise error(f"{what} has a condition that is never true: leave it out")
         if inexact := condition.atoms(sp.Float):
             number = min(inexact, key=str)
-            raise error(f"{what} has {number}: {rounded(number)}")
+            raise error(f"{what}: {number} {rounded(number)}")
     return found
 
 
 def as_order(value: Any, least: int, error: type[Exception]) -> int:
     """The power of a remainder."""
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
-        if value >= least:
-            return int(value)
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if whole and int(value) >= least:
+        return int(value)
     raise error(f"order={shown(value)}: the order is a whole number >= {least}")
 
 
-def as_text(value: Any, what: str, example: str, error: type[Exception]) -> str:
-    """Text that says something."""
+def as_text(value: Any, need: str, example: str, error: type[Exception]) -> str:
+    """Text that says something; ``need`` says who needs it and what for."""
     if isinstance(value, str) and value.strip():
         return value
-    raise error(f"{what} is {shown(value)}: write it as text, {example}")
+    raise error(f"{need}, {example}, and {shown(value)} is no text that says one")
 
 
 def as_variable(value: Any, what: str) -> Basic:
-    """A symbol, or a matrix that is one: what a law or an integral runs over."""
-    if isinstance(value, (sp.Symbol, sp.MatrixSymbol)):
+    """A symbol, of a matrix or with an index too: what a law or an integral is over."""
+    if isinstance(value, _VARIABLES):
         return value
-    raise TypeError(f"{what} is {shown(value)}: it must be a symbol")
+    raise TypeError(f"{what}: {shown(value)} is no symbol: name one, such as x")

@@ -55,7 +55,9 @@ class Derivation(Chain):
         where: Mapping[Basic, Basic] | None = None,
         symbols: Iterable[Basic] = (),
     ) -> None:
-        as_text(name, "a derivation's name", "name='what it shows'", DerivationError)
+        as_text(
+            name, "a derivation needs a name", "name='what it shows'", DerivationError
+        )
         given = conditions(given, "given", DerivationError)
         if isinstance(start, Derivation):
             given = given + start.given
@@ -84,7 +86,7 @@ class Derivation(Chain):
         called = "symbols that go to zero"
         about = several(about, "about", Symbol, called, DerivationError)
         if not about:
-            raise DerivationError(f"approx needs about=[{called}]")
+            raise DerivationError(f"approx needs about=[{called}], at least one")
         order = as_order(order, 1, DerivationError)
         _refuse_matrices("approx", self.last, after)
 
@@ -109,7 +111,10 @@ class Derivation(Chain):
         Without an expression it is the last line; an expression must equal that line.
         Afterwards no step can be added.
         """
-        if not isinstance(label, str) or not _LABEL.fullmatch(label):
+        need = "a conclusion needs a label"
+        if not _LABEL.fullmatch(
+            as_text(label, need, "label='eq-...'", DerivationError)
+        ):
             raise DerivationError(
                 f"the label {shown(label)} is not of the form 'eq-some-words'"
             )
@@ -162,7 +167,7 @@ class Derivation(Chain):
 
     def _next(self, expression: Entry, because: str) -> Line:
         self._refuse_if_finished()
-        as_text(because, "a step's reason", "because='...'", DerivationError)
+        as_text(because, "a step needs a reason", "because='...'", DerivationError)
         after = self._read_known(expression)
         if after.latex == self.last.latex:
             place = f"step {len(self.lines)} ({because})"

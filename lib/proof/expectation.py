@@ -160,9 +160,9 @@ class KL(Operator):
     """The Kullback-Leibler divergence of two laws of one variable, {eq}`eq-kl`."""
 
     def __new__(cls, p: Law, q: Law) -> KL:
-        if not (isinstance(p, Law) and isinstance(q, Law)):
-            other = shown(q if isinstance(p, Law) else p)
-            raise TypeError(f"KL(p, q): {other} is no law, e.g. Normal(x, m, s)")
+        if not all(isinstance(law, Law) for law in (p, q)):
+            named = f"{shown(p)} and {shown(q)}"
+            raise TypeError(f"KL(p, q) of {named}: name two laws, e.g. Normal(x, m, s)")
         if p.variables != q.variables:
             raise ValueError("KL(p, q): both laws must be of the same variable")
         if isinstance(p, Finite) != isinstance(q, Finite):

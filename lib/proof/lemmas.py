@@ -43,8 +43,8 @@ class Bound:
 
 
 _MAKERS = (
-    "a bound is made by the lemma that proves it: nonnegative(...), log_bound(...), "
-    "jensen(...), gibbs(...), expected(...) or times(...)"
+    "a bound needs a certificate, made by the lemma that proves it: nonnegative(...), "
+    "log_bound(...), jensen(...), gibbs(...), expected(...) or times(...)"
 )
 _SAID: WeakKeyDictionary[Bound, tuple[Expr, Expr, str]] = WeakKeyDictionary()
 
@@ -85,7 +85,7 @@ def log_bound(r: Expr) -> Bound:
 
 
 def jensen(w: Expr, *laws: Law) -> Bound:
-    """``E[log w] <= log E[w]`` for positive w under a law of mass 1, {eq}`eq-jensen`."""
+    """``E[log w] <= log E[w]`` for positive w, the mass being 1, {eq}`eq-jensen`."""
     w = _number(w, "jensen(w, law)")
     _need_positive(w, "Jensen's inequality for the logarithm")
     _need_laws("Jensen's inequality", laws)

@@ -83,19 +83,21 @@ def _is_reciprocal(node: Basic) -> bool:
     return isinstance(node, sp.Pow) and node.base.is_Integer and node.exp == -1
 
 
-def exact(value: Any, what: str = "the expression") -> Basic:
+def exact(value: Any, what: str = "the expression", decimals: bool = False) -> Basic:
     """As a SymPy expression, in which no number is rounded and each part has a value.
 
-    Refuses what is no expression; ``what`` names it.
+    Refuses what is no expression; ``what`` names it. ``decimals``: SymPy's decimal
+    numbers stand, for one who reads them as exact.
     """
     expression = as_expression(value, what, DerivationError)
-    if inexact := expression.atoms(sp.Float):
+    inexact = expression.atoms(sp.Float)
+    if inexact and not decimals:
         number = min(inexact, key=str)
-        raise DerivationError(f"{what} has {number}: {rounded(number)}")
+        raise DerivationError(f"{what}: {number} {rounded(number)}")
     if nothing := _without_value(expression):
         raise DerivationError(
-            f"{what} has {nothing}, which is no number: infinity stands as the end of "
-            "a sum or an integral only"
+            f"{what}: {nothing} is no number; infinity stands as the end of a sum or "
+            "an integral only"
         )
     return expression
 

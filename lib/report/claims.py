@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 
 import mpmath
 import sympy as sp
-from sympy import Basic, Expr, MatrixExpr, Rational, S, Symbol
+from sympy import Basic, MatrixExpr, Rational, Symbol
 from sympy.core.function import AppliedUndef
 
 from lib.proof.abbreviations import abbreviations
@@ -209,7 +209,7 @@ def state(
             raise DerivationError(f"no relation {shown(relation)}: there are {known}")
     _require("names", names is None or isinstance(names, Mapping), names)
     _require("words", isinstance(words, str), words)
-    _require("tests", callable(tests) and not isinstance(tests, type), tests)
+    _require("tests", not isinstance(tests, type) and callable(tests), tests)
     _require("within", within is None or _is_tolerance(within), within)
     given = conditions(given, "given", DerivationError)
     statement = Statement(
@@ -235,14 +235,14 @@ def _member(member: Any, names: Mapping[str, Any]) -> Basic:
     """A member as an expression, unevaluated if it is text."""
     if isinstance(member, str):
         member = as_written(member, names)
-    return exact(member, "a member of the statement")
+    return exact(member, "a member of the statement", decimals=True)
 
 
 _TAKES = {
     "names": "a dictionary, {name: what it names}",
     "words": "text",
     "tests": "a function of the statement",
-    "within": "a positive exact number, such as Rational(1, 100)",
+    "within": "an exact number above 0, such as Rational(1, 100)",
 }
 
 
@@ -281,7 +281,7 @@ def _refuse_unordered(statement: Statement) -> None:
 
 def _decide(link: Statement) -> Decision:
     """Decide a chain of one link."""
-    left, right = map(link.meaning, link.members)
+    left, right = (_exact(link.meaning(member)) for member in link.members)
     conditions = (link.given, link.about, link.order, link.within)
     return _decide_link(left, link.relations[0], right, *conditions)
 
@@ -313,6 +313,12 @@ def _decide_link(
     raise DerivationError(
         f"the relation {relation!r} needs an order, a tolerance, or tests"
     )
+
+
+def _exact(expression: Basic) -> Basic:
+    """Decimals are exact: 0.1 is 1/10."""
+    decimals = expression.atoms(sp.Float)
+    return expression.xreplace({d: Rational(str(d)) for d in decimals})
 
 
 def _how(verdict: Verdict) -> How:
