@@ -24,7 +24,7 @@ _FACTS = (
     "commutative",
 )
 _AT_LEAST_ZERO = {"positive", "nonnegative"}
-_AT_MOST_ZERO = {"negative", "nonpositive"}
+_SIGNS = _AT_LEAST_ZERO | {"negative", "nonpositive"}
 
 
 def abbreviations(where: Any, given: Sequence[Basic]) -> dict[Basic, Basic]:
@@ -91,7 +91,7 @@ def _refuse_at_points(
     name: Expr, meaning: Basic, facts: set[str], given: Sequence[Basic]
 ) -> None:
     """Look for a place at which the meaning lacks what SymPy cannot see that it has."""
-    signs = facts & (_AT_LEAST_ZERO | _AT_MOST_ZERO)
+    signs = {f for f in facts & _SIGNS if getattr(name, f"is_{f}")}
     try:
         if not has_structure([meaning]):
             for point in points(meaning.free_symbols, [meaning], given):

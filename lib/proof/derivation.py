@@ -111,10 +111,8 @@ class Derivation(Chain):
         Without an expression it is the last line; an expression must equal that line.
         Afterwards no step can be added.
         """
-        need = "a conclusion needs a label"
-        if not _LABEL.fullmatch(
-            as_text(label, need, "label='eq-...'", DerivationError)
-        ):
+        as_text(label, "a conclusion needs a label", "label='eq-...'", DerivationError)
+        if not _LABEL.fullmatch(label):
             raise DerivationError(
                 f"the label {shown(label)} is not of the form 'eq-some-words'"
             )

@@ -99,7 +99,7 @@ class E(Operator):
 
 
 def _refuse_dependent(laws: Sequence[Law]) -> None:
-    variables = [v for law in laws for v in law.variables]
+    variables = [as_variable(v, f"{law}") for law in laws for v in law.variables]
     repeated = [v for v in variables if variables.count(v) > 1]
     if repeated:
         raise ValueError(f"E: two laws of the same variable {repeated[0]}: rename one")
@@ -163,6 +163,8 @@ class KL(Operator):
         if not all(isinstance(law, Law) for law in (p, q)):
             named = f"{shown(p)} and {shown(q)}"
             raise TypeError(f"KL(p, q) of {named}: name two laws, e.g. Normal(x, m, s)")
+        for variable in p.variables:
+            as_variable(variable, "KL(p, q): the variable")
         if p.variables != q.variables:
             raise ValueError("KL(p, q): both laws must be of the same variable")
         if isinstance(p, Finite) != isinstance(q, Finite):

@@ -11,7 +11,7 @@ from sympy import Add, Basic, Expr, Function, S, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
-from .arguments import as_expression, as_variable, several, shown
+from .arguments import as_expression, several, shown
 from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_mean
 
@@ -94,7 +94,7 @@ class Normal(Law):
     def __new__(
         cls, variable: Symbol, mean: Expr, std: Expr, name: str = "p"
     ) -> Normal:
-        as_variable(variable, "Normal: the variable")
+        as_expression(variable, "Normal: the variable")
         mean = _number(mean, "Normal: the mean")
         std = _number(std, "Normal: the standard deviation")
         if std.is_positive is False:
@@ -148,9 +148,7 @@ class MultivariateNormal(Law):
         covariance: sp.Matrix,
         name: str = "p",
     ) -> MultivariateNormal:
-        variables = several(
-            variables, "variables", Symbol, "different symbols", TypeError
-        )
+        variables = several(variables, "variables", Expr, "symbols", TypeError)
         if not isinstance(mean, (Sequence, Tuple, sp.MatrixBase)):
             raise TypeError(f"MultivariateNormal: the mean {shown(mean)} is no vector")
         mean = [_number(m, "MultivariateNormal: a mean") for m in mean]
@@ -225,7 +223,7 @@ class Finite(Law):
         masses: dict[Any, Any] | Tuple,
         name: str = "p",
     ) -> Finite:
-        as_variable(variable, "Finite: the variable")
+        as_expression(variable, "Finite: the variable")
         if not isinstance(masses, (dict, Tuple)):
             raise TypeError(
                 f"Finite: the probabilities are {shown(masses)}: write a dictionary "
@@ -264,7 +262,7 @@ class Abstract(Law):
     """A law known only by its density, an expression built with ``density``."""
 
     def __new__(cls, variable: Symbol, density: Expr, name: str = "p") -> Abstract:
-        as_variable(variable, "Abstract: the variable")
+        as_expression(variable, "Abstract: the variable")
         density = as_expression(density, "Abstract: the density")
         if variable not in density.free_symbols:
             raise ValueError(f"Abstract: the density {density} lacks {variable}")
