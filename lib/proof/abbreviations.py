@@ -14,7 +14,9 @@ from sympy import Basic, Expr, MatrixExpr, S
 from .arguments import shown
 from .equality import decide_at_most, place
 from .errors import DerivationError, Undecidable
+from .expectation import Int, Operator, resolve
 from .instances import has_structure
+from .laws import normalised_over
 from .parsing import exact
 from .points import points
 
@@ -73,6 +75,7 @@ def _refuse_unlike(name: Expr, meaning: Basic, given: Sequence[Basic]) -> None:
         )
     if isinstance(name, MatrixExpr):
         return
+    _refuse_another_mass(name, meaning)
     assumed = {f: getattr(name, f"is_{f}") for f in _FACTS}
     known = {f: getattr(meaning, f"is_{f}", None) for f in _FACTS}
     open_facts = set()
@@ -85,6 +88,17 @@ def _refuse_unlike(name: Expr, meaning: Basic, given: Sequence[Basic]) -> None:
         open_facts.add(fact)
     if open_facts:
         _refuse_at_points(name, meaning, open_facts, given)
+
+
+def _refuse_another_mass(name: Expr, meaning: Basic) -> None:
+    """A declared density integrates to one: refuse what has another mass."""
+    mass = meaning
+    for variable in normalised_over(name):
+        mass = resolve(Int(mass, variable))
+    if normalised_over(name) and not mass.has(Operator) and mass != 1:
+        raise DerivationError(
+            f"where: {shown(name)} is a density, and its meaning has the mass {mass}"
+        )
 
 
 def _refuse_at_points(

@@ -61,16 +61,17 @@ class Derivation(Chain):
         given = conditions(given, "given", DerivationError)
         if isinstance(start, Derivation):
             given = given + start.given
-            where = {**start.where, **where} if isinstance(where, Mapping) else where
-        where = abbreviations(where, given)
+        meant = abbreviations(where, given)
+        if isinstance(start, Derivation):
+            meant = abbreviations({**start.where, **meant}, given)
         kinds, called = (Expr, sp.MatrixBase, Law), "symbols, and f(x) for a function f"
         symbols = several(symbols, "symbols", kinds, called, DerivationError)
-        self._beside = (*where, *where.values(), *given, *symbols)
+        self._beside = (*meant, *meant.values(), *given, *symbols)
         if isinstance(start, Derivation):
             first = start.last
         else:
             first = _line(start, self._beside, "the start")
-        super().__init__(name, first, given, where)
+        super().__init__(name, first, given, meant)
 
     def step(self, expression: Entry, *, because: str) -> None:
         """An expression equal to the one before it."""
@@ -147,6 +148,9 @@ class Derivation(Chain):
         small, large = self.last.expression, after.expression
         if relation == ">=":
             small, large = large, small
+        for need in by.needs:
+            nonnegative = f"{because}, {by.name}: 0 <= {need}"
+            _decided(self, decide_at_most, sp.S.Zero, need, nonnegative)
         gap, reason = by.larger - by.smaller, f"{because}, {by.name}"
         try:
             verdict = _decided(self, decide_equal, large - small, gap, reason)

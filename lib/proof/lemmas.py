@@ -9,8 +9,9 @@ used: a bound that was made or changed elsewhere proves nothing.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from sympy import Expr, S
 from .arguments import as_expression, shown
 from .equality import decide_equal
 from .expectation import KL, E, resolve
-from .laws import Abstract, Law, Normal, density
+from .laws import Abstract, Finite, Law, Normal, density
 
 
 class ConditionError(ValueError):
@@ -31,12 +32,15 @@ class ConditionError(ValueError):
 class Bound:
     """``smaller <= larger``, for the reason that ``name`` says.
 
+    ``needs``: what must not be negative, and what the conditions of a derivation must
+    show not to be, since SymPy alone does not see it: probabilities such as 1 - q.
     The lemmas of this module make it, and nothing else does.
     """
 
     smaller: Expr
     larger: Expr
     name: str
+    needs: tuple[Expr, ...]
 
     def __init__(self, *said: Any, **also: Any) -> None:
         raise ConditionError(_MAKERS)
@@ -46,14 +50,18 @@ _MAKERS = (
     "a bound needs a certificate, made by the lemma that proves it: nonnegative(...), "
     "log_bound(...), jensen(...), gibbs(...), expected(...) or times(...)"
 )
-_SAID: WeakKeyDictionary[Bound, tuple[Expr, Expr, str]] = WeakKeyDictionary()
+_Said = tuple[Expr, Expr, str, tuple[Expr, ...]]
+_SAID: WeakKeyDictionary[Bound, _Said] = WeakKeyDictionary()
 
 
-def _bound(smaller: Expr, larger: Expr, name: str) -> Bound:
+def _bound(
+    smaller: Expr, larger: Expr, name: str, needs: tuple[Expr, ...] = ()
+) -> Bound:
     bound = object.__new__(Bound)
-    for key, value in {"smaller": smaller, "larger": larger, "name": name}.items():
-        object.__setattr__(bound, key, value)
-    _SAID[bound] = smaller, larger, name
+    said = (smaller, larger, name, needs)
+    for field, value in zip(fields(Bound), said, strict=True):
+        object.__setattr__(bound, field.name, value)
+    _SAID[bound] = said
     return bound
 
 
@@ -61,8 +69,10 @@ def proved(bound: Bound) -> Bound:
     """The bound, if a lemma made it and nobody has changed it since."""
     if type(bound) is not Bound:
         raise ConditionError(f"{shown(bound)} is no bound: {_MAKERS}")
-    if _SAID.get(bound) != (bound.smaller, bound.larger, bound.name):
-        raise ConditionError(f"{shown(bound)} is not as a lemma made it: {_MAKERS}")
+    said = _SAID.get(bound)
+    says = vars(bound).values()
+    if said is None or len(said) != len(says) or not all(map(operator.is_, said, says)):
+        raise ConditionError(f"this bound is not as a lemma made it: {_MAKERS}")
     return bound
 
 
@@ -88,23 +98,24 @@ def jensen(w: Expr, *laws: Law) -> Bound:
     """``E[log w] <= log E[w]`` for positive w, the mass being 1, {eq}`eq-jensen`."""
     w = _number(w, "jensen(w, law)")
     _need_positive(w, "Jensen's inequality for the logarithm")
-    _need_laws("Jensen's inequality", laws)
+    needs = _need_laws("Jensen's inequality", laws)
     _need_mass_one("Jensen's inequality", laws)
-    return _bound(E(sp.log(w), *laws), sp.log(E(w, *laws)), "Jensen")
+    return _bound(E(sp.log(w), *laws), sp.log(E(w, *laws)), "Jensen", needs)
 
 
 def gibbs(p: Law, q: Law) -> Bound:
     """``0 <= KL(p, q)`` for two laws of mass 1, {eq}`eq-kl-nonnegative`."""
-    _need_laws("Gibbs' inequality", (p, q))
+    needs = _need_laws("Gibbs' inequality", (p, q))
     _need_mass_one("Gibbs' inequality", (p, q))
-    return _bound(S.Zero, KL(p, q), "Gibbs")
+    return _bound(S.Zero, KL(p, q), "Gibbs", needs)
 
 
 def expected(bound: Bound, *laws: Law) -> Bound:
     """The expectation of both sides: E keeps an inequality that holds everywhere."""
     bound = proved(bound)
-    _need_laws("an expectation that keeps an inequality", laws)
-    return _bound(E(bound.smaller, *laws), E(bound.larger, *laws), bound.name)
+    needs = bound.needs + _need_laws("an expectation that keeps an inequality", laws)
+    sides = E(bound.smaller, *laws), E(bound.larger, *laws)
+    return _bound(*sides, bound.name, needs)
 
 
 def times(bound: Bound, factor: Expr) -> Bound:
@@ -114,7 +125,8 @@ def times(bound: Bound, factor: Expr) -> Bound:
         raise ConditionError(
             f"a bound keeps its direction only times a factor >= 0, not {factor}"
         )
-    return _bound(factor * bound.smaller, factor * bound.larger, bound.name)
+    sides = factor * bound.smaller, factor * bound.larger
+    return _bound(*sides, bound.name, bound.needs)
 
 
 def _need_positive(value: Expr, lemma: str) -> None:
@@ -132,23 +144,28 @@ def _number(value: Any, what: str) -> Expr:
     return value
 
 
-def _need_laws(lemma: str, laws: Sequence[Law]) -> None:
-    """Refuse what is no law, and a law whose mass may be negative somewhere."""
+def _need_laws(lemma: str, laws: Sequence[Law]) -> tuple[Expr, ...]:
+    """Probabilities whose sign is to be seen yet; refuses laws of another sign."""
     if not laws:
         raise ConditionError(f"{lemma} needs a law, e.g. Normal(x, m, s)")
+    needs: list[Expr] = []
     for law in laws:
         if not isinstance(law, Law):
             raise ConditionError(f"{lemma} needs a law, and {shown(law)} is none")
-        if not law.is_nonnegative:
+        if isinstance(law, Finite):
+            needs += [mass for _, mass in law.args[1] if not mass.is_nonnegative]
+        elif not law.is_nonnegative:
             raise ConditionError(
-                f"{lemma} needs a law that is nowhere negative, and that of {law} is "
-                "not known to be: declare its density, masses or deviation positive"
+                f"{lemma} needs a law that is nowhere negative, and {law} is not known "
+                "to be one: declare its density or its deviation positive"
             )
+    return tuple(needs)
 
 
 def _need_mass_one(lemma: str, laws: Sequence[Law]) -> None:
     for law in laws:
-        mass = S.One if isinstance(law, Normal) else resolve(E(S.One, law))
+        declared = isinstance(law, (Normal, Finite))  # by their making
+        mass = S.One if declared else resolve(E(S.One, law))
         if mass != 1:
             raise ConditionError(
                 f"{lemma} needs a law with the total mass 1, and that of {law} comes "
