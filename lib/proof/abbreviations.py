@@ -6,12 +6,17 @@ in: sqrt(s**2) is s of a positive s. So the meaning must have each of these prop
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sympy as sp
 from sympy import Basic, Expr, MatrixExpr, S
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .arguments import shown
+from .chain import spelt_out
 from .equality import decide_at_most, place
 from .errors import DerivationError, Undecidable
 from .expectation import Int, Operator, resolve
@@ -51,23 +56,26 @@ def abbreviations(where: Any, given: Sequence[Basic]) -> dict[Basic, Basic]:
         found[name] = exact(value, f"where: the meaning of {shown(name)}")
     _refuse_circles(found)
     for name, meaning in found.items():
-        _refuse_unlike(name, meaning, given)
+        _refuse_unlike(name, meaning, spelt_out(meaning, found), given)
     return found
 
 
 def _refuse_circles(where: Mapping[Basic, Basic]) -> None:
     for name, meaning in where.items():
-        for _ in where:
-            meaning = meaning.xreplace(where)
-        if meaning.has(*where):
+        if spelt_out(meaning, where).has(*where):
             raise DerivationError(
                 f"where: the meaning of {shown(name)} leads back to what is "
                 "abbreviated: write it without"
             )
 
 
-def _refuse_unlike(name: Expr, meaning: Basic, given: Sequence[Basic]) -> None:
-    """Refuse a meaning of another shape, or one that lacks what the name has."""
+def _refuse_unlike(
+    name: Expr, meaning: Basic, spelt: Basic, given: Sequence[Basic]
+) -> None:
+    """Refuse a meaning of another shape, or one that lacks what the name has.
+
+    ``spelt``: the meaning with all other names put in, where they must be.
+    """
     shapes = [tuple(getattr(side, "shape", ())) for side in (name, meaning)]
     if shapes[0] != shapes[1]:
         raise DerivationError(
@@ -77,7 +85,7 @@ def _refuse_unlike(name: Expr, meaning: Basic, given: Sequence[Basic]) -> None:
         return
     _refuse_another_mass(name, meaning)
     assumed = {f: getattr(name, f"is_{f}") for f in _FACTS}
-    known = {f: getattr(meaning, f"is_{f}", None) for f in _FACTS}
+    known = {f: getattr(_with_real_traces(meaning), f"is_{f}", None) for f in _FACTS}
     open_facts = set()
     for fact, truth in assumed.items():
         if truth is None or known[fact] is truth:
@@ -87,7 +95,13 @@ def _refuse_unlike(name: Expr, meaning: Basic, given: Sequence[Basic]) -> None:
             raise DerivationError(_lacking(name, kind, f"and {shown(meaning)} is not"))
         open_facts.add(fact)
     if open_facts:
-        _refuse_at_points(name, meaning, open_facts, given)
+        _refuse_at_points(name, spelt, open_facts, given)
+
+
+def _with_real_traces(meaning: Basic) -> Basic:
+    """Numbers that matrices give are real here; SymPy takes them for complex ones."""
+    numbers = meaning.atoms(sp.Trace, sp.Determinant, MatrixElement)
+    return meaning.xreplace({n: sp.Dummy(real=True) for n in numbers})
 
 
 def _refuse_another_mass(name: Expr, meaning: Basic) -> None:
@@ -95,7 +109,8 @@ def _refuse_another_mass(name: Expr, meaning: Basic) -> None:
     mass = meaning
     for variable in normalised_over(name):
         mass = resolve(Int(mass, variable))
-    if normalised_over(name) and not mass.has(Operator) and mass != 1:
+    known = not mass.has(Operator, AppliedUndef)
+    if normalised_over(name) and known and mass != 1:
         raise DerivationError(
             f"where: {shown(name)} is a density, and its meaning has the mass {mass}"
         )
@@ -104,28 +119,38 @@ def _refuse_another_mass(name: Expr, meaning: Basic) -> None:
 def _refuse_at_points(
     name: Expr, meaning: Basic, facts: set[str], given: Sequence[Basic]
 ) -> None:
-    """Look for a place at which the meaning lacks what SymPy cannot see that it has."""
+    """Look for a place at which the meaning lacks what SymPy cannot see that it has.
+
+    Where there are too few places to tell, the meaning stands.
+    """
+    with contextlib.suppress(Undecidable):
+        if has_structure([meaning]):
+            _refuse_other_sign(name, meaning, facts, given)
+            return
+        for point in points(meaning.free_symbols, [meaning], given):
+            value = meaning.xreplace(point)
+            if value.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+                continue  # it has no value here
+            for fact in sorted(facts):
+                truth, found = (getattr(v, f"is_{fact}") for v in (name, value))
+                if found is not None and found is not truth:
+                    kind = fact if truth else f"not {fact}"
+                    seen = f"but {place(point)} it means {value}"
+                    raise DerivationError(_lacking(name, kind, seen))
+
+
+def _refuse_other_sign(
+    name: Expr, meaning: Basic, facts: set[str], given: Sequence[Basic]
+) -> None:
     signs = {f for f in facts & _SIGNS if getattr(name, f"is_{f}")}
-    try:
-        if not has_structure([meaning]):
-            for point in points(meaning.free_symbols, [meaning], given):
-                value = meaning.xreplace(point)
-                for fact in sorted(facts):
-                    truth, found = (getattr(v, f"is_{fact}") for v in (name, value))
-                    if found is not None and found is not truth:
-                        kind = fact if truth else f"not {fact}"
-                        seen = f"but {place(point)} it means {value}"
-                        raise DerivationError(_lacking(name, kind, seen))
-        elif signs:
-            fact = min(signs)
-            sides = (S.Zero, meaning) if fact in _AT_LEAST_ZERO else (meaning, S.Zero)
-            verdict = decide_at_most(*sides, given)
-            if not verdict.holds:
-                seen = f"but {verdict.counterexample}"
-                raise DerivationError(_lacking(name, fact, seen))
-    except Undecidable as reason:
-        seen = f"and it cannot be seen whether {shown(meaning)} is: {reason}"
-        raise DerivationError(_lacking(name, min(facts), seen)) from reason
+    if not signs:
+        return
+    fact = min(signs)
+    sides = (S.Zero, meaning) if fact in _AT_LEAST_ZERO else (meaning, S.Zero)
+    verdict = decide_at_most(*sides, given)
+    if not verdict.holds:
+        seen = f"but {verdict.counterexample}"
+        raise DerivationError(_lacking(name, fact, seen))
 
 
 def _lacking(name: Expr, kind: str, seen: str) -> str:

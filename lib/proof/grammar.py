@@ -103,6 +103,7 @@ class _Reader:
             raise GrammarError(f"a step of {len(text)} letters: {LONGEST} at most")
         self._text, self._known = text, known
         self._place, self._depth = 0, 0
+        self._read = 0  # where the last token that was read starts
         self._at_end = False  # of a range, where infinity may stand
         self._kind: str = ""
         self._token: str = ""
@@ -193,7 +194,7 @@ class _Reader:
         except GrammarError:
             raise
         except _FAILURES as error:
-            self._refuse(f"{name}(...): {error}")
+            self._refuse_read(f"{name}(...): {error}")
 
     def _argument(self) -> Basic | tuple[Basic, ...]:
         """An expression, or a range in brackets."""
@@ -251,27 +252,29 @@ class _Reader:
 
     def _power_of(self, base: Basic, exponent: Basic) -> Basic:
         if not (isinstance(base, Expr) and isinstance(exponent, Expr)):
-            self._refuse("a power of what is no number")
+            self._refuse_read("a power of what is no number")
         power = Pow(base, exponent, **_EVALUATE)
         if exponent.is_number and _degree(power) > LARGEST_POWER:
-            self._refuse(f"a power above {LARGEST_POWER}")
+            self._refuse_read(f"a power above {LARGEST_POWER}")
         root = exponent.is_number and exponent.is_integer is not True
         if base.is_number and root and abs(_digits(base)) > MOST_ROOT_DIGITS:
-            self._refuse(f"a root of a number of more than {MOST_ROOT_DIGITS} digits")
+            self._refuse_read(
+                f"a root of a number of more than {MOST_ROOT_DIGITS} digits"
+            )
         return self._sound(power)
 
     def _sound(self, node: Basic) -> Basic:
         """The expression, unless it is a number that is enormous or has no value."""
-        if not node.is_number or isinstance(node, sp.Integer):
+        if not node.is_number:
             return node
         if abs(_digits(node)) > MOST_DIGITS:
-            self._refuse(f"a number of more than {MOST_DIGITS} digits")
+            self._refuse_read(f"a number of more than {MOST_DIGITS} digits")
         try:
             value = _value(node)
         except _FAILURES as error:
-            self._refuse(f"it has no value: {error}")
+            self._refuse_read(f"it has no value: {error}")
         if value.has(sp.nan, sp.zoo) or value in (sp.oo, -sp.oo):
-            self._refuse("it has no value: a division by zero, or a logarithm of zero")
+            self._refuse_read("it has no value, like 1/0 and log(0)")
         return node
 
     def _refuse_enormous(self, name: str, arguments: list[Any]) -> None:
@@ -279,20 +282,20 @@ class _Reader:
         if name in ("factorial", "gamma", "binomial") and any(
             _digits(number) > math.log10(LARGEST_POWER) for number in numbers
         ):
-            self._refuse(f"{name} of a number above {LARGEST_POWER}")
+            self._refuse_read(f"{name} of a number above {LARGEST_POWER}")
         ranges = [a for a in arguments if isinstance(a, tuple)]
         if ranges and name not in RANGED:
-            self._refuse(f"{name} takes no range: write one expression")
+            self._refuse_read(f"{name} takes no range: write one expression")
         if name in ("Sum", "Product", "Derivative"):
             ends = [p for p in (*numbers, *sum(ranges, ())) if p.is_number]
             if any(_digits(e) > math.log10(LARGEST_RANGE) for e in ends if e.is_finite):
-                self._refuse(f"{name} over more than {LARGEST_RANGE}")
+                self._refuse_read(f"{name} over more than {LARGEST_RANGE}")
             if _terms(arguments[0]) * math.prod(map(_length, ranges)) > MOST_TERMS:
-                self._refuse(f"sums within sums, of more than {MOST_TERMS} terms")
+                self._refuse_read(f"sums within sums, of more than {MOST_TERMS} terms")
         if name == "Derivative":
             orders = [pair[1] for pair in ranges if len(pair) == 2] + numbers
             if any(o.is_number and not _is_count(_value(o)) for o in orders):
-                self._refuse("Derivative: the order is a whole number >= 0")
+                self._refuse_read("Derivative: the order is a whole number >= 0")
 
     # --------------------------------------------------------------------- the text
 
@@ -312,6 +315,7 @@ class _Reader:
 
     def _taken(self) -> str:
         token = self._token
+        self._read = self._place - len(token)
         self._advance()
         return token
 
@@ -342,7 +346,13 @@ class _Reader:
         self._refuse(f"unknown {kind} {name!r}: {hint}")
 
     def _refuse(self, what: str) -> NoReturn:
-        start = max(0, self._place - len(self._token))
+        self._refuse_at(max(0, self._place - len(self._token)), what)
+
+    def _refuse_read(self, what: str) -> NoReturn:
+        """Refuse what has just been read."""
+        self._refuse_at(self._read, what)
+
+    def _refuse_at(self, start: int, what: str) -> NoReturn:
         raise GrammarError(f"at letter {start + 1} of {self._quoted(start)}: {what}")
 
     def _quoted(self, place: int) -> str:
