@@ -7,6 +7,7 @@ derivation          grows a chain by checked steps
   chain             what a chain is, and how it reads
   parsing, latex    from text to an expression, and from an expression to LaTeX
   grammar           what text may say, and what is refused before it is computed
+  abbreviations     may a name stand for this meaning?
 lemmas              the inequalities that a bound may cite
 asymptotics         is it so up to O(t^k)?
 equality            are both sides equal, or is one the smaller?
@@ -22,6 +23,7 @@ points, evaluation  numbers for the symbols, and what both sides are there
 calculus            gradients, Jacobians, maps of vectors
 expectation         E, Var, KL and Int, and how they resolve
   laws              Gaussian, finite, or only a name; gaussian_integrals
+arguments           what a caller hands over, or one error with the remedy
 errors              what stops a derivation
 """
 

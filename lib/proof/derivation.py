@@ -18,18 +18,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import sympy as sp
-from sympy import Basic, Symbol
+from sympy import Basic, Expr, Symbol
 
+from .abbreviations import abbreviations
+from .arguments import as_order, as_text, conditions, several, shown
 from .asymptotics import decide_order
 from .chain import Chain, Line, Relation, Step
 from .equality import Verdict, decide_at_most, decide_equal
 from .errors import DerivationError, Undecidable
 from .laws import Law
-from .lemmas import Bound
+from .lemmas import Bound, ConditionError, proved
 from .parsing import as_written, exact, open_names, refuse_unknown, vocabulary
 
 # Text is parsed, and prints as it is written.
 Entry: TypeAlias = Basic | sp.MatrixBase | int | str
+_LABEL = re.compile(r"eq-[a-z0-9]+(-[a-z0-9]+)*")
 Decide = Callable[[Basic, Basic, Sequence[Basic]], Verdict]
 
 
@@ -48,21 +51,27 @@ class Derivation(Chain):
         start: Entry | Derivation,
         *,
         name: str,
-        given: Sequence[Basic] = (),
+        given: Iterable[Basic] = (),
         where: Mapping[Basic, Basic] | None = None,
         symbols: Iterable[Basic] = (),
     ) -> None:
-        if not name.strip():
-            raise DerivationError("a derivation needs a name: name='what it shows'")
-        given, where = tuple(given), dict(where or {})
+        as_text(
+            name, "a derivation needs a name", "name='what it shows'", DerivationError
+        )
+        given = conditions(given, "given", DerivationError)
         if isinstance(start, Derivation):
-            given, where = given + start.given, {**start.where, **where}
-        self._beside = (*where, *where.values(), *given, *symbols)
+            given = given + start.given
+        meant = abbreviations(where, given)
+        if isinstance(start, Derivation):
+            meant = abbreviations({**start.where, **meant}, given)
+        kinds, called = (Expr, sp.MatrixBase, Law), "symbols, and f(x) for a function f"
+        symbols = several(symbols, "symbols", kinds, called, DerivationError)
+        self._beside = (*meant, *meant.values(), *given, *symbols)
         if isinstance(start, Derivation):
             first = start.last
         else:
-            first = _line(start, self._beside)
-        super().__init__(name, first, given, where)
+            first = _line(start, self._beside, "the start")
+        super().__init__(name, first, given, meant)
 
     def step(self, expression: Entry, *, because: str) -> None:
         """An expression equal to the one before it."""
@@ -71,15 +80,16 @@ class Derivation(Chain):
         self.steps.append(Step(self.last, "=", after, because, verdict))
 
     def approx(
-        self, expression: Entry, *, about: Sequence[Symbol], order: int, because: str
+        self, expression: Entry, *, about: Iterable[Symbol], order: int, because: str
     ) -> None:
         """The one before it up to O(t^order), when all of ``about`` shrink like t."""
         after = self._next(expression, because)
-        about = tuple(about)
-        if order < 1 or not about or not all(isinstance(v, Symbol) for v in about):
-            raise DerivationError(
-                "approx needs about=[symbols that go to zero] and an order >= 1"
-            )
+        called = "symbols that go to zero"
+        about = several(about, "about", Symbol, called, DerivationError)
+        if not about:
+            raise DerivationError(f"approx needs about=[{called}], at least one")
+        order = as_order(order, 1, DerivationError)
+        _refuse_matrices("approx", self.last, after)
 
         def decide(left: Basic, right: Basic, given: Sequence[Basic]) -> Verdict:
             return decide_order(left, right, about, order, given)
@@ -102,9 +112,10 @@ class Derivation(Chain):
         Without an expression it is the last line; an expression must equal that line.
         Afterwards no step can be added.
         """
-        if not re.fullmatch(r"eq-[a-z0-9]+(-[a-z0-9]+)*", label):
+        as_text(label, "a conclusion needs a label", "label='eq-...'", DerivationError)
+        if not _LABEL.fullmatch(label):
             raise DerivationError(
-                f"the label {label!r} is not of the form 'eq-some-words'"
+                f"the label {shown(label)} is not of the form 'eq-some-words'"
             )
         self._refuse_if_finished()
         if expression is not None:
@@ -123,20 +134,23 @@ class Derivation(Chain):
     def _bounded(
         self, relation: Relation, expression: Entry, because: str, by: Bound
     ) -> None:
-        if not isinstance(by, Bound):
-            raise DerivationError(
-                f"a bound needs a certificate: by=nonnegative(...), jensen(...) or "
-                f"another lemma of lib.proof, not {by!r}"
-            )
+        try:
+            proved(by)
+        except ConditionError as error:
+            raise DerivationError(f"by={shown(by)}: {error}") from error
         if self.relation in ("<=", ">=") and self.relation != relation:
             raise DerivationError(
                 "a chain cannot mix <= and >=: neither end would bound the other. "
                 "Start a second derivation"
             )
         after = self._next(expression, because)
+        _refuse_matrices("a bound", self.last, after)
         small, large = self.last.expression, after.expression
         if relation == ">=":
             small, large = large, small
+        for need in by.needs:
+            nonnegative = f"{because}, {by.name}: 0 <= {need}"
+            _decided(self, decide_at_most, sp.S.Zero, need, nonnegative)
         gap, reason = by.larger - by.smaller, f"{because}, {by.name}"
         try:
             verdict = _decided(self, decide_equal, large - small, gap, reason)
@@ -155,8 +169,7 @@ class Derivation(Chain):
 
     def _next(self, expression: Entry, because: str) -> Line:
         self._refuse_if_finished()
-        if not because.strip():
-            raise DerivationError("a step needs a reason: because='...'")
+        as_text(because, "a step needs a reason", "because='...'", DerivationError)
         after = self._read_known(expression)
         if after.latex == self.last.latex:
             place = f"step {len(self.lines)} ({because})"
@@ -169,7 +182,7 @@ class Derivation(Chain):
     def _read_known(self, entry: Entry) -> Line:
         """The entry as a line that names nothing new."""
         lines = [line.expression for line in self.lines]
-        after = _line(entry, (*lines, *self._beside))
+        after = _line(entry, (*lines, *self._beside), "the step")
         known = set().union(*map(open_names, (*lines, *self._beside)))
         for law in sp.Tuple(*lines).atoms(Law):
             known.update(law.variables)
@@ -184,11 +197,22 @@ class Derivation(Chain):
             )
 
 
-def _line(entry: Entry, named: Iterable[Basic]) -> Line:
+def _line(entry: Entry, named: Iterable[Basic], what: str) -> Line:
     """The entry as a line; text may name what the expressions ``named`` do."""
     if isinstance(entry, str):
-        return Line(exact(as_written(entry, vocabulary(named))), verbatim=True)
-    return Line(exact(entry))
+        return Line(exact(as_written(entry, vocabulary(named)), what), verbatim=True)
+    if isinstance(entry, Chain):
+        raise DerivationError(f"{what} is a derivation: give its .result")
+    return Line(exact(entry, what))
+
+
+def _refuse_matrices(what: str, *lines: Line) -> None:
+    for line in lines:
+        if isinstance(line.expression, (sp.MatrixBase, sp.MatrixExpr)):
+            raise DerivationError(
+                f"{what} compares numbers, and {shown(line.expression)} is a matrix: "
+                "take an entry, a trace or a determinant"
+            )
 
 
 def _decided(

@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 from sympy import Add, Basic, Expr, S, Symbol
 
+from .arguments import as_expression, as_variable, shown
 from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral, is_expandable
 from .laws import Abstract, Finite, Law, beyond_real, normalised_over
@@ -69,7 +70,7 @@ class E(Operator):
         if not laws or not all(isinstance(law, Law) for law in laws):
             raise TypeError("E(g, law): name at least one law, e.g. Normal(x, m, s)")
         _refuse_dependent(laws)
-        return Expr.__new__(cls, sp.sympify(g), *laws)
+        return Expr.__new__(cls, as_expression(g, "E(g, law): g"), *laws)
 
     @property
     def bound_symbols(self) -> tuple[Symbol, ...]:
@@ -98,7 +99,7 @@ class E(Operator):
 
 
 def _refuse_dependent(laws: Sequence[Law]) -> None:
-    variables = [v for law in laws for v in law.variables]
+    variables = [as_variable(v, f"{law}") for law in laws for v in law.variables]
     repeated = [v for v in variables if variables.count(v) > 1]
     if repeated:
         raise ValueError(f"E: two laws of the same variable {repeated[0]}: rename one")
@@ -128,7 +129,9 @@ class Var(Operator):
     """The variance of ``g`` under one law, or under several independent ones."""
 
     def __new__(cls, g: Expr, *laws: Law) -> Var:
-        return Expr.__new__(cls, *E(g, *laws).args)
+        if not laws or not all(isinstance(law, Law) for law in laws):
+            raise TypeError("Var(g, law): name at least one law, e.g. Normal(x, m, s)")
+        return Expr.__new__(cls, *E(as_expression(g, "Var(g, law): g"), *laws).args)
 
     bound_symbols = E.bound_symbols
 
@@ -157,6 +160,11 @@ class KL(Operator):
     """The Kullback-Leibler divergence of two laws of one variable, {eq}`eq-kl`."""
 
     def __new__(cls, p: Law, q: Law) -> KL:
+        if not all(isinstance(law, Law) for law in (p, q)):
+            named = f"{shown(p)} and {shown(q)}"
+            raise TypeError(f"KL(p, q) of {named}: name two laws, e.g. Normal(x, m, s)")
+        for variable in p.variables:
+            as_variable(variable, "KL(p, q): the variable")
         if p.variables != q.variables:
             raise ValueError("KL(p, q): both laws must be of the same variable")
         if isinstance(p, Finite) != isinstance(q, Finite):
@@ -190,7 +198,8 @@ class Int(Operator):
     """The integral over the whole space of ``variable``, whatever that space is."""
 
     def __new__(cls, g: Expr, variable: Symbol) -> Int:
-        return Expr.__new__(cls, sp.sympify(g), variable)
+        g = as_expression(g, "Int(g, variable): g")
+        return Expr.__new__(cls, g, as_variable(variable, "Int(g, variable): variable"))
 
     @property
     def bound_symbols(self) -> tuple[Symbol, ...]:

@@ -27,8 +27,12 @@ from sympy import Add, Basic, Expr, Mul, Pow
 LONGEST = 2000  # characters
 DEEPEST = 60  # brackets within brackets
 MOST_FIGURES = 30  # of a number
-LARGEST_POWER = 1000  # of a number, and argument of a factorial
+MOST_DIGITS = 1000  # of a number's value, before the point or after it
+MOST_ROOT_DIGITS = 100  # of a number under a root: roots are worked out by factoring
+LARGEST_POWER = 1000  # also of powers of powers, and the argument of a factorial
 LARGEST_RANGE = 1000  # of a sum between numbers
+MOST_TERMS = 10_000  # of a sum of sums
+QUOTED = 30  # letters on each side of a place
 
 _EVALUATE = {"evaluate": False}
 _PLAIN = (
@@ -43,10 +47,24 @@ FUNCTIONS: dict[str, Callable[..., Basic]] = {
     **{name: getattr(sp, name) for name in _OTHER.split()},
     **{name: partial(getattr(sp, name), **_EVALUATE) for name in _PLAIN.split()},
 }
+RANGED = ("Derivative", "Integral", "Product", "Subs", "Sum")
 CONSTANTS: dict[str, Basic] = {"I": sp.I, "pi": sp.pi, "oo": sp.oo}
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+\.?\d*|\.\d+)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/(),]))"
+    r"\s*(?:(?P<number>[0-9]+\.?[0-9]*|\.[0-9]+)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/(),]))"
+)
+
+
+_INFINITE = "oo is no number: it stands as the end of a sum or an integral only"
+# What SymPy raises of arguments that it cannot take.
+_FAILURES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
 )
 
 
@@ -85,6 +103,8 @@ class _Reader:
             raise GrammarError(f"a step of {len(text)} letters: {LONGEST} at most")
         self._text, self._known = text, known
         self._place, self._depth = 0, 0
+        self._read = 0  # where the last token that was read starts
+        self._at_end = False  # of a range, where infinity may stand
         self._kind: str = ""
         self._token: str = ""
         self._advance()
@@ -92,12 +112,15 @@ class _Reader:
     def whole(self) -> Basic:
         if not self._kind:
             raise GrammarError("the text is empty: write an expression")
-        found = _built(self._sum())
+        found = self._expression()
         if self._kind:
             self._refuse(f"{self._token!r} is one thing too many")
         return found
 
     # ------------------------------------------------------------------ the grammar
+
+    def _expression(self) -> Basic:
+        return self._sound(_built(self._sum()))
 
     def _sum(self) -> Basic | _Row:
         left = self._product()
@@ -151,6 +174,8 @@ class _Reader:
         self._open()
         inner = self._sum()
         self._close()
+        if isinstance(inner, _Row):
+            self._sound(_built(inner))
         return inner
 
     def _call(self, name: str) -> Basic:
@@ -165,25 +190,43 @@ class _Reader:
         self._close()
         self._refuse_enormous(name, arguments)
         try:
-            return function(*arguments)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise GrammarError(f"{name}(...): {error}") from error
+            return self._sound(function(*arguments))
+        except GrammarError:
+            raise
+        except _FAILURES as error:
+            self._refuse_read(f"{name}(...): {error}")
 
     def _argument(self) -> Basic | tuple[Basic, ...]:
         """An expression, or a range in brackets."""
-        if self._token != "(":
-            return _built(self._sum())
-        start = self._place, self._kind, self._token, self._depth
+        if self._token != "(" or not self._has_comma():
+            return self._expression()
         self._open()
-        parts = [_built(self._sum())]
+        parts = [self._end()]
         while self._token == ",":
             self._taken()
-            parts.append(_built(self._sum()))
+            parts.append(self._end())
         self._close()
-        if len(parts) > 1:
-            return tuple(parts)
-        self._place, self._kind, self._token, self._depth = start
-        return _built(self._sum())
+        return tuple(parts)
+
+    def _has_comma(self) -> bool:
+        """Whether the bracket that opens here holds several things."""
+        depth = 1
+        for letter in self._text[self._place :]:
+            depth += (letter == "(") - (letter == ")")
+            if depth == 0 or (depth == 1 and letter == ","):
+                return depth == 1
+        return False
+
+    def _end(self) -> Basic:
+        """A part of a range, which may be infinite."""
+        self._at_end = True
+        part = _built(self._sum())
+        self._at_end = False
+        if part in (sp.oo, -sp.oo):
+            return part
+        if part.has(sp.oo, -sp.oo):
+            self._refuse(_INFINITE)
+        return self._sound(part)
 
     def _number(self, text: str) -> Basic:
         if len(text) > MOST_FIGURES:
@@ -195,32 +238,64 @@ class _Reader:
 
     def _named(self, name: str) -> Basic:
         found = self._known.get(name, CONSTANTS.get(name))
+        if found is None and name in FUNCTIONS:
+            self._refuse(f"{name} needs an argument: write {name}(...)")
         if found is None:
             self._refuse_name(name, "name")
+        if found is sp.oo and not self._at_end:
+            self._refuse(_INFINITE)
         if not isinstance(found, Basic):
             self._refuse(f"{name} is a function: write {name}(...)")
         return found
 
-    # ------------------------------------------------------- what would be enormous
+    # --------------------------------------- what would be enormous, or has no value
 
     def _power_of(self, base: Basic, exponent: Basic) -> Basic:
-        if exponent.is_number and base.is_number and _size(exponent) > LARGEST_POWER:
-            self._refuse(f"a power of a number above {LARGEST_POWER}")
         if not (isinstance(base, Expr) and isinstance(exponent, Expr)):
-            self._refuse("a power of what is no number")
-        return Pow(base, exponent, **_EVALUATE)
+            self._refuse_read("a power of what is no number")
+        power = Pow(base, exponent, **_EVALUATE)
+        if exponent.is_number and _degree(power) > LARGEST_POWER:
+            self._refuse_read(f"a power above {LARGEST_POWER}")
+        root = exponent.is_number and exponent.is_integer is not True
+        if base.is_number and root and abs(_digits(base)) > MOST_ROOT_DIGITS:
+            self._refuse_read(
+                f"a root of a number of more than {MOST_ROOT_DIGITS} digits"
+            )
+        return self._sound(power)
+
+    def _sound(self, node: Basic) -> Basic:
+        """The expression, unless it is a number that is enormous or has no value."""
+        if not node.is_number:
+            return node
+        if abs(_digits(node)) > MOST_DIGITS:
+            self._refuse_read(f"a number of more than {MOST_DIGITS} digits")
+        try:
+            value = _value(node)
+        except _FAILURES as error:
+            self._refuse_read(f"it has no value: {error}")
+        if value.has(sp.nan, sp.zoo) or value in (sp.oo, -sp.oo):
+            self._refuse_read("it has no value, like 1/0 and log(0)")
+        return node
 
     def _refuse_enormous(self, name: str, arguments: list[Any]) -> None:
         numbers = [a for a in arguments if isinstance(a, Basic) and a.is_number]
         if name in ("factorial", "gamma", "binomial") and any(
-            _size(number) > LARGEST_POWER for number in numbers
+            _digits(number) > math.log10(LARGEST_POWER) for number in numbers
         ):
-            self._refuse(f"{name} of a number above {LARGEST_POWER}")
+            self._refuse_read(f"{name} of a number above {LARGEST_POWER}")
+        ranges = [a for a in arguments if isinstance(a, tuple)]
+        if ranges and name not in RANGED:
+            self._refuse_read(f"{name} takes no range: write one expression")
         if name in ("Sum", "Product", "Derivative"):
-            ranges = [part for a in arguments if isinstance(a, tuple) for part in a]
-            ends = [p for p in (*ranges, *numbers) if p.is_number and p.is_finite]
-            if any(_size(end) > LARGEST_RANGE for end in ends):
-                self._refuse(f"{name} over more than {LARGEST_RANGE}")
+            ends = [p for p in (*numbers, *sum(ranges, ())) if p.is_number]
+            if any(_digits(e) > math.log10(LARGEST_RANGE) for e in ends if e.is_finite):
+                self._refuse_read(f"{name} over more than {LARGEST_RANGE}")
+            if _terms(arguments[0]) * math.prod(map(_length, ranges)) > MOST_TERMS:
+                self._refuse_read(f"sums within sums, of more than {MOST_TERMS} terms")
+        if name == "Derivative":
+            orders = [pair[1] for pair in ranges if len(pair) == 2] + numbers
+            if any(o.is_number and not _is_count(_value(o)) for o in orders):
+                self._refuse_read("Derivative: the order is a whole number >= 0")
 
     # --------------------------------------------------------------------- the text
 
@@ -240,6 +315,7 @@ class _Reader:
 
     def _taken(self) -> str:
         token = self._token
+        self._read = self._place - len(token)
         self._advance()
         return token
 
@@ -270,8 +346,21 @@ class _Reader:
         self._refuse(f"unknown {kind} {name!r}: {hint}")
 
     def _refuse(self, what: str) -> NoReturn:
-        start = max(0, self._place - len(self._token))
-        raise GrammarError(f"at letter {start + 1} of {self._text!r}: {what}")
+        self._refuse_at(max(0, self._place - len(self._token)), what)
+
+    def _refuse_read(self, what: str) -> NoReturn:
+        """Refuse what has just been read."""
+        self._refuse_at(self._read, what)
+
+    def _refuse_at(self, start: int, what: str) -> NoReturn:
+        raise GrammarError(f"at letter {start + 1} of {self._quoted(start)}: {what}")
+
+    def _quoted(self, place: int) -> str:
+        """The text around a place."""
+        first, last = max(0, place - QUOTED), place + QUOTED
+        before = "... " if first else ""
+        after = " ..." if last < len(self._text) else ""
+        return f"{before}{self._text[first:last]!r}{after}"
 
 
 def _remedy(sign: str) -> str:
@@ -286,23 +375,75 @@ def _remedy(sign: str) -> str:
     }.get(sign, f"{sign!r} is no sign here")
 
 
-def _size(number: Basic) -> float:
-    """About how large a number is, without working it out."""
-    if number.is_Rational:
-        return abs(float(number.p)) / float(number.q) if number.q else math.inf
+def _digits(number: Basic) -> float:
+    """About how many digits a number has before the point, or less than 0 after it.
+
+    The decimal logarithm of its size, without working it out: of a sum that of the
+    largest term, as if none cancelled.
+    """
+    if isinstance(number, sp.Rational):
+        return _log10(number.p) - _log10(number.q)
+    parts = [_digits(part) for part in number.args]
     if isinstance(number, Mul):
-        return math.prod(map(_size, number.args))
+        return sum(parts)
     if isinstance(number, Add):
-        return sum(map(_size, number.args))
+        return max(parts) + math.log10(len(parts))
     if isinstance(number, Pow):
-        base, exponent = _size(number.base), _size(number.exp)
-        if number.exp.could_extract_minus_sign():
-            base, exponent = max(base, 1 / base if base else math.inf), exponent
-        if base <= 1:
-            return 1.0
-        return math.exp(min(exponent * math.log(base), 700.0))
-    if number.is_finite is False:
-        return math.inf
-    if isinstance(number, sp.exp):
-        return math.exp(min(_size(number.args[0]), 700.0))
-    return max([3.2, *map(_size, number.args)])
+        return _signed_size(number.exp, parts[1]) * parts[0]
+    if isinstance(number, (sp.exp, sp.sinh, sp.cosh)):
+        return _signed_size(number.args[0], parts[0]) * math.log10(math.e)
+    if isinstance(number, (sp.factorial, sp.gamma)):
+        size = _signed_size(number.args[0], parts[0])
+        return math.lgamma(size + 2) / math.log(10) if 0 < size < math.inf else 0.0
+    return max([0.5, *map(abs, parts)])
+
+
+def _log10(number: int) -> float:
+    return math.log10(abs(number)) if number else 0.0
+
+
+def _signed_size(number: Basic, digits: float) -> float:
+    """About the number itself, from its number of digits."""
+    if number.is_zero:
+        return 0.0
+    size = 10.0**digits if digits < 300 else math.inf
+    return -size if number.could_extract_minus_sign() else size
+
+
+def _degree(node: Basic) -> float:
+    """How often what is written is multiplied by itself, in powers of powers."""
+    if isinstance(node, Pow):
+        exponent = node.exp
+        by = abs(_signed_size(exponent, _digits(exponent))) if exponent.is_number else 1
+        return max(by, 1) * _degree(node.base)
+    parts = [_degree(part) for part in node.args]
+    if isinstance(node, Mul):
+        return max(parts) if node.is_number else sum(parts)
+    return max(parts, default=1)
+
+
+def _length(limits: tuple[Basic, ...]) -> float:
+    """How many terms a range between numbers has."""
+    if len(limits) != 3 or not all(end.is_Integer for end in map(_value, limits[1:])):
+        return 1
+    return abs(int(_value(limits[2]) - _value(limits[1]))) + 1
+
+
+def _terms(node: Any) -> float:
+    if not isinstance(node, Basic):
+        return 1
+    parts = max(map(_terms, node.args), default=1)
+    if isinstance(node, (sp.Sum, sp.Product)):
+        return parts * math.prod(_length(tuple(limits)) for limits in node.limits)
+    return parts
+
+
+def _value(node: Basic) -> Basic:
+    """A number worked out; sums, integrals and the like stay as they are."""
+    if isinstance(node, (Add, Mul, Pow, sp.Function)) and node.is_number:
+        return node.func(*map(_value, node.args))
+    return node
+
+
+def _is_count(number: Basic) -> bool:
+    return bool(number.is_integer and number.is_nonnegative)

@@ -11,6 +11,7 @@ from sympy import Add, Basic, Expr, Function, S, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
+from .arguments import as_expression, several, shown
 from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_mean, is_expandable
 
@@ -46,6 +47,14 @@ class Law(Basic):
         return self.name
 
     _sympystr = _sympyrepr = _latex
+
+
+def _number(value: Any, what: str) -> Expr:
+    """A parameter of a law: an expression that stands for a finite number."""
+    value = as_expression(value, what)
+    if isinstance(value, sp.MatrixBase) or value.is_finite is False or value is S.NaN:
+        raise ValueError(f"{what} is {shown(value)}: it must be a finite number")
+    return value
 
 
 def _refuse_variable_in(
@@ -85,12 +94,18 @@ class Normal(Law):
     def __new__(
         cls, variable: Symbol, mean: Expr, std: Expr, name: str = "p"
     ) -> Normal:
-        mean, std = sp.sympify(mean), sp.sympify(std)
+        as_expression(variable, "Normal: the variable")
+        mean = _number(mean, "Normal: the mean")
+        std = _number(std, "Normal: the standard deviation")
         if std.is_positive is False:
             raise ValueError(f"Normal: the standard deviation {std} is not positive")
         _refuse_half_lines([variable])
         _refuse_variable_in([mean, std], [variable])
         return super().__new__(cls, variable, mean, std, _named(name))
+
+    @property
+    def is_nonnegative(self) -> bool:
+        return bool(self.std.is_positive)
 
     @property
     def mean(self) -> Expr:
@@ -135,8 +150,18 @@ class MultivariateNormal(Law):
         covariance: sp.Matrix,
         name: str = "p",
     ) -> MultivariateNormal:
-        size = len(variables)
+        variables = several(variables, "variables", Expr, "symbols", TypeError)
+        if not isinstance(mean, (Sequence, Tuple, sp.MatrixBase)):
+            raise TypeError(f"MultivariateNormal: the mean {shown(mean)} is no vector")
+        mean = [_number(m, "MultivariateNormal: a mean") for m in mean]
+        if not isinstance(covariance, sp.MatrixBase):
+            raise TypeError(
+                f"MultivariateNormal: the covariance {shown(covariance)} is no Matrix"
+            )
         covariance = sp.ImmutableMatrix(covariance)
+        size = len(variables)
+        if not size or len(set(variables)) < size:
+            raise ValueError("MultivariateNormal: name variables, each of them once")
         if len(mean) != size or covariance.shape != (size, size):
             raise ValueError(
                 f"MultivariateNormal: {size} variables need {size} means and a "
@@ -151,6 +176,10 @@ class MultivariateNormal(Law):
         return super().__new__(
             cls, Tuple(*variables), Tuple(*mean), covariance, _named(name)
         )
+
+    @property
+    def is_nonnegative(self) -> bool:
+        return self.args[2].is_positive_semidefinite is True
 
     def log_density(self) -> Expr:
         """The log density at the variables."""
@@ -196,7 +225,16 @@ class Finite(Law):
         masses: dict[Any, Any] | Tuple,
         name: str = "p",
     ) -> Finite:
-        pairs = masses.items() if isinstance(masses, dict) else masses
+        as_expression(variable, "Finite: the variable")
+        if not isinstance(masses, (dict, Tuple)):
+            raise TypeError(
+                f"Finite: the probabilities are {shown(masses)}: write a dictionary "
+                "{value: probability}"
+            )
+        pairs = [
+            (_number(value, "Finite: a value"), _number(mass, "Finite: a probability"))
+            for value, mass in (masses.items() if isinstance(masses, dict) else masses)
+        ]
         total = sp.simplify(Add(*(mass for _, mass in pairs)))
         if total != 1:
             raise ValueError(f"Finite: the probabilities add up to {total}, not to 1")
@@ -226,6 +264,8 @@ class Abstract(Law):
     """A law known only by its density, an expression built with ``density``."""
 
     def __new__(cls, variable: Symbol, density: Expr, name: str = "p") -> Abstract:
+        as_expression(variable, "Abstract: the variable")
+        density = as_expression(density, "Abstract: the density")
         if variable not in density.free_symbols:
             raise ValueError(f"Abstract: the density {density} lacks {variable}")
         if density.is_extended_nonnegative is False:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy as sp
-from sympy import Add, Basic, Mul, Symbol
+from sympy import Add, Basic, Mul, S, Symbol
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import AppliedUndef
 
+from .arguments import as_expression, rounded, shown
 from .calculus import sigmoid
 from .errors import DerivationError
 from .expectation import KL, E, Int, Var
@@ -29,6 +31,7 @@ _OPERATORS: dict[str, Name] = {
     "Int": Int,
     "sigmoid": sigmoid,
 }
+_NO_NUMBERS = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 
 def vocabulary(expressions: Iterable[Basic]) -> dict[str, Name]:
@@ -52,6 +55,10 @@ def as_written(text: str, known: Mapping[str, Name]) -> Basic:
         return _tidied(parse(text, known))
     except GrammarError as error:
         raise DerivationError(str(error)) from error
+    except sp.ShapeError as error:
+        raise DerivationError(
+            f"{shown(text)} does not fit together: {error}. Check the sizes"
+        ) from error
 
 
 def _tidied(node: Basic) -> Basic:
@@ -76,19 +83,39 @@ def _is_reciprocal(node: Basic) -> bool:
     return isinstance(node, sp.Pow) and node.base.is_Integer and node.exp == -1
 
 
-def exact(expression: Basic | sp.MatrixBase | complex) -> Basic:
-    """As a SymPy expression, in which no number is rounded."""
-    if isinstance(expression, sp.MatrixBase):
-        expression = sp.ImmutableMatrix(expression)
-    expression = sp.sympify(expression)
-    if expression.has(sp.Float):
-        inexact = min(expression.atoms(sp.Float))
-        near = sp.Rational(str(inexact))
+def exact(value: Any, what: str = "the expression", decimals: bool = False) -> Basic:
+    """As a SymPy expression, in which no number is rounded and each part has a value.
+
+    Refuses what is no expression; ``what`` names it. ``decimals``: SymPy's decimal
+    numbers stand, for one who reads them as exact.
+    """
+    expression = as_expression(value, what, DerivationError)
+    inexact = expression.atoms(sp.Float)
+    if inexact and not decimals:
+        number = min(inexact, key=str)
+        raise DerivationError(f"{what}: {number} {rounded(number)}")
+    if nothing := _without_value(expression):
         raise DerivationError(
-            f"{inexact} is a rounded number: write an exact one, such as "
-            f"Rational({near.p}, {near.q})"
+            f"{what}: {nothing} is no number; infinity stands as the end of a sum or "
+            "an integral only"
         )
     return expression
+
+
+def _without_value(node: Basic) -> Basic | None:
+    """A part that is no number, but for infinite ends and what Piecewise excludes."""
+    if node in _NO_NUMBERS:
+        return node
+    parts: Iterable[Basic] = node.args
+    if isinstance(node, ExprWithLimits):
+        ends = (part for limits in node.limits for part in limits)
+        infinite = (S.Infinity, S.NegativeInfinity)
+        parts = (node.function, *(end for end in ends if end not in infinite))
+    elif isinstance(node, sp.Limit):
+        parts = node.args[:1]
+    elif isinstance(node, sp.Piecewise):
+        parts = [value for value, _ in node.args if value is not S.NaN]
+    return next(filter(None, map(_without_value, parts)), None)
 
 
 def open_names(expression: Basic) -> set[Basic]:

@@ -15,17 +15,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
-from tokenize import TokenError
 from typing import Any, Literal, get_args
 
 import mpmath
 import sympy as sp
-from sympy import Basic, Expr, MatrixExpr, Rational, S, Symbol
-from sympy.assumptions.assume import AppliedPredicate
+from sympy import Basic, MatrixExpr, Rational, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanAtom, BooleanFunction
 
+from lib.proof.abbreviations import abbreviations
+from lib.proof.arguments import as_order, conditions, several, shown
 from lib.proof.asymptotics import decide_order
 from lib.proof.chain import spelt_out
 from lib.proof.equality import Proof, Verdict, decide_at_most, decide_equal
@@ -34,7 +32,7 @@ from lib.proof.evaluation import MODULES, Point, at_precision, number
 from lib.proof.expectation import Operator, resolve
 from lib.proof.latex import LINE, as_latex, remainder, width
 from lib.proof.laws import Law
-from lib.proof.parsing import as_written
+from lib.proof.parsing import as_written, exact
 from lib.proof.points import points
 
 RELATIONS = {
@@ -52,10 +50,6 @@ WAYS: tuple[How, ...] = get_args(How)  # from the weakest
 REPR = 120  # characters of a statement's text, in one line
 INSTANCES = 5  # at which a statement is compared numerically
 QUADRATURE = Rational(1, 10**12)  # relative; the integrals are worked out to 30 digits
-
-CONDITIONS = (Relational, BooleanFunction, BooleanAtom, AppliedPredicate)
-# What SymPy raises of something that is no expression.
-_NO_EXPRESSION = (sp.SympifyError, TokenError, AttributeError, IndexError, TypeError)
 
 Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
 
@@ -216,20 +210,20 @@ def state(
     for relation in relations:
         if not isinstance(relation, str) or relation not in RELATIONS:
             known = ", ".join(map(repr, RELATIONS))
-            raise DerivationError(f"no relation {relation!r}: there are {known}")
-    _require("names", names or {}, Mapping, "{name: what it names}")
-    _require("where", where or {}, Mapping, "{shown: meaning}")
-    _require("order", order, int, "a whole number")
-    _require("within", within or S.One, Rational, "an exact number, Rational(1, 100)")
-    _require("tests", tests, Callable, "a function of the statement")
-    return Statement(
+            raise DerivationError(f"no relation {shown(relation)}: there are {known}")
+    _require("names", names is None or isinstance(names, Mapping), names)
+    _require("words", isinstance(words, str), words)
+    _require("tests", not isinstance(tests, type) and callable(tests), tests)
+    _require("within", within is None or _is_tolerance(within), within)
+    given = conditions(given, "given", DerivationError)
+    statement = Statement(
         members=tuple(_member(member, names or {}) for member in members),
         relations=relations,
-        where=dict(where or {}),
-        under=_several("under", under, Law, "laws"),
-        given=_several("given", given, CONDITIONS, "conditions such as x > 0"),
-        about=_several("about", about, Symbol, "symbols"),
-        order=order,
+        where=abbreviations(where, given),
+        under=several(under, "under", Law, "laws", DerivationError),
+        given=given,
+        about=several(about, "about", Symbol, "symbols", DerivationError),
+        order=as_order(order, 0, DerivationError),
         within=within,
         words=words,
         tests=tests,
@@ -237,36 +231,53 @@ def state(
             i for i, member in enumerate(members) if isinstance(member, str)
         ),
     )
+    _refuse_unordered(statement)
+    return statement
 
 
 def _member(member: Any, names: Mapping[str, Any]) -> Basic:
     """A member as an expression, unevaluated if it is text."""
-    try:
-        spelt = isinstance(member, str)
-        expression = (
-            as_written(member, names) if spelt else sp.sympify(member, strict=True)
-        )
-    except _NO_EXPRESSION:
-        expression = None
-    if isinstance(expression, (Expr, sp.MatrixBase, MatrixExpr)):
-        return expression
-    raise DerivationError(
-        f"state takes expressions, matrices, or text that spells one, not {member!r}"
-    )
+    if isinstance(member, str):
+        member = as_written(member, names)
+    return exact(member, "a member of the statement", decimals=True)
 
 
-def _several(name: str, option: Any, kind: Any, called: str) -> tuple[Any, ...]:
-    """An option that takes several things of one kind, as a tuple."""
-    if isinstance(option, (tuple, list)) and all(isinstance(o, kind) for o in option):
-        return tuple(option)
-    raise DerivationError(
-        f"{name}={option!r}: {name} takes a tuple of {called}; of one, {name}=(...,)"
-    )
+_TAKES = {
+    "names": "a dictionary, {name: what it names}",
+    "words": "text",
+    "tests": "a function of the statement",
+    "within": "an exact number above 0, such as Rational(1, 100)",
+}
 
 
-def _require(name: str, option: Any, kind: Any, called: str) -> None:
-    if not isinstance(option, kind):
-        raise DerivationError(f"{name}={option!r}: {name} takes {called}")
+def _require(name: str, holds: bool, option: Any) -> None:
+    if not holds:
+        raise DerivationError(f"{name}={shown(option)}: {name} takes {_TAKES[name]}")
+
+
+def _is_tolerance(within: Any) -> bool:
+    return isinstance(within, Rational) and within.is_positive
+
+
+def _refuse_unordered(statement: Statement) -> None:
+    """Refuse to compare by size what has none, and an order of nothing."""
+    if statement.order and not statement.about:
+        raise DerivationError("an order needs about=(symbols that go to zero,)")
+    for link in statement.links():
+        if link.relations[0] in ("=", "!="):
+            continue
+        for member in link.members:
+            if isinstance(member, (sp.MatrixBase, MatrixExpr)):
+                raise DerivationError(
+                    f"{link.relations[0]} is between numbers, and {shown(member)} is "
+                    "a matrix: take an entry, a trace or a determinant"
+                )
+            ordered = link.relations[0] in ("<=", ">=")
+            if ordered and member.is_extended_real is False:
+                raise DerivationError(
+                    f"{link.relations[0]} is between real numbers, and "
+                    f"{shown(member)} is not real: take Abs(...) or re(...)"
+                )
 
 
 # ---------------------------------------------------------------------------- deciding

@@ -61,23 +61,23 @@ def test_member_given_as_text_is_printed_as_written() -> None:
         ((), {}, "alternate"),
         ((a, "==", a), {}, "no relation '=='"),
         ((a, ["="], a), {}, "no relation"),
-        ((None, "=", a), {}, "state takes expressions, .* not None"),
-        (([a], "=", a), {}, "state takes expressions"),
-        ((sp.Eq(a, 1), "=", a), {}, "state takes expressions"),
+        ((None, "=", a), {}, "a member of the statement: None is no expression"),
+        (([a], "=", a), {}, r"a member of the statement: \[a\] is no expression"),
+        ((sp.Eq(a, 1), "=", a), {}, "is a relation .*: write one side of it"),
         (("", "=", a), {}, "the text is empty: write an expression"),
         (("a, a", "=", a), {}, "'a, a'"),
         (("a)", "=", a), {}, r"'a\)'"),
         (("a > 1", "=", a), {}, "'a > 1'"),
         (("b", "=", a), {}, "unknown name 'b'"),
-        ((a, "=", a), {"given": s > 1}, r"given takes a tuple .* given=\(...,\)"),
-        ((a, "=", a), {"given": (s,)}, "given takes a tuple of conditions"),
-        ((a, "=", a), {"given": (True,)}, "given takes a tuple of conditions"),
-        ((a, "=", a), {"about": s}, r"about takes a tuple .* about=\(...,\)"),
-        ((a, "=", a), {"under": s}, "under takes a tuple of laws"),
-        ((a, "=", a), {"where": (s,)}, "where takes {shown: meaning}"),
-        ((a, "=", a), {"names": s}, "names takes {name"),
+        ((a, "=", a), {"given": s > 1}, r"given takes several .* given=\[...\]"),
+        ((a, "=", a), {"given": (s,)}, "given holds s: given takes conditions"),
+        ((a, "=", a), {"given": (True,)}, "given holds True: given takes conditions"),
+        ((a, "=", a), {"about": s}, r"about takes several .* about=\[...\]"),
+        ((a, "=", a), {"under": s}, "under takes several laws"),
+        ((a, "=", a), {"where": (s,)}, "where takes a dictionary, {name: meaning}"),
+        ((a, "=", a), {"names": s}, "names takes a dictionary, {name"),
         ((a, "=", a), {"within": 0.1}, "within takes an exact number"),
-        ((a, "=", a), {"order": 1.5}, "order takes a whole number"),
+        ((a, "=", a), {"order": 1.5}, "the order is a whole number"),
         ((a, "=", a), {"tests": 3}, "tests takes a function"),
     ],
 )
@@ -131,7 +131,8 @@ def test_statement_and_claim_are_shown_in_one_line() -> None:
 
 
 def test_reading_changes_what_a_name_means() -> None:
-    stated = state(a, "=", s, where={s: t})
+    b = sp.Symbol("b", real=True)
+    stated = state(a, "=", b, where={b: t})
     read = stated.read({a: t})
     assert not stated.decide().holds
     assert read.decide().holds

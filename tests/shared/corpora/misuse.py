@@ -42,6 +42,7 @@ class Misuse:
 x, y, z, t = symbols("x y z t", real=True)
 s = symbols("s", positive=True)
 n = Symbol("n", integer=True, positive=True)
+n_half = Symbol("m", integer=True, positive=True) / 2
 A, B, C = MatrixSymbol("A", n, n), MatrixSymbol("B", n, n), MatrixSymbol("C", 2, 3)
 law = Normal(x, 0, 1)
 q = Abstract(z, density("q", z), "q")
@@ -135,6 +136,11 @@ def one(name: str, call: Callable[[], Any]) -> Misuse:
 
 NO_TEXT = "None, a list, a tuple, a dictionary, True, a relation, a law, a class, a NumPy array, a float, an object, a function, bytes"
 NO_OPTION = "None, True, a relation, a law, a class, a NumPy array, a float, an object, a function, an empty text, bytes, a bound"
+# E of NaN stays as it is written: SymPy builds an operator again while it puts values in.
+# The derivation or the statement that is given it refuses it.
+UNDER_AN_OPERATOR = ", ".join(
+    k for k in STRANGE if k not in ("NaN", "complex infinity")
+)
 NO_LAW = "None, a list, a tuple, a dictionary, True, a relation, a class, a NumPy array, a float, an object, a function, a text of two things, a bound, a predicate"
 
 MISUSES = [
@@ -150,9 +156,11 @@ MISUSES = [
     *each("log_bound", log_bound),
     *each("jensen", lambda v: jensen(v, q)),
     *each("times", lambda v: times(nonnegative(s), v)),
-    *each("E", lambda v: E(v, law)),
-    *each("Var", lambda v: Var(v, law)),
-    *each("Int", lambda v: Int(v, x)),
+    *each("E", lambda v: E(v, law), UNDER_AN_OPERATOR),
+    *each("Var", lambda v: Var(v, law), UNDER_AN_OPERATOR),
+    *each("Int", lambda v: Int(v, x), UNDER_AN_OPERATOR),
+    *each("a derivation under E", lambda v: Derivation(E(v, law), name="n"), "NaN, complex infinity"),
+    *each("a derivation under Int", lambda v: Derivation(Int(v, x), name="n"), "NaN, complex infinity"),
     *each("the mean of a Normal", lambda v: Normal(y, v, 1)),
     *each("the deviation of a Normal", lambda v: Normal(y, 0, v)),
     # Names and reasons.
@@ -252,7 +260,7 @@ MISUSES = [
     *each("jensen's law", lambda v: jensen(s, v), NO_LAW),
     *each("gibbs, first", lambda v: gibbs(v, q), NO_LAW),
     *each("gibbs, second", lambda v: gibbs(q, v), NO_LAW),
-    *each("expected, the bound", lambda v: expected(v, q), NO_OPTION),
+    *each("expected, the bound", lambda v: expected(v, q), NO_OPTION.replace(", a bound", "")),
     *each("expected, the law", lambda v: expected(nonnegative(s), v), NO_LAW),
     *each("times, the bound", lambda v: times(v, s), NO_OPTION.replace(", a bound", "")),
     *each("E's law", lambda v: E(x, v), NO_LAW),
@@ -274,8 +282,17 @@ MISUSES = [
     one("a Gaussian of a positive variable", lambda: Normal(s, 0, 1)),
     one("a Gaussian of an integer", lambda: Normal(n, 0, 1)),
     one("its own variable as the mean", lambda: Normal(y, y, 1)),
-    one("a number as the variable", lambda: Normal(S.One, 0, 1)),
-    one("an expression as the variable", lambda: Normal(x + y, 0, 1)),
+    # A law at a point stands for its density there; what binds its variable needs a symbol.
+    one("a number as the variable", lambda: E(x, Normal(S.One, 0, 1))),
+    one("an expression as the variable", lambda: E(x, Normal(x + y, 0, 1))),
+    one("a divergence of laws at a point", lambda: KL(Normal(S.One, 0, 1), Normal(S.One, 0, 2))),
+    # A meaning must be all that is assumed of its name.
+    one("an abbreviation of the other sign", lambda: started(where={s: -1 - x**2})),
+    one("an abbreviation of either sign", lambda: started(where={s: x})),
+    one("an abbreviation that may be zero", lambda: started(where={s: x**2})),
+    one("an abbreviation of a whole number by half of one", lambda: started(where={n: n_half})),
+    one("an abbreviation of a real number by I", lambda: started(where={y: sp.I})),
+    one("a density abbreviates twice a density", lambda: started(where={density("q", z): 2 * density("p", z)})),
     one("masses that add up to 2", lambda: Finite(z, {0: 1, 1: 1})),
     one("a negative mass", lambda: Finite(z, {0: 2, 1: -1})),
     one("no mass at all", lambda: Finite(z, {})),
