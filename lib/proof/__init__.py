@@ -4,25 +4,28 @@ It needs SymPy and nothing else of this library, so that it also runs in a brows
 Each module stands on those below it:
 
 derivation          grows a chain by checked steps
-  chain             what a chain is, and how it reads
-  parsing, latex    from text to an expression, and from an expression to LaTeX
-  grammar           what text may say, and what is refused before it is computed
-  abbreviations     may a name stand for this meaning?
+  chain               what a chain is, and how it reads
+  parsing, latex      from text to an expression, and from an expression to LaTeX
+  grammar             what text may say, and what is refused before it is computed
+  abbreviations       may a name stand for this meaning?
 lemmas              the inequalities that a bound may cite
 asymptotics         is it so up to O(t^k)?
+  series              Taylor coefficients in normal form
 equality            are both sides equal, or is one the smaller?
-  algebra           what can be proved
-  normal_form       of numbers: sums of monomials in kernels; terms is their arithmetic
-  words             of matrices: sums of words in letters that do not commute
-  any_law           what holds under every law
+  algebra             what can be proved
+  normal_form         of numbers: sums of monomials in kernels; terms adds them
+  matrix_normal_form  of matrices, by matrix_forms and words
+  any_law             what holds under every law
 instances           both sides with all but numbers chosen
-  interpretation    what is chosen: sizes, supports, matrices, formulas
-  grounding         how it is put in
+  interpretation      what is chosen: sizes, supports, matrices, formulas
+  grounding           how it is put in
 points, evaluation  numbers for the symbols, and what both sides are there
-  enclosures        intervals that contain a value, at any precision
+  kinks               where an expression changes its formula, and where it is extreme
+  enclosures          numbers that contain a value; intervals, enclosed_functions
 calculus            gradients, Jacobians, maps of vectors
 expectation         E, Var, KL and Int, and how they resolve
-  laws              Gaussian, finite, or only a name; gaussian_integrals
+  laws                Gaussian, finite, or only a name
+  definite_integrals  between two ends; gaussian_integrals: over the line
 arguments           what a caller hands over, or one error with the remedy
 errors              what stops a derivation
 """
