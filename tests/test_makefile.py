@@ -23,7 +23,10 @@ CELLS = [
 
 
 def command(target: str, tool: str, instead_of: str, path: Path) -> list[str]:
-    """Return the command of a make target that runs `tool`, on another folder."""
+    """Return the command of a make target that runs `tool`, on another folder.
+
+    It stands in place of the folder, or of the files within that the command names.
+    """
     run = subprocess.run(
         ["make", "--dry-run", "--always-make", target],
         capture_output=True,
@@ -33,7 +36,10 @@ def command(target: str, tool: str, instead_of: str, path: Path) -> list[str]:
     )
     lines = run.stdout.replace("\\\n", " ").splitlines()
     line = next(line for line in lines if f"{tool} " in line)
-    return [str(path) if word == instead_of else word for word in shlex.split(line)]
+    words = shlex.split(line)
+    named = [w for w in words if w == instead_of or w.startswith(f"{instead_of}/")]
+    kept = [word for word in words if word not in named[1:]]
+    return [str(path) if word == named[0] else word for word in kept]
 
 
 def outcome(words: list[str]) -> subprocess.CompletedProcess[str]:
