@@ -1,22 +1,9 @@
 """Points: they suit the assumptions and stand on both sides of every kink."""
 
 import pytest
-from sympy import (
-    Abs,
-    Function,
-    Heaviside,
-    Max,
-    Q,
-    Rational,
-    exp,
-    floor,
-    log,
-    sqrt,
-    symbols,
-)
+from sympy import Q, Rational, symbols
 
 from lib.proof.errors import Undecidable
-from lib.proof.kinks import admits, kinks_of, roots, satisfies
 from lib.proof.points import points
 
 x, y = symbols("x y", real=True)
@@ -69,53 +56,3 @@ def test_conditions_that_nothing_satisfies_are_named() -> None:
 
 def test_facts_on_matrices_are_no_conditions_on_points() -> None:
     assert next(points([], given=[Q.real(x)])) == {}
-
-
-@pytest.mark.parametrize(
-    ("symbol", "value", "allowed"),
-    [(s, 2, True), (s, -2, False), (n, Rational(1, 2), False), (x, 1j, False)],
-)
-def test_an_assumption_excludes_values(symbol, value, allowed: bool) -> None:
-    assert admits(symbol, value) is allowed
-
-
-def test_conditions_must_be_decided_to_be_satisfied() -> None:
-    assert satisfies({x: 1}, [x > 0, x < 2])
-    assert not satisfies({x: 1}, [x > y])
-
-
-@pytest.mark.parametrize(
-    ("expression", "kinks"),
-    [
-        (Abs(x - 1), [x - 1]),
-        (Max(x, y), [x - y]),
-        (Heaviside(x) + log(y), [x, y]),
-        (floor(x), [x, x - 1, x + 1]),
-        (sqrt(x), [x]),
-        (log(s) + exp(x), []),
-        (x**2, []),
-    ],
-)
-def test_kinks_are_where_the_formula_changes(expression, kinks) -> None:
-    found = kinks_of(expression)
-    assert set(found) | {-k for k in found} == {
-        sign * k for k in kinks for sign in (1, -1)
-    }
-
-
-def test_roots_of_a_rational_function_and_of_its_denominator_are_found() -> None:
-    assert set(roots((x**2 - 4) / (x - 3), x)) == {-2, 2, 3}
-    assert set(roots(x**2 - 2, x)) == {sqrt(2), -sqrt(2)}
-    [cubic] = roots(x**3 - 2, x)
-    assert abs(cubic**3 - 2) < Rational(1, 10**8)
-
-
-def test_roots_of_other_functions_are_found_by_their_sign() -> None:
-    [root] = roots(exp(x) - 5, x)
-    assert abs(root - log(5)) < Rational(1, 10**9)
-    assert roots(exp(x) + 1, x) == ()
-
-
-def test_roots_are_those_of_one_known_variable() -> None:
-    assert roots(x - y, x) == ()
-    assert roots(Function("f")(x), x) == ()
