@@ -97,6 +97,8 @@ def enclosed(value: Basic) -> Number:
         return bool(value)
     if value.is_Rational:
         return Fraction(int(value.p), int(value.q))
+    if value.is_Float:  # a binary number, exactly
+        return Fraction(*map(int, sp.Rational(value).as_numer_denom()))
     if value in CONSTANTS:
         return CONSTANTS[value]()
     if value in (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):

@@ -348,11 +348,11 @@ def _written_out(term: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
     if count > MOST_WRITTEN:
         return sp.Sum(term, whole)
     places = (first + k for k in range(count))
-    return Add(*(sign * resolve(_at(term, index, place)) for place in places))
+    return Add(*(sign * resolve(with_value(term, index, place)) for place in places))
 
 
-def _at(term: Expr, index: Symbol, value: Expr) -> Expr:
-    """The term of a sum; bound variables of the same name within it stay."""
+def with_value(term: Expr, index: Symbol, value: Expr) -> Expr:
+    """A term of a sum over ``index``; bound variables of that name within it stay."""
     binders = term.atoms(sp.Sum, sp.Product, Operator)
     if any(index in inner.bound_symbols for inner in binders):
         return term.subs(index, value)

@@ -18,7 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, Matrix
 from .calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
 from .errors import Undecidable
 from .evaluation import Number
-from .expectation import E, Int, resolve
+from .expectation import E, Int, resolve, with_value
 from .interpretation import Interpretation
 from .laws import Law
 from .matrices import power
@@ -117,7 +117,7 @@ def _integral(node: Int, scope: Scope) -> Expr:
         raise Undecidable(f"the integral {node} has no closed form here")
     body = _ground(node.args[0], scope)
     support = scope.interpretation.support(z)
-    return sp.Add(*(body.xreplace({z: value}) for value in support))
+    return sp.Add(*(with_value(body, z, value) for value in support))
 
 
 def _derivative(node: sp.Derivative, scope: Scope) -> Expr:

@@ -17,6 +17,8 @@ from sympy.core.relational import Relational
 
 from .evaluation import MODULES, Number, Numeric, Point, number
 
+MOST_OPERATIONS = 60  # of what is climbed, which takes thousands of its values
+MOST_ROOTS = 16  # that are looked for by changes of sign
 SWEEPS = 4  # over the symbols, on the way to an extremum
 
 
@@ -74,7 +76,8 @@ def extremes(
     along one symbol after the other, upwards and downwards.
     """
     varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
-    if not varied or expression.has(AppliedUndef):
+    small = sp.count_ops(expression) <= MOST_OPERATIONS
+    if not varied or not small or expression.has(AppliedUndef):
         return
     slopes = [expression.diff(s) for s in varied]
     if any(slope.has(sp.Derivative, sp.Subs) for slope in slopes):
@@ -208,6 +211,7 @@ def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
     function = sp.lambdify(symbol, kink, modules=MODULES, docstring_limit=0)
     grid = _INTEGERS if symbol.is_integer else _GRID
     previous: tuple[Rational, Number] | None = None
+    found: list[tuple[Rational, Rational]] = []
     for x in grid:
         if not admits(symbol, x):
             continue
@@ -216,8 +220,11 @@ def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
             previous = None
             continue
         if previous and previous[1] != 0 and value * previous[1] <= 0:
-            yield _bisect(function, previous[0], x)
+            found.append((previous[0], x))
         previous = (x, value)
+    # A wave has a great many roots; those next to zero tell what the others do.
+    for low, high in sorted(found, key=lambda ends: abs(ends[0]))[:MOST_ROOTS]:
+        yield _bisect(function, low, high)
 
 
 _MAGNITUDES = sorted(

@@ -420,7 +420,7 @@ def _mark(depth: int, assumptions: tuple[tuple[str, bool], ...]) -> Symbol:
 
 def _refuse_zero(number: Expr) -> None:
     """Refuse to divide by a number that may be zero, though nothing shows it."""
-    if number.is_Rational or (number.is_nonzero and number.is_Atom):
+    if number.is_Atom or number.atoms(Symbol):  # what it binds is no value of its own
         return
     try:
         if not holds_zero(Enclosure(number).at({}, 60)):

@@ -80,7 +80,7 @@ def _turns_of_bound(operators: AbstractSet[Operator]) -> dict[Kind, list[Rationa
                 alone = kink.xreplace(dict.fromkeys(others, Rational(1, 2)))
                 for root in roots(alone, variable):
                     sides = [root + k for k in (1, -1, Rational(1, 7))]
-                    sides += [root / 2, 2 * root]
+                    sides = [root / 2, 2 * root] if 0 < abs(root) < 1 else sides
                     known = found.setdefault(_kind(variable), [])
                     known += [v for v in sides if v.is_Rational and admits(variable, v)]
     return found
