@@ -13,8 +13,10 @@ from sympy import (
     Min,
     Rational,
     Sum,
+    atan,
     cos,
     cosh,
+    erf,
     exp,
     log,
     sec,
@@ -26,10 +28,11 @@ from sympy import (
     tanh,
 )
 
+from lib.proof.calculus import sigmoid
 from lib.proof.enclosures import Enclosure, digits_beyond
 from lib.proof.expectation import E, Int
 from lib.proof.intervals import Undefined, Unknown, meet
-from lib.proof.laws import Abstract, density
+from lib.proof.laws import Abstract, Normal, density
 from lib.proof.normal_form import is_identity
 from lib.proof.terms import TooLarge
 
@@ -213,3 +216,28 @@ def test_nothing_false_is_proved_of_random_expressions() -> None:
         proved, refuted = proved + equal, refuted + apart
     assert proved > PAIRS / 4
     assert refuted > PAIRS / 20
+
+
+# What is odd about the mean of a Gaussian has the mean zero, whatever its spread.
+
+
+@pytest.mark.parametrize(
+    "odd", [tanh(x), x**3, sin(x) * Abs(x), x / (1 + x**2), atan(x), erf(x), sinh(x)]
+)
+@pytest.mark.parametrize("spread", [Integer(1), s])
+def test_odd_functions_vanish_under_a_centred_gaussian(odd, spread) -> None:
+    assert is_identity(E(odd, Normal(x, 0, spread)), Integer(0))
+    shifted = odd.subs(x, x - a)
+    assert is_identity(E(shifted + y, Normal(x, a, spread)), y)
+    assert not is_identity(E(odd, Normal(x, a, spread)), Integer(0))
+    assert not is_identity(E(odd * x, Normal(x, 0, spread)), Integer(0))
+    assert not is_identity(E(Abs(odd), Normal(x, 0, spread)), Integer(0))
+
+
+def test_a_sigmoid_is_one_half_in_the_mean_if_the_mean_is_zero() -> None:
+    assert is_identity(E(sigmoid(x), Normal(x, 0, s)), half)
+    assert not is_identity(E(sigmoid(x), Normal(x, a, s)), half)
+    assert not is_identity(E(sigmoid(x), Normal(x, 1, s)), half)
+    law = Normal(x, a, s)
+    assert is_identity(E(sigmoid(-x) + sigmoid(x), law), Integer(1))
+    assert not is_identity(E(sigmoid(-x), law), E(sigmoid(x), law))
