@@ -1,12 +1,16 @@
 """The lemmas' proofs run, and fail where their statement is spoilt."""
 
 import pytest
+import sympy as sp
 from sympy import Symbol
 
 from lib.proof import lemmas
+from lib.proof.expectation import KL
+from lib.proof.laws import Normal
 from lib.proof.lemmas import (
     Bound,
     ConditionError,
+    gibbs,
     prove_gibbs,
     prove_jensen,
     prove_log_bound,
@@ -44,3 +48,23 @@ def test_lemma_is_refused_where_its_condition_is_not_known() -> None:
         lemmas.log_bound(Symbol("x", real=True))
     with pytest.raises(ConditionError, match="nonnegative"):
         lemmas.nonnegative(Symbol("x", real=True))
+
+
+def test_a_nonnegative_factor_and_a_divergence_make_bounds() -> None:
+    r = Symbol("r", positive=True)
+    one = times(lemmas.log_bound(r), r)
+    assert (one.smaller, one.larger) == (r * sp.log(r), r * (r - 1))
+    x = Symbol("x", real=True)
+    p, q = Normal(x, 0, 1), Normal(x, 1, 1)
+    assert gibbs(p, q) == Bound(sp.S.Zero, KL(p, q), "Gibbs")
+
+
+@pytest.mark.parametrize(
+    ("factor", "message"),
+    [(0, "does not fall to 0"), (2, "does not rise beyond"), (-1, "does not fall")],
+)
+def test_the_proof_of_the_log_bound_can_fail(monkeypatch, factor, message) -> None:
+    true_log = sp.log
+    monkeypatch.setattr(lemmas.sp, "log", lambda r: factor * true_log(r))
+    with pytest.raises(ConditionError, match=message):
+        prove_log_bound()

@@ -93,3 +93,15 @@ def test_a_property_is_seen_where_it_is_and_not_elsewhere(name: str) -> None:
 def test_a_property_that_cannot_be_seen_is_refused() -> None:
     with pytest.raises(Undecidable, match="how to see that a matrix is unitary"):
         has_property("unitary", eye(2))
+
+
+class Zeros(Random):
+    """It draws a zero wherever a zero may be drawn."""
+
+    def randint(self, a: int, b: int) -> int:
+        return min(max(a, 0), b)
+
+
+def test_a_search_for_an_invertible_one_ends() -> None:
+    with pytest.raises(Undecidable, match="no invertible matrix was found"):
+        random_matrix(2, 2, ["invertible"], Zeros(), 0)

@@ -32,7 +32,7 @@ from lib.proof.calculus import sigmoid
 from lib.proof.enclosures import Enclosure, digits_beyond
 from lib.proof.expectation import E, Int
 from lib.proof.intervals import Undefined, Unknown, meet
-from lib.proof.laws import Abstract, Normal, density
+from lib.proof.laws import Abstract, MultivariateNormal, Normal, density
 from lib.proof.normal_form import is_identity
 from lib.proof.terms import TooLarge
 
@@ -48,6 +48,8 @@ f, g = Function("f"), Function("g")
 z_1, z_2 = symbols("z_1 z_2", real=True)
 q_1, q_2 = (Abstract(v, density("q", v), "q") for v in (z_1, z_2))
 joint = density("p", x, z_1)
+plane = MultivariateNormal([x, y], [0, 0], sp.eye(2))
+either = Normal(x, 0, b)  # b may be negative
 
 TRUE = [
     ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 + y**3),
@@ -90,6 +92,14 @@ TRUE = [
     (E(f(z_1) + x, q_1), E(f(z_2), q_2) + x),
     (E(f(z_1) * g(z_2), q_1, q_2), E(f(z_1), q_1) * E(g(z_1), q_1)),
     (Int(Int(joint, z_1), x), Integer(1)),
+    (exp(a + log(s) / 2), sqrt(s) * exp(a)),
+    (sqrt(sinh(a) + cosh(a) - exp(a)), Integer(0)),
+    (2 * E(tanh(x), plane), E(2 * tanh(x), plane)),
+    (E(a * tanh(x), either), a * E(tanh(x), either)),
+    (
+        Sum(mu[i] ** j, (i, 1, D), (j, 1, D)),
+        Sum(Sum(mu[i] ** j, (i, 1, D)), (j, 1, D)),
+    ),
 ]
 FALSE = [
     ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 - y**3),
@@ -118,6 +128,9 @@ FALSE = [
     (f(x), f(-x)),
     (E(f(z_1) * g(z_1), q_1), E(f(z_1), q_1) * E(g(z_1), q_1)),
     (Int(joint, z_1), Integer(1)),
+    (E(tanh(x), plane), E(tanh(y), plane)),
+    (E(tanh(x), either), E(sinh(x) ** -1, either)),
+    (Max(z, x), (z + x - Abs(z - x)) / 2),
     (Int(Int(joint**2, z_1), x), Integer(1)),
 ]
 
@@ -241,3 +254,23 @@ def test_a_sigmoid_is_one_half_in_the_mean_if_the_mean_is_zero() -> None:
     law = Normal(x, a, s)
     assert is_identity(E(sigmoid(-x) + sigmoid(x), law), Integer(1))
     assert not is_identity(E(sigmoid(-x), law), E(sigmoid(x), law))
+
+
+nothing = sinh(a) + cosh(a) - exp(a)
+
+
+@pytest.mark.parametrize(
+    ("left", "message"),
+    [
+        (sp.Add(*map(Abs, symbols("c:5", real=True))), "more than 16 cases of signs"),
+        (
+            1 / (sqrt(2) + sqrt(3) - sqrt(5 + 2 * sqrt(6))),
+            "a division by a number that may be zero",
+        ),
+        (1 / sqrt(nothing), "a negative power of zero"),
+        (1 / nothing, "a division by zero"),
+    ],
+)
+def test_why_it_is_not_decided_is_said(left: sp.Expr, message: str) -> None:
+    with pytest.raises(TooLarge, match=message):
+        is_identity(left, Integer(1))
