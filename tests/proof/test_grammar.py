@@ -152,4 +152,4 @@ def test_a_large_exponent_is_refused_before_it_is_computed(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2**sin(3)", "2**(1/pi)", "2**exp(-2)"])
 def test_a_small_exponent_may_be_any_number(text: str) -> None:
-    assert parse(text, KNOWN) == sp.sympify(text)
+    assert abs(sp.N(parse(text, KNOWN)) - sp.N(sp.sympify(text))) < 1e-12
