@@ -12,6 +12,7 @@ from sympy import (
     Symbol,
     exp,
     expand,
+    latex,
     log,
     oo,
     simplify,
@@ -185,3 +186,15 @@ def test_derivatives_of_operators_are_of_what_is_free() -> None:
     assert Var(x * y, p).diff(z) == 0
     assert E(g(x * y), p).diff(y) == Derivative(E(g(x * y), p), y)
     assert E(x**2 * y, p).doit() == y * (m**2 + s**2)
+
+
+@pytest.mark.parametrize(
+    ("operator", "text"),
+    [
+        (Var(x, p), r"\operatorname{Var}_{p}\left[x\right]"),
+        (Int(x + 1, x), r"\int \left(x + 1\right) \, \mathrm{d}x"),
+        (Int(g(x), x), r"\int g{\left(x \right)} \, \mathrm{d}x"),
+    ],
+)
+def test_how_operators_print(operator, text: str) -> None:
+    assert latex(operator) == text

@@ -150,6 +150,8 @@ def test_a_large_exponent_is_refused_before_it_is_computed(text: str) -> None:
         parse(text, KNOWN)
 
 
-@pytest.mark.parametrize("text", ["2**sin(3)", "2**(1/pi)", "2**exp(-2)"])
+@pytest.mark.parametrize(
+    "text", ["2**sin(3)", "2**(1/pi)", "2**(1/2)**pi", "2**exp(-2)"]
+)
 def test_a_small_exponent_may_be_any_number(text: str) -> None:
     assert abs(sp.N(parse(text, KNOWN)) - sp.N(sp.sympify(text))) < 1e-12

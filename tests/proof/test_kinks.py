@@ -146,6 +146,7 @@ def test_the_extremum_of_a_quadratic_form_is_exact(p, q, c) -> None:
     [
         exp(-((x - 1) ** 2)) + exp(-((y + 2) ** 2)),
         -sp.cosh(x - 1) - (y + 2) ** 4,
+        -((x - 1) ** 4) - (y + 2) ** 2,
         1 / (1 + (x - 1) ** 2 + (y + 2) ** 2),
     ],
 )

@@ -83,6 +83,14 @@ TRUE = [
         HadamardProduct(y, v),
     ),
     (
+        Trace(Inverse(S + Identity(n)) * T * S),  # turned round
+        Trace(T) - Trace(Inverse(S + Identity(n)) * T),
+    ),
+    (
+        Determinant(r * MatrixSymbol("P", 2, 2)),
+        r**2 * Determinant(MatrixSymbol("P", 2, 2)),
+    ),
+    (
         Trace(Inverse(S + Identity(n)) * S),
         n - Trace(Inverse(S + Identity(n))),
     ),

@@ -93,6 +93,8 @@ TRUE = [
     (E(f(z_1) * g(z_2), q_1, q_2), E(f(z_1), q_1) * E(g(z_1), q_1)),
     (Int(Int(joint, z_1), x), Integer(1)),
     (exp(a + log(s) / 2), sqrt(s) * exp(a)),
+    (exp((a + 1) * log(s) / 2 - a * log(s) / 2), sqrt(s)),
+    (exp((a + 1) * log(s) - a * log(s)), s),
     (sqrt(sinh(a) + cosh(a) - exp(a)), Integer(0)),
     (2 * E(tanh(x), plane), E(2 * tanh(x), plane)),
     (E(a * tanh(x), either), a * E(tanh(x), either)),
@@ -269,6 +271,7 @@ nothing = sinh(a) + cosh(a) - exp(a)
         ),
         (1 / sqrt(nothing), "a negative power of zero"),
         (1 / nothing, "a division by zero"),
+        (1 / sp.besselk(2, 1), "a division by a number that may be zero"),
     ],
 )
 def test_why_it_is_not_decided_is_said(left: sp.Expr, message: str) -> None:
