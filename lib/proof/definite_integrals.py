@@ -145,7 +145,8 @@ def _roots_of_sine(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | 
         return None
     shift = sp.pi / 2 if isinstance(part, sp.cos) else S.Zero
     ends = [part.args[0].xreplace({x: end}) for end in (low, high)]
-    if any(end.free_symbols for end in ends):
+    affine = _affine_root(part.args[0], x) is not None  # its angle never turns back
+    if not affine or any(end.free_symbols for end in ends):
         return None
     turns = sorted((end - shift) / sp.pi for end in ends)
     first, last = sp.ceiling(turns[0]), sp.floor(turns[1])

@@ -111,8 +111,8 @@ def magnitude(value: Any) -> int | None:
             return None
         return max(exponent + bits for _, _, exponent, bits in value._mpi_)
     if isinstance(value, iv.mpc):
-        sizes = [m for part in (value.real, value.imag) if (m := magnitude(part))]
-        return max(sizes, default=None)
+        sizes = [magnitude(part) for part in (value.real, value.imag)]
+        return max((size for size in sizes if size is not None), default=None)
     return None
 
 

@@ -53,10 +53,10 @@ def kinks_of(expression: Basic) -> list[Expr]:
             found += node.args
         elif isinstance(node, Relational):
             found.append(node.lhs - node.rhs)
-        elif isinstance(node, sp.Pow) and not node.exp.is_integer:
-            found.append(node.base)
         elif isinstance(node, sp.Pow) and node.base == 0:
             found.append(node.exp)
+        elif isinstance(node, sp.Pow) and not node.exp.is_integer:
+            found.append(node.base)
     unique = sorted(set(found), key=sp.default_sort_key)
     return [k for k in unique if k.free_symbols and _may_vanish(k)]
 

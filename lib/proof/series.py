@@ -212,6 +212,8 @@ class Taylor:
         there = dict(zip(places, map(self._first, node.args), strict=True))
         value = (applied.diff(*counts) if counts else applied).subs(there)
         slope = self.of(sp.S.Zero)
+        for argument in node.args:
+            self.of(argument)  # must be analytic, also where its derivative is not used
         for k, argument in enumerate(node.args if length > 1 else ()):
             if argument.free_symbols & self._small:
                 raised = tuple(n + (i == k) for i, n in enumerate(orders))

@@ -1,7 +1,20 @@
 """Approximations: the power with which a remainder shrinks."""
 
 import pytest
-from sympy import Abs, Function, Rational, S, cos, exp, sin, sqrt, symbols
+from sympy import (
+    Abs,
+    Function,
+    IndexedBase,
+    Max,
+    Rational,
+    S,
+    Sum,
+    cos,
+    exp,
+    sin,
+    sqrt,
+    symbols,
+)
 
 from lib.proof.asymptotics import decide_order
 from lib.proof.errors import Undecidable
@@ -42,3 +55,22 @@ def test_coefficients_that_vanish_are_a_proof() -> None:
 def test_a_remainder_without_values_is_not_decided() -> None:
     with pytest.raises(Undecidable, match="only 0 instances have a value"):
         decide_order(S.NaN, x, [x], 2)
+
+
+def test_an_order_beyond_the_bound_is_refused() -> None:
+    with pytest.raises(Undecidable, match="an order above 64"):
+        decide_order(x, x, [x], 65)
+
+
+def test_a_remainder_that_is_zero_shrinks_faster_than_any_power() -> None:
+    verdict = decide_order(Max(x, 0), (x + Abs(x)) / 2, [x], 3)
+    assert verdict.holds
+    assert not verdict.proved
+
+
+def test_sums_over_a_symbolic_range_are_watched_along_rays() -> None:
+    i, size = symbols("i n", integer=True, positive=True)
+    a = IndexedBase("a", real=True)
+    total, wrong = Sum(a[i] * sin(x), (i, 1, size)), x * Sum(a[i] ** 2, (i, 1, size))
+    assert decide_order(total, x * Sum(a[i], (i, 1, size)), [x], 3).holds
+    assert not decide_order(total, wrong, [x], 3).holds

@@ -16,6 +16,7 @@ from sympy import (
 
 from lib.proof.calculus import (
     Elementwise,
+    Gradient,
     Jacobian,
     LayerNorm,
     Map,
@@ -131,3 +132,18 @@ def test_misuse_is_named() -> None:
         Jacobian(S, x)
     with pytest.raises(sp.ShapeError, match="its place"):
         Jacobian(g, y, x)
+
+
+def test_a_gradient_by_one_parameter_is_a_derivative() -> None:
+    a, b = symbols("a b", real=True)
+    assert Gradient(a**2 * b, a).doit() == 2 * a * b
+    assert sp.latex(Gradient(a + b, a)) == r"\nabla_{a} \left(a + b\right)"
+    assert sp.latex(Gradient(a * b, a)) == r"\nabla_{a} a b"
+    assert sigmoid(a).doit() == 1 / (1 + sp.exp(-a))
+
+
+def test_the_variable_of_a_jacobian_elsewhere_is_bound() -> None:
+    assert Jacobian(g, y, f).bound_symbols == (y,)
+    assert Jacobian(g, y).bound_symbols == ()
+    gradient = MatrixGradient(x.T * S * x + x.T * x, x)
+    assert sp.latex(gradient).startswith(r"\nabla_{x} \left(")

@@ -100,6 +100,7 @@ def test_broken_lines(p, at, other, low, width) -> None:
         (x**2 * exp(-s * Abs(x)), -oo, oo, 4 / s**3),
         (Heaviside(s - x), S.Zero, 2 * s, s),
         (Abs(t - s), S.Zero, S.One, Abs(t - s)),
+        (Abs(t) * Abs(x), -S.One, S.One, Abs(t)),
         (x, t, b, b**2 / 2 - t**2 / 2),
         (x - x, -oo, oo, 0),
         (x, S.One, S.NegativeOne, 0),
@@ -131,6 +132,7 @@ def test_values_are_exact(g, low, high, value) -> None:
         (Abs(sin(b * x)), S.Zero, S.One),
         (Abs(sin(x)), S.Zero, 100 * pi),  # too many roots
         (Abs(x * sin(x)) * Abs(x - 1), S.Zero, oo),
+        (sum(Abs(x - k) for k in range(13)), S.Zero, S(20)),
         (Abs(Abs(x) - 1), S(-2), S(2)),  # a kink within a kink
         (Max(x, sin(x)), S.Zero, S.One),
     ],
@@ -139,7 +141,6 @@ def test_what_is_not_known_is_none(g: Expr, low: Expr, high: Expr) -> None:
     assert definite_integral(g, x, low, high) is None
 
 
-@pytest.mark.xfail(reason="the roots of a sine are sought at the ends' angles alone")
 def test_a_sine_whose_angle_turns_back_is_not_known() -> None:
     g = Abs(x) * sign_of(sin(x**2 - Rational(1, 2)))  # zero at sqrt(1/2) too
     assert definite_integral(g, x, -S.One, S.One) in (None, 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mpmath import iv
 from sympy import I, Piecewise, Rational, S, Symbol, pi, sqrt, symbols
 
-from lib.proof.enclosures import MOST_DIGITS, Enclosure, digits_beyond
+from lib.proof.enclosures import MOST_DIGITS, MOST_NODES, Enclosure, digits_beyond
 from lib.proof.intervals import NotInTable, Undefined, Unknown, exact_ends, meet
 
 x = symbols("x", real=True)
@@ -176,3 +176,14 @@ def test_enclosures_of_one_number_meet_at_whatever_precision() -> None:
     low, high = (root.at({x: S(2)}, n) for n in (20, 200))
     assert meet(low, high)
     assert not meet(high, Fraction(141421356, 10**8))
+
+
+def test_too_many_parts_are_refused() -> None:
+    with pytest.raises(Unknown, match=f"more than {MOST_NODES} parts"):
+        Enclosure(sp.Add(*symbols(f"v:{MOST_NODES + 1}")))
+
+
+def test_an_error_function_off_the_real_line_has_none() -> None:
+    with pytest.raises(Unknown, match="that may not be real"):
+        Enclosure(sp.erf(z)).at({z: 1 + I}, 20)
+    assert Enclosure(sp.erf(z)).at({z: S.Zero}, 20) == 0

@@ -1,9 +1,13 @@
 """Values of two sides at a point: which differences are true, and what is left open."""
 
+from fractions import Fraction
+
 import mpmath
 import pytest
+from mpmath import iv
 from sympy import (
     Heaviside,
+    Integer,
     Rational,
     besselk,
     cos,
@@ -117,3 +121,16 @@ def test_the_larger_one_exceeds() -> None:
 
 def test_pi_is_not_a_rounded_number() -> None:
     assert isinstance(at(pi * x, Rational(str(pi.n(30))) * x), str)
+
+
+def test_a_box_exceeds_by_its_real_part_if_it_may_be_real() -> None:
+    assert exceeds(iv.mpc(2, [-1, 1]), Fraction(1))
+    assert not exceeds(iv.mpc(0, [-1, 1]), Fraction(1))
+    assert exceeds(Fraction(1), iv.mpc(2, 1))
+
+
+def test_rounded_numbers_say_nothing_where_there_are_none_or_far_out() -> None:
+    bessel = besselk(2, x)
+    assert at(bessel, bessel) is Found.AGREEMENT
+    assert at(bessel, bessel, point={x: Integer(0)}) is Found.NOTHING
+    assert at(bessel, bessel, point={x: Integer(5000)}) is Found.NOTHING

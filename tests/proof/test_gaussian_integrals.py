@@ -8,6 +8,7 @@ from lib.proof.gaussian_integrals import (
     expand_for_gaussian,
     gaussian_integral,
     gaussian_mean,
+    is_expandable,
 )
 
 x, m, b = symbols("x m b", real=True)
@@ -54,3 +55,19 @@ def test_waves_are_sums_of_exponentials() -> None:
     terms = expand_for_gaussian(cos(x) * (x + 1)).as_ordered_terms()
     total = sum(gaussian_mean(term, x, 0, 1) for term in terms)
     assert simplify(total - exp(-Rational(1, 2))) == 0
+
+
+@pytest.mark.parametrize(
+    ("g", "expandable"),
+    [
+        (1 / (1 + b), True),
+        (exp((1 + x) ** 2) * log(2 * x), True),
+        ((1 + x) ** 200, True),
+        ((1 + x) ** 201, False),
+        (exp(1 / (1 + x)), False),
+        (sqrt(1 + x), False),
+        (log(1 + x), False),
+    ],
+)
+def test_what_divides_by_a_sum_is_not_expanded(g, expandable: bool) -> None:
+    assert is_expandable(g, x) is expandable

@@ -132,3 +132,26 @@ EXPRESSIONS = st.recursive(
 @given(EXPRESSIONS)
 def test_what_sympy_writes_is_read_as_it_was(expression: sp.Expr) -> None:
     assert sp.expand(parse(str(expression), KNOWN).doit() - expression) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2**(pi*10**9)",
+        "2**(pi + 10**9)",
+        "2**(sqrt(2)**100)",
+        "2**exp(50)",
+        "2**oo",
+        "2**(pi**pi**pi)",
+    ],
+)
+def test_a_large_exponent_is_refused_before_it_is_computed(text: str) -> None:
+    with pytest.raises(GrammarError, match="a power of a number above"):
+        parse(text, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text", ["2**sin(3)", "2**(1/pi)", "2**(1/2)**pi", "2**exp(-2)"]
+)
+def test_a_small_exponent_may_be_any_number(text: str) -> None:
+    assert abs(sp.N(parse(text, KNOWN)) - sp.N(sp.sympify(text))) < 1e-12

@@ -5,10 +5,12 @@ import math
 import pytest
 from sympy import (
     Abs,
+    Basic,
     Determinant,
     Function,
     Identity,
     MatrixSymbol,
+    Q,
     Sum,
     Symbol,
     Trace,
@@ -98,3 +100,23 @@ def test_scalar_beside_matrices_respects_the_conditions() -> None:
     left, right = sqrt((1 - x) ** 2) * trace, (1 - x) * trace
     assert decide_equal(left, right, [x < 1]).holds
     assert not decide_equal(left, right).holds
+
+
+def test_a_relation_about_matrices_is_put_to_each_instance() -> None:
+    size = symbols("n", integer=True, positive=True)
+    a = MatrixSymbol("A", size, size)
+    positive = [Trace(a) > 0]
+    for one in instances(a, a.T, positive):
+        assert one.given == ()
+        entries = [left for left, _ in one.pairs]
+        width = math.isqrt(len(entries))
+        assert sum(entries[:: width + 1]) > 0
+
+
+def test_a_property_of_a_product_is_looked_for() -> None:
+    size = symbols("n", integer=True, positive=True)
+    a, b = MatrixSymbol("A", size, size), MatrixSymbol("B", size, size)
+    found: list[Basic] = list(instances(a * b, b, [Q.invertible(a * b)]))
+    assert found
+    assert decide_equal((a * b).I * (a * b), Identity(size)).holds
+    assert list(instances(a * a.T, b, [Q.diagonal(a), Q.symmetric(b)]))

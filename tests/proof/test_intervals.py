@@ -94,7 +94,6 @@ def test_magnitude_is_a_power_of_two_above(value: Fraction) -> None:
         assert Fraction(2) ** (magnitude(number) - 3) <= abs(value)
 
 
-@pytest.mark.xfail(reason="a part of the size 2^0 is taken for one without a size")
 def test_magnitude_of_a_box_is_that_of_its_larger_part() -> None:
     for size in (8, 1, Fraction(1, 2), Fraction(1, 8)):
         part = interval(Fraction(size))

@@ -1,8 +1,22 @@
 """Laws: what they keep when SymPy takes them apart, and what they refuse to be."""
 
 import pytest
-from sympy import Matrix, MatrixSymbol, exp, expand, eye, integrate, latex, oo, symbols
+from sympy import (
+    Matrix,
+    MatrixSymbol,
+    Rational,
+    exp,
+    expand,
+    eye,
+    integrate,
+    latex,
+    log,
+    oo,
+    simplify,
+    symbols,
+)
 
+from lib.proof.expectation import KL, resolve
 from lib.proof.laws import (
     Abstract,
     Finite,
@@ -102,3 +116,11 @@ def test_what_is_no_law_is_refused(make, message: str) -> None:
 def test_finite_law_sums_over_its_values() -> None:
     assert LAWS[2].expectation(z) == rate
     assert expand(LAWS[2].expectation(z**2 + 1) - rate - 1) == 0
+
+
+def test_the_divergence_of_two_gaussians_in_the_plane_is_that_of_their_means() -> None:
+    one, other = (MultivariateNormal([y, z], [m, 0], eye(2)) for m in (x, 0))
+    assert expand(resolve(KL(one, other)) - x**2 / 2) == 0
+    wide = MultivariateNormal([y, z], [0, 0], 4 * eye(2))
+    known = (log(16) - 2 + Rational(2, 4)) / 2  # (log det - d + trace) / 2
+    assert simplify(resolve(KL(other, wide)) - known) == 0

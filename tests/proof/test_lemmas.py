@@ -3,15 +3,18 @@
 from copy import copy
 
 import pytest
+import sympy as sp
 from sympy import Symbol, exp
 
 from lib.proof import lemmas
 from lib.proof.derivation import Derivation
 from lib.proof.errors import DerivationError
+from lib.proof.expectation import KL
 from lib.proof.laws import Abstract, Law, Normal, density
 from lib.proof.lemmas import (
     ConditionError,
     expected,
+    gibbs,
     prove_gibbs,
     prove_jensen,
     prove_log_bound,
@@ -87,3 +90,24 @@ def test_what_a_law_lacks_is_named() -> None:
         expected(lemmas.nonnegative(w**2), loose)
     with pytest.raises(ConditionError, match=r"needs a law, e\.g\. Normal"):
         lemmas.jensen(exp(w))
+
+
+def test_a_nonnegative_factor_and_a_divergence_make_bounds() -> None:
+    r = Symbol("r", positive=True)
+    one = times(lemmas.log_bound(r), r)
+    assert (one.smaller, one.larger) == (r * sp.log(r), r * (r - 1))
+    x = Symbol("x", real=True)
+    p, q = Normal(x, 0, 1), Normal(x, 1, 1)
+    bound = gibbs(p, q)
+    assert (bound.smaller, bound.larger) == (0, KL(p, q))
+
+
+@pytest.mark.parametrize(
+    ("factor", "message"),
+    [(0, "does not fall to 0"), (2, "does not rise beyond"), (-1, "does not fall")],
+)
+def test_the_proof_of_the_log_bound_can_fail(monkeypatch, factor, message) -> None:
+    true_log = sp.log
+    monkeypatch.setattr(lemmas.sp, "log", lambda r: factor * true_log(r))
+    with pytest.raises(ConditionError, match=message):
+        prove_log_bound()

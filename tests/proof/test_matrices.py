@@ -7,7 +7,7 @@ import pytest
 from sympy import Integer, Matrix, Rational, Symbol, eye
 
 from lib.proof.errors import Undecidable
-from lib.proof.matrices import Singular, power, random_matrix
+from lib.proof.matrices import Singular, has_property, power, random_matrix
 
 HOLDS = {
     "positive_definite": lambda a: a == a.T and a.is_positive_definite,
@@ -81,3 +81,27 @@ def test_powers_need_a_number_and_an_inverse() -> None:
         power(Matrix([[1, 2], [2, 4]]), Integer(-1))
     with pytest.raises(Undecidable, match="to the power k"):
         power(square, Symbol("k"))
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_a_property_is_seen_where_it_is_and_not_elsewhere(name: str) -> None:
+    assert has_property(name, drawn(name))
+    assert not has_property(name, Matrix([[0, 1], [0, 0]]))
+    assert not has_property(name, Matrix([[1, 0]]))
+
+
+def test_a_property_that_cannot_be_seen_is_refused() -> None:
+    with pytest.raises(Undecidable, match="how to see that a matrix is unitary"):
+        has_property("unitary", eye(2))
+
+
+class Zeros(Random):
+    """It draws a zero wherever a zero may be drawn."""
+
+    def randint(self, a: int, b: int) -> int:
+        return min(max(a, 0), b)
+
+
+def test_a_search_for_an_invertible_one_ends() -> None:
+    with pytest.raises(Undecidable, match="no invertible matrix was found"):
+        random_matrix(2, 2, ["invertible"], Zeros(), 0)

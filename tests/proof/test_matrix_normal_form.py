@@ -75,6 +75,25 @@ TRUE = [
         Jacobian(Map("f", n, v), v, Map("g", n, x)) * Jacobian(Map("g", n, x), x),
     ),
     (Jacobian(x + Map("f", n, x), x), Identity(n) + Jacobian(Map("f", n, x), x)),
+    (Jacobian(Map("f", n, x, y), x), Jacobian(Map("f", n, v, y), v, x)),
+    (MatrixGradient(Map("l", 1, x, y), x), Jacobian(Map("l", 1, v, y), v, x).T),
+    (MatrixGradient(Trace(y.T * hidden), x), HadamardProduct(y, slope)),
+    (
+        MatrixGradient(Trace(y.T * HadamardProduct(x, v)), x),
+        HadamardProduct(y, v),
+    ),
+    (
+        Trace(Inverse(S + Identity(n)) * T * S),  # turned round
+        Trace(T) - Trace(Inverse(S + Identity(n)) * T),
+    ),
+    (
+        Determinant(r * MatrixSymbol("P", 2, 2)),
+        r**2 * Determinant(MatrixSymbol("P", 2, 2)),
+    ),
+    (
+        Trace(Inverse(S + Identity(n)) * S),
+        n - Trace(Inverse(S + Identity(n))),
+    ),
     (MatrixGradient(loss, A), row.T * w.T),
     (MatrixGradient(Trace(x.T * S * x), x), S * x + S.T * x),
     (MatrixGradient(Trace(S * T), T), S.T),
@@ -116,6 +135,16 @@ FALSE = [
     (Jacobian(x + Map("f", n, x), x), Jacobian(Map("f", n, x), x)),
     (MatrixGradient(Trace(x.T * S * x), x), 2 * S * x),
     (MatrixGradient(Trace(S * T), T), S),
+    (Jacobian(Map("f", n, x, y), x), Jacobian(Map("f", n, y, v), v, x)),
+    (MatrixGradient(Trace(y.T * hidden), x), HadamardProduct(y, hidden)),
+    (
+        MatrixGradient(Trace(y.T * HadamardProduct(x, v)), x),
+        HadamardProduct(x, y),
+    ),
+    (
+        Trace(Inverse(S + Identity(n)) * S),
+        n + Trace(Inverse(S + Identity(n))),
+    ),
     (LayerNorm(2 * x, 1), LayerNorm(x, 1)),
     (LayerNorm(x), x),
     (Jacobian(LayerNorm(x, 1), x) * x, ZeroMatrix(n, 1)),
@@ -161,3 +190,42 @@ def test_sizes_that_do_not_fit_prove_nothing() -> None:
 def test_bounds_are_kept() -> None:
     with pytest.raises(TooLarge):
         is_matrix_identity((S + T + Identity(n)) ** 12, S)
+
+
+large_matrix = sp.Matrix(7, 7, lambda i, j: sp.Symbol(f"e{i}{j}"))
+
+
+@pytest.mark.parametrize(
+    ("derived", "message"),
+    [
+        (
+            Jacobian(MatrixGradient(Trace(x.T * S * x), x), x),
+            "a derivative of a derivative",
+        ),
+        (Jacobian(HadamardProduct(x, x), x), "the derivative of HadamardProduct"),
+        (Jacobian(Map("f", n, x * x.T), x), "a Jacobian by a matrix"),
+        (Jacobian(S * x * x.T * x, x), "a product of two matrices that both vary"),
+        (
+            MatrixGradient(sqrt(Trace(sp.Symbol("z") * x.T * x)), x),
+            "the gradient of a function of a trace that may be complex",
+        ),
+        (MatrixGradient(log(Determinant(S)), S), "otherwise than by traces"),
+        (MatrixGradient(Trace(y.T * LayerNorm(x)), x), "through LayerNorm"),
+        (
+            MatrixGradient(Trace(y.T * sp.MatMul(Trace(x.T * x), x)), x),
+            "a product with a number that varies",
+        ),
+        (MatrixGradient(Trace(y.T * Map("f", n, W)), W), "a map of a matrix to a"),
+        (MatrixGradient(Trace(Inverse(S)), S), "to go back through Inverse"),
+    ],
+    ids=str,
+)
+def test_derivatives_without_a_rule_are_named(derived: Basic, message: str) -> None:
+    with pytest.raises(TooLarge, match=message):
+        is_matrix_identity(derived, 2 * derived)
+
+
+def test_a_large_determinant_is_not_written_out() -> None:
+    assert is_matrix_identity(Determinant(large_matrix), Determinant(large_matrix))
+    turned = Determinant(large_matrix.T)
+    assert not is_matrix_identity(Determinant(large_matrix), turned)

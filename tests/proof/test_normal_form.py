@@ -13,8 +13,10 @@ from sympy import (
     Min,
     Rational,
     Sum,
+    atan,
     cos,
     cosh,
+    erf,
     exp,
     log,
     sec,
@@ -26,10 +28,11 @@ from sympy import (
     tanh,
 )
 
+from lib.proof.calculus import sigmoid
 from lib.proof.enclosures import Enclosure, digits_beyond
 from lib.proof.expectation import E, Int
 from lib.proof.intervals import Undefined, Unknown, meet
-from lib.proof.laws import Abstract, density
+from lib.proof.laws import Abstract, MultivariateNormal, Normal, density
 from lib.proof.normal_form import is_identity
 from lib.proof.terms import TooLarge
 
@@ -45,6 +48,8 @@ f, g = Function("f"), Function("g")
 z_1, z_2 = symbols("z_1 z_2", real=True)
 q_1, q_2 = (Abstract(v, density("q", v), "q") for v in (z_1, z_2))
 joint = density("p", x, z_1)
+plane = MultivariateNormal([x, y], [0, 0], sp.eye(2))
+either = Normal(x, 0, b)  # b may be negative
 
 TRUE = [
     ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 + y**3),
@@ -87,6 +92,16 @@ TRUE = [
     (E(f(z_1) + x, q_1), E(f(z_2), q_2) + x),
     (E(f(z_1) * g(z_2), q_1, q_2), E(f(z_1), q_1) * E(g(z_1), q_1)),
     (Int(Int(joint, z_1), x), Integer(1)),
+    (exp(a + log(s) / 2), sqrt(s) * exp(a)),
+    (exp((a + 1) * log(s) / 2 - a * log(s) / 2), sqrt(s)),
+    (exp((a + 1) * log(s) - a * log(s)), s),
+    (sqrt(sinh(a) + cosh(a) - exp(a)), Integer(0)),
+    (2 * E(tanh(x), plane), E(2 * tanh(x), plane)),
+    (E(a * tanh(x), either), a * E(tanh(x), either)),
+    (
+        Sum(mu[i] ** j, (i, 1, D), (j, 1, D)),
+        Sum(Sum(mu[i] ** j, (i, 1, D)), (j, 1, D)),
+    ),
 ]
 FALSE = [
     ((x + y) ** 3, x**3 + 3 * x**2 * y + 3 * x * y**2 - y**3),
@@ -115,6 +130,9 @@ FALSE = [
     (f(x), f(-x)),
     (E(f(z_1) * g(z_1), q_1), E(f(z_1), q_1) * E(g(z_1), q_1)),
     (Int(joint, z_1), Integer(1)),
+    (E(tanh(x), plane), E(tanh(y), plane)),
+    (E(tanh(x), either), E(sinh(x) ** -1, either)),
+    (Max(z, x), (z + x - Abs(z - x)) / 2),
     (Int(Int(joint**2, z_1), x), Integer(1)),
 ]
 
@@ -213,3 +231,49 @@ def test_nothing_false_is_proved_of_random_expressions() -> None:
         proved, refuted = proved + equal, refuted + apart
     assert proved > PAIRS / 4
     assert refuted > PAIRS / 20
+
+
+# What is odd about the mean of a Gaussian has the mean zero, whatever its spread.
+
+
+@pytest.mark.parametrize(
+    "odd", [tanh(x), x**3, sin(x) * Abs(x), x / (1 + x**2), atan(x), erf(x), sinh(x)]
+)
+@pytest.mark.parametrize("spread", [Integer(1), s])
+def test_odd_functions_vanish_under_a_centred_gaussian(odd, spread) -> None:
+    assert is_identity(E(odd, Normal(x, 0, spread)), Integer(0))
+    shifted = odd.subs(x, x - a)
+    assert is_identity(E(shifted + y, Normal(x, a, spread)), y)
+    assert not is_identity(E(odd, Normal(x, a, spread)), Integer(0))
+    assert not is_identity(E(odd * x, Normal(x, 0, spread)), Integer(0))
+    assert not is_identity(E(Abs(odd), Normal(x, 0, spread)), Integer(0))
+
+
+def test_a_sigmoid_is_one_half_in_the_mean_if_the_mean_is_zero() -> None:
+    assert is_identity(E(sigmoid(x), Normal(x, 0, s)), half)
+    assert not is_identity(E(sigmoid(x), Normal(x, a, s)), half)
+    assert not is_identity(E(sigmoid(x), Normal(x, 1, s)), half)
+    law = Normal(x, a, s)
+    assert is_identity(E(sigmoid(-x) + sigmoid(x), law), Integer(1))
+    assert not is_identity(E(sigmoid(-x), law), E(sigmoid(x), law))
+
+
+nothing = sinh(a) + cosh(a) - exp(a)
+
+
+@pytest.mark.parametrize(
+    ("left", "message"),
+    [
+        (sp.Add(*map(Abs, symbols("c:5", real=True))), "more than 16 cases of signs"),
+        (
+            1 / (sqrt(2) + sqrt(3) - sqrt(5 + 2 * sqrt(6))),
+            "a division by a number that may be zero",
+        ),
+        (1 / sqrt(nothing), "a negative power of zero"),
+        (1 / nothing, "a division by zero"),
+        (1 / sp.besselk(2, 1), "a division by a number that may be zero"),
+    ],
+)
+def test_why_it_is_not_decided_is_said(left: sp.Expr, message: str) -> None:
+    with pytest.raises(TooLarge, match=message):
+        is_identity(left, Integer(1))

@@ -122,3 +122,9 @@ def test_bounds_are_named() -> None:
         remainder_vanishes(x, [x], MOST_ORDER + 1)
     with pytest.raises(TooLarge, match=f"a power above {MOST_ORDER}"):
         remainder_vanishes((1 + x) ** (MOST_ORDER + 1), [x], 2)
+
+
+def test_an_unknown_function_of_what_jumps_is_refused() -> None:
+    f = Function("f")
+    with pytest.raises(NotAnalytic):
+        remainder_vanishes(f(sp.sign(x)) - f(0), [x], 1)
