@@ -89,6 +89,8 @@ def test_inverses_cancel_on_either_side() -> None:
         assert is_matrix_identity(back * word, Identity(n))
         assert is_matrix_identity(Inverse(word).T, Inverse(word.T))
         assert not is_matrix_identity(word * back * S, Identity(n))
+    assert not is_matrix_identity(S * Inverse(S).T, Identity(n))
+    assert not is_matrix_identity(Inverse(S).T * S, Identity(n))
 
 
 @pytest.mark.parametrize(
