@@ -87,6 +87,11 @@ def test_several_variables_shrink_together() -> None:
     tangent = f(a, s) + x * by_first + y * by_second
     assert remainder_vanishes(f(a + x, s + y) - tangent, [x, y], 2)
     assert not remainder_vanishes(f(a + x, s + y) - tangent, [x, y], 3)
+    value = f(a, s)
+    bent = x**2 * value.diff(a, 2) / 2 + y**2 * value.diff(s, 2) / 2
+    second = tangent + bent + x * y * value.diff(a, s)
+    assert remainder_vanishes(f(a + x, s + y) - second, [x, y], 3)
+    assert not remainder_vanishes(f(a + x, s + y) - tangent - bent, [x, y], 3)
     assert not remainder_vanishes(f(a + x, s + x) - tangent, [x, y], 2)
     assert remainder_vanishes(sp.exp(x * y) - 1 - x * y, [x, y], 4)
     assert not remainder_vanishes(sp.exp(x * y) - 1 - x * y, [x, y], 5)

@@ -89,6 +89,8 @@ def test_inverses_cancel_on_either_side() -> None:
         assert is_matrix_identity(back * word, Identity(n))
         assert is_matrix_identity(Inverse(word).T, Inverse(word.T))
         assert not is_matrix_identity(word * back * S, Identity(n))
+    assert not is_matrix_identity(S * Inverse(S).T, Identity(n))
+    assert not is_matrix_identity(Inverse(S).T * S, Identity(n))
 
 
 @pytest.mark.parametrize(
@@ -137,3 +139,12 @@ def test_a_number_in_front_adds_up() -> None:
     assert form.plus([letter, form.times_number(form.of(sp.Integer(-1)), letter)]) == {}
     assert form.are_equal(form.plus([letter, letter]), form.matrix(2 * S))
     assert form.trace_of({(): ONE}, n) == form.of(n)
+
+
+def test_a_transposed_inverse_cancels_nothing_but_what_stands_transposed() -> None:
+    forms = MatrixForms()
+    inverse, letter = forms.matrix(Inverse(S)), forms.matrix(S)
+    turned, one = forms.transposed(inverse), forms.matrix(Identity(n))
+    assert forms.times(inverse, letter) == forms.times(letter, inverse) == one
+    assert not forms.are_equal(forms.times(turned, letter), one)
+    assert not forms.are_equal(forms.times(letter, turned), one)
