@@ -172,9 +172,7 @@ class NormalForm:
         return found
 
     def _power(self, node: Expr) -> Quotient:
-        base, exponent = node.as_base_exp()
-        if node.func is sp.Pow:
-            base, exponent = node.args
+        base, exponent = node.args
         if exponent.is_Integer:
             if exponent < 0 and not base.free_symbols:
                 _refuse_zero(base)
@@ -182,7 +180,9 @@ class NormalForm:
         if exponent.is_Rational:
             of_base = self.of(base)
             return self._root(of_base, Fraction(int(exponent.p), int(exponent.q)))
-        above = product(self.kernels, self.of(exponent), self.logarithm(self.of(base)))
+        if not (of_base := self.of(base)).above:
+            raise TooLarge("zero to a power that may be zero")
+        above = product(self.kernels, self.of(exponent), self.logarithm(of_base))
         return self.exponential(above)
 
     # ------------------------------------------------- exponentials and logarithms

@@ -277,3 +277,9 @@ nothing = sinh(a) + cosh(a) - exp(a)
 def test_why_it_is_not_decided_is_said(left: sp.Expr, message: str) -> None:
     with pytest.raises(TooLarge, match=message):
         is_identity(left, Integer(1))
+
+
+def test_zero_to_a_power_that_may_be_zero_is_not_taken_for_zero() -> None:
+    power = sp.Pow(0, (x - Rational(37, 11)) ** 2, evaluate=False)
+    with pytest.raises(TooLarge, match="zero to a power that may be zero"):
+        is_identity(power, sp.S.Zero)
