@@ -141,12 +141,11 @@ def test_what_sympy_writes_is_read_as_it_was(expression: sp.Expr) -> None:
         "2**(pi + 10**9)",
         "2**(sqrt(2)**100)",
         "2**exp(50)",
-        "2**oo",
         "2**(pi**pi**pi)",
     ],
 )
 def test_a_large_exponent_is_refused_before_it_is_computed(text: str) -> None:
-    with pytest.raises(GrammarError, match="a power of a number above"):
+    with pytest.raises(GrammarError, match="a power above 1000"):
         parse(text, KNOWN)
 
 
