@@ -125,7 +125,7 @@ def test_no_other_scope_is_borne_out(number: str) -> None:
         assert scopes.objections(replace(claim, scope=scope)), scope
 
 
-MUTANTS = 5  # of a statement, in a sample
+MUTANTS = 40  # of a statement, in a sample: of most that is all
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -143,7 +143,7 @@ def test_no_wrong_variant_passes(name: str) -> None:
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_contrary_or_closer_statement_passes(name: str) -> None:
-    for change, mutant in sampled(list(overstated(STATEMENTS[name])), MUTANTS, name):
+    for change, mutant in overstated(STATEMENTS[name]):
         assert not survives(mutant), change
 
 
