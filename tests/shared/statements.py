@@ -12,7 +12,7 @@ from lib.proof.errors import DerivationError, Undecidable
 from lib.proof.expectation import E
 from lib.report.claims import Statement
 from tests.shared import mutants
-from tests.shared.numeric import near, order, small, value
+from tests.shared.numeric import near, order, small, value, value_at
 
 SHIFTS = (0.0, 0.37)  # two points, at which the judge looks
 
@@ -31,7 +31,10 @@ CONTRARY = {
 def values(statement: Statement, **at: float) -> list[complex]:
     """The members' values, and of each open variable the mean and the mean square."""
     moments = [E(law.args[0] ** n, law) for law in statement.under for n in (1, 2)]
-    return [value(statement.meaning(e), at) for e in (*statement.members, *moments)]
+    members = [statement.meaning(e) for e in (*statement.members, *moments)]
+    if at.keys() == {"shift"}:
+        return [value_at(member, at["shift"]) for member in members]
+    return [value(member, at) for member in members]
 
 
 def differ(statement: Statement, mutant: Statement) -> bool:
