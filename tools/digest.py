@@ -4,6 +4,7 @@ By it a test tells a picture that no longer shows what the code computes.
 """
 
 import ast
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -91,18 +92,25 @@ def _home(module: str, name: str) -> str:
     return module
 
 
-def lib_modules(trees: list[ast.Module]) -> dict[str, ast.Module]:
-    """Return the modules of `lib` that some code imports, directly or not, parsed."""
-    found: dict[str, ast.Module] = {}
+def lib_modules(trees: list[ast.Module]) -> dict[str, object]:
+    """Return the modules of `lib` that code imports, directly or not, canonical."""
+    found: dict[str, object] = {}
     waiting = set().union(*map(lib_imports, trees))
     while waiting:
         name = waiting.pop()
         file = _file(name)
         assert file is not None
-        found[name] = ast.parse(file.read_text("utf-8"))
         package = file.relative_to(ROOT).parent.parts
-        waiting |= lib_imports(found[name], package) - set(found)
+        found[name], imports = _read_module(file.read_text("utf-8"), package)
+        waiting |= imports - set(found)
     return found
+
+
+@functools.cache  # twelve notebooks rest on the same modules
+def _read_module(text: str, package: tuple[str, ...]) -> tuple[object, set[str]]:
+    """A module as ``canonical`` gives it, and what it imports."""
+    tree = ast.parse(text)
+    return canonical(tree), lib_imports(tree, package)
 
 
 def record_files(trees: list[ast.Module]) -> Iterator[Path]:
@@ -129,7 +137,7 @@ def digest(notebook: nbformat.NotebookNode) -> str:
     cells = [parse_cell(cell.source) for cell in code_cells(notebook)]
     parts = {
         "cells": [canonical(tree) for tree in cells],
-        "lib": {name: canonical(tree) for name, tree in lib_modules(cells).items()},
+        "lib": lib_modules(cells),
         "records": {
             path.relative_to(RECORDS).as_posix(): hashlib.sha256(
                 path.read_bytes()

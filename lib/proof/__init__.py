@@ -18,7 +18,7 @@ equality            are both sides equal, or is one the smaller?
   any_law             what holds under every law
 instances           both sides with all but numbers chosen
   interpretation      what is chosen: sizes, supports, matrices, formulas
-  grounding           how it is put in
+  grounding           how it is put in, and differentiated by partials
 points, evaluation  numbers for the symbols, and what both sides are there
   kinks               where an expression changes its formula, and where it is extreme
   enclosures          numbers that contain a value; intervals, enclosed_functions

@@ -7,6 +7,7 @@ in: sqrt(s**2) is s of a positive s. So the meaning must have each of these prop
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def abbreviations(where: Any, given: Sequence[Basic]) -> dict[Basic, Basic]:
         found[name] = exact(value, f"where: the meaning of {shown(name)}")
     _refuse_circles(found)
     for name, meaning in found.items():
-        _refuse_unlike(name, meaning, spelt_out(meaning, found), given)
+        _refuse_unlike(name, meaning, spelt_out(meaning, found), tuple(given))
     return found
 
 
@@ -69,8 +70,9 @@ def _refuse_circles(where: Mapping[Basic, Basic]) -> None:
             )
 
 
+@functools.lru_cache(1024)
 def _refuse_unlike(
-    name: Expr, meaning: Basic, spelt: Basic, given: Sequence[Basic]
+    name: Expr, meaning: Basic, spelt: Basic, given: tuple[Basic, ...]
 ) -> None:
     """Refuse a meaning of another shape, or one that lacks what the name has.
 

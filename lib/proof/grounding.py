@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import mpmath
 import sympy as sp
-from sympy import Basic, Expr, Function, Symbol
+from sympy import Basic, Expr, Function, S, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
@@ -22,6 +22,7 @@ from .expectation import E, Int, resolve, with_value
 from .interpretation import Interpretation
 from .laws import Law
 from .matrices import power
+from .partials import partials
 
 
 @dataclass(frozen=True)
@@ -219,11 +220,12 @@ def _matrix_derivative(node: Jacobian | MatrixGradient, scope: Scope) -> sp.Matr
     places = sp.ImmutableMatrix(*point.shape, lambda i, j: sp.Dummy(real=True))
     inner = replace(scope, matrices={**scope.matrices, by.name: places})
     value = _ground(of, inner)
+    column = value if isinstance(value, sp.MatrixBase) else sp.Matrix([value])
+    rows = [[p.get(x, S.Zero) for x in places] for p in partials(column, places)]
     if isinstance(node, Jacobian):
-        slopes = value.jacobian(list(places))
+        slopes = sp.Matrix(rows)
     else:
-        number = value[0] if isinstance(value, sp.MatrixBase) else value
-        slopes = places.applyfunc(number.diff)
+        slopes = sp.Matrix(*places.shape, rows[0])
     there = dict(zip(places, point, strict=True))
     return sp.ImmutableMatrix(slopes.xreplace(there))
 

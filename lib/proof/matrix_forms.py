@@ -28,6 +28,7 @@ class MatrixForms(Words):
     def __init__(self, given: Sequence[Basic] = ()) -> None:
         super().__init__()
         self._place: dict[MatrixSymbol, Form] = {}
+        self._forms: dict[Basic, Form] = {}
         self._facts: dict[Basic, set[str]] = {}
         for fact in given:
             if isinstance(fact, AppliedPredicate):
@@ -36,7 +37,11 @@ class MatrixForms(Words):
 
     def _prepare(self, expression: Basic) -> None:
         self.form(expression)
-        self._rules.clear()  # its words are not yet made of the common kernels
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._forms.clear()
+        self._rules.clear()  # their words are not yet made of the common kernels
 
     def form(self, node: Basic) -> Form:
         """The normal form of a matrix, of a number or of symbols in any order."""
@@ -47,6 +52,11 @@ class MatrixForms(Words):
     # ------------------------------------------------------------- by the expression
 
     def matrix(self, node: Basic) -> Form:
+        if node not in self._forms:
+            self._forms[node] = self._matrix(node)
+        return self._forms[node]
+
+    def _matrix(self, node: Basic) -> Form:
         if isinstance(node, sp.MatAdd):
             return self.plus([self.matrix(a) for a in node.args])
         if isinstance(node, (sp.MatMul, sp.Mul)):
@@ -60,7 +70,7 @@ class MatrixForms(Words):
         if isinstance(node, sp.OneMatrix):
             return self._ones(node)
         if isinstance(node, MatrixSymbol):
-            return self._place.get(node) or self._symbol(node)
+            return self._place[node] if node in self._place else self._symbol(node)
         if isinstance(node, (sp.Inverse, sp.MatPow)):
             return self._matrix_power(node)
         if isinstance(node, sp.DiagMatrix):

@@ -6,6 +6,7 @@ chain rule.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,29 +40,29 @@ def is_matrix_identity(left: Basic, right: Basic, given: Sequence[Basic] = ()) -
 class MatrixNormalForm(MatrixForms):
     """Matrix expressions with derivatives by matrices in them."""
 
-    def matrix(self, node: Basic) -> Form:
+    def _matrix(self, node: Basic) -> Form:
         if isinstance(node, LayerNorm):
             return self.matrix(_written_out(node))
         if isinstance(node, Jacobian):
             return self._at_its_place(node, self._jacobian)
         if isinstance(node, MatrixGradient):
             return self._at_its_place(node, self._gradient)
-        return super().matrix(node)
+        return super()._matrix(node)
 
     def _at_its_place(
         self, node: Jacobian | MatrixGradient, derive: Callable[..., Form]
     ) -> Form:
         of, by, at = node.args
-        kept = dict(self._place)
-        place = self.matrix(at)
-        known, self._known = self._known, {}
-        self._place = {**kept, by: place} if at != by else dict(kept)
+        outside = self._place, self._known, self._forms
+        if at != by:
+            self._place = {**self._place, by: self.matrix(at)}
+            self._known, self._forms = {}, {}
         try:
             if getattr(of, "is_Matrix", False):
                 self.matrix(of)  # its sizes must fit, also of what drops out
             return derive(of, by)
         finally:
-            self._place, self._known = kept, known
+            self._place, self._known, self._forms = outside
 
     def _jacobian(self, of: Basic, by: MatrixSymbol) -> Form:
         if of == by:
@@ -229,6 +230,7 @@ def _with_entries(node: Basic) -> Basic:
     return node
 
 
+@functools.lru_cache(256)
 def _written_out(node: LayerNorm) -> MatrixExpr:
     """LayerNorm by its definition, C y / s with s^2 = y' C y / d + epsilon."""
     column, epsilon = node.args

@@ -120,6 +120,10 @@ class NormalForm:
         for expression in expressions:
             self._prepare(expression)
         self._preparing = False
+        if self._exponents_below:
+            self._forget()
+
+    def _forget(self) -> None:
         self._known.clear()
 
     def _prepare(self, expression: Basic) -> None:

@@ -49,7 +49,8 @@ How = Literal["numerically", "at random instances", "by SymPy", "by normal form"
 WAYS: tuple[How, ...] = get_args(How)  # from the weakest
 REPR = 120  # characters of a statement's text, in one line
 INSTANCES = 5  # at which a statement is compared numerically
-QUADRATURE = Rational(1, 10**12)  # relative; the integrals are worked out to 30 digits
+DIGITS = 30  # to which integrals are worked out
+QUADRATURE = Rational(1, 10**12)  # to which they are compared, relatively
 
 Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
 
@@ -351,17 +352,24 @@ def _numerically(
     if unresolved := sp.Tuple(*sides).atoms(Operator, AppliedUndef):
         raise Undecidable(f"{sp.sstr(unresolved.pop())} has no value here")
     symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
-    functions = [sp.lambdify(symbols, side, modules=MODULES) for side in sides]
-    with mpmath.workdps(30):
-        for point in _instances(symbols, given, any(s.has(sp.Integral) for s in sides)):
-            at = [at_precision(point[s]) for s in symbols]
-            a, b = (number(functools.partial(f, *at)) for f in functions)
-            if a is None or b is None or abs(a - b) > within * max(abs(a), abs(b)):
-                where = ", ".join(f"{s} = {point[s]}" for s in symbols)
-                values = f"left {_shown(a)}, right {_shown(b)}"
-                place = f"at {where}: " if where else ""
-                return Decision(False, "numerically", place + values)
+    integral = any(s.has(sp.Integral) for s in sides)
+    for point in _instances(symbols, given, integral):
+        at = tuple((s, point[s]) for s in symbols)
+        a, b = (_number_at(side, at) for side in sides)
+        if a is None or b is None or abs(a - b) > within * max(abs(a), abs(b)):
+            where = ", ".join(f"{s} = {value}" for s, value in at)
+            values = f"left {_shown(a)}, right {_shown(b)}"
+            place = f"at {where}: " if where else ""
+            return Decision(False, "numerically", place + values)
     return Decision(True, "numerically")
+
+
+@functools.lru_cache(1024)  # quadrature is slow, and a side met with many others
+def _number_at(side: Basic, at: tuple[tuple[Symbol, Basic], ...]) -> Any:
+    """The value to ``DIGITS`` digits, or None if there is none."""
+    with mpmath.workdps(DIGITS):
+        compute = sp.lambdify([s for s, _ in at], side, modules=MODULES)
+        return number(functools.partial(compute, *(at_precision(v) for _, v in at)))
 
 
 def _instances(

@@ -35,6 +35,7 @@ from lib.proof.intervals import Undefined, Unknown, meet
 from lib.proof.laws import Abstract, MultivariateNormal, Normal, density
 from lib.proof.normal_form import is_identity
 from lib.proof.terms import TooLarge
+from tests.shared.effort import examples
 
 x, y, a, b, u = symbols("x y a b u", real=True)
 s, t = symbols("s t", positive=True)
@@ -164,7 +165,7 @@ def test_what_exceeds_a_bound_is_not_decided(left: sp.Expr, right: sp.Expr) -> N
 # Expressions at random, and what SymPy makes of them when it is told to assume more
 # than it may: some of the pairs are equal, some are not. An enclosure judges.
 
-SEED, PAIRS = 20261126, 150
+SEED, PAIRS = 20261126, examples(60)
 UNSOUND = (
     lambda e: sp.expand_log(e, force=True),
     lambda e: sp.logcombine(e, force=True),

@@ -67,7 +67,7 @@ def test_division_with_a_rest_is_that_of_sympy(above: Expr, below: Expr) -> None
         assert sp.cancel(whole - sp.div(above, below, x)[0]) == 0
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(20))
 @given(a=numerators, b=denominators, c=numerators, d=denominators)
 def test_arithmetic_of_fractions_is_that_of_sympy(a, b, c, d) -> None:
     form = NormalForm()

@@ -328,6 +328,20 @@ TWINS = [
         A * Jacobian(Map("F", n, w), w, A * u) * v,
     ),
     Twin(
+        "Jacobian where the column is zero",
+        KIND,
+        Jacobian(Map("F", n, A * u), u, 0 * u),
+        Jacobian(Map("F", n, w), w, 0 * u) * A,
+        Jacobian(Map("F", n, A * u), u),
+    ),
+    Twin(
+        "gradient where the column is zero",
+        KIND,
+        MatrixGradient(u.T * A * u + v.T * u, u, 0 * u),
+        v,
+        MatrixGradient(u.T * A * u + v.T * u, u),
+    ),
+    Twin(
         "trace of a power that is written out",
         KIND,
         Trace((five + five.T) ** 2),
