@@ -14,8 +14,10 @@ asymptotics         is it so up to O(t^k)?
 equality            are both sides equal, or is one the smaller?
   algebra             what can be proved
   normal_form         of numbers: sums of monomials in kernels; terms adds them
+  induction           sums and products up to any end
   matrix_normal_form  of matrices, by matrix_forms and words
   any_law             what holds under every law
+counterexamples     a point that refutes, in the simplest values that do
 instances           both sides with all but numbers chosen
   interpretation      what is chosen: sizes, supports, matrices, formulas
   grounding           how it is put in, and differentiated by partials

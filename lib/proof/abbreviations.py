@@ -18,7 +18,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .arguments import shown
 from .chain import spelt_out
-from .equality import decide_at_most, place
+from .counterexamples import place
+from .equality import decide_at_most
 from .errors import DerivationError, Undecidable
 from .expectation import Int, Operator, resolve
 from .instances import has_structure

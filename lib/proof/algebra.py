@@ -11,7 +11,9 @@ import sympy as sp
 from sympy import Basic, Expr
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from .expectation import Operator, resolve
+from .bounded import expand
+from .expectation import resolve
+from .induction import by_induction
 from .matrix_normal_form import is_matrix_identity
 from .normal_form import is_identity
 from .terms import TooLarge
@@ -28,7 +30,7 @@ def has_one_normal_form(left: Basic, right: Basic, given: Sequence[Basic]) -> bo
         symbols = sp.Tuple(left, right).atoms(sp.Symbol)
         if any(structured) or any(not s.is_commutative for s in symbols):
             return is_matrix_identity(left, right, given)
-        return is_identity(left, right)
+        return is_identity(left, right) or by_induction(left, right)
     except (TooLarge, RecursionError):
         return False
 
@@ -48,12 +50,14 @@ def is_zero(left: Basic, right: Basic, attempts: Sequence[Attempt]) -> bool:
         if isinstance(left, (sp.MatrixBase, MatrixExpr)):
             return (left - right).expand().doit().is_ZeroMatrix is True
         return any(attempt(left - right) == 0 for attempt in attempts)
+    except TooLarge:
+        return False
     except (TypeError, ValueError, AttributeError, NotImplementedError, RecursionError):
         return False
 
 
 def _without_logs(difference: Expr) -> Expr:
-    return sp.expand(sp.expand_log(sp.expand(difference)))
+    return expand(sp.expand_log(expand(difference)))
 
 
 def _rational(difference: Expr) -> Expr:
@@ -65,26 +69,12 @@ def _exponential(difference: Expr) -> Expr:
     return _rational(rewritten) if rewritten != difference else difference
 
 
-def _simplified(difference: Expr) -> Expr:
-    """For small ones only: SymPy may search for minutes."""
-    operations = sp.count_ops(difference)
-    large = any(abs(n.p) + n.q > 10**9 for n in difference.atoms(sp.Rational))
-    small = operations <= 40 and not large
-    plain = not difference.has(sp.Piecewise, Operator, MatrixExpr)
-    return sp.simplify(difference) if small and plain else difference
-
-
-def _collected(difference: Expr) -> Expr:
-    several = difference.has(sp.Sum, sp.Trace)
-    return sp.expand(difference).doit() if several else difference
-
-
-# The first ones use identities that hold wherever both sides have a value; simplify may
-# use others, so it counts only where instances have confirmed the equality.
+# The first ones use identities that hold wherever both sides have a value; the others
+# count only where instances have confirmed the equality.
 SOUND: tuple[Attempt, ...] = (
     lambda difference: difference,
-    sp.expand,
+    expand,
     _without_logs,
     _rational,
 )
-ATTEMPTS = (*SOUND, _exponential, _collected, _simplified)
+ATTEMPTS = (*SOUND, _exponential)

@@ -9,7 +9,8 @@ import mpmath
 import sympy as sp
 from sympy import Basic, Expr, Symbol
 
-from .equality import Verdict, place, refuse_unusable, with_enough
+from .counterexamples import place
+from .equality import Verdict, refuse_unusable, with_enough
 from .errors import Undecidable
 from .evaluation import Number, Numeric, Point, at_precision, compiled, number
 from .expectation import resolve
@@ -21,6 +22,8 @@ from .terms import TooLarge
 STEP = 4  # powers of ten from one size of the variables to the next
 EXPONENTS = range(62 + STEP, 62 + 8 * STEP, STEP)
 LARGEST = 1000  # of the values along which the variables shrink; 1/1000 is the smallest
+AROUND = 10  # points around each kink
+LARGEST_PARAMETER = 10**7  # of the values that stay, which kinks may give
 
 
 def decide_order(
@@ -46,9 +49,9 @@ def decide_order(
         for point, found in _powers(instance, variables, order):
             if found < order:
                 power = f"{float(found):.2f}".rstrip("0").rstrip(".").replace("-0", "0")
-                where = f"{place(point)}{instance.description}"
-                said = f"{where} the remainder shrinks like t^{power}, not t^{order}"
-                return Verdict(False, counterexample=said)
+                said = f"the remainder shrinks like t^{power}, not t^{order}"
+                where = place(point, instance)
+                return Verdict(False, counterexample=f"{where} {said}")
             tested += 1
     return with_enough(Verdict(True, instances=tested), left, right)
 
@@ -80,17 +83,19 @@ def _powers(
     moderate = (
         point
         for point in points(ordered, beside, instance.given)
-        if all(_is_moderate(point[s]) for s in ordered)
+        if all(_is_moderate(point[s], LARGEST) for s in variables)
+        and all(_is_moderate(point[s], LARGEST_PARAMETER) for s in others)
     )
-    for point in itertools.islice(moderate, ENOUGH + len(beside)):
+    most = ENOUGH + bool(beside) * ENOUGH + AROUND * len(beside)
+    for point in itertools.islice(moderate, most):
         found = slope(point)
         if found is not None:
             yield point, found
 
 
-def _is_moderate(value: Expr) -> bool:
+def _is_moderate(value: Expr, most: int) -> bool:
     size = abs(value)
-    return bool(size == 0 or (sp.Rational(1, LARGEST) <= size) & (size <= LARGEST))
+    return bool(size == 0 or (sp.Rational(1, most) <= size) & (size <= most))
 
 
 def _slope_function(

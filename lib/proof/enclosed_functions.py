@@ -35,6 +35,7 @@ from .intervals import (
 )
 
 MOST_BITS = 200_000  # of an exact power
+MOST_BITS_OF_GAMMA = 2000  # its series is slow
 LARGEST_ERF = 40  # erfc of it is about 10^-697
 LARGEST_EXPONENT = 50_000  # exp of more, or of less than its negative, is too dear
 
@@ -230,6 +231,8 @@ def _gamma(x: Number) -> Number:
         raise Unknown("the gamma function of what may be a pole")
     if max(abs(low), abs(high)) > LARGEST_EXPONENT:
         raise Unknown("a gamma function that is too large")
+    if iv.prec > MOST_BITS_OF_GAMMA:
+        raise Unknown("a gamma function to too many digits")
     return iv.gamma(interval(x))
 
 

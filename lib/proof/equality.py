@@ -23,6 +23,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from .algebra import ATTEMPTS, SOUND, has_one_normal_form, is_zero
 from .any_law import under_any_law, without_closed_form
+from .counterexamples import told
 from .errors import Undecidable
 from .evaluation import Found, Pair, Point, differ, exceeds
 from .expectation import resolve
@@ -145,19 +146,32 @@ def _compare(
             for pair in instance.pairs
         ]
         count = 48 if len(symbols) == 1 else 24
-        count = A_FEW if instance.description else count
+        count = A_FEW if instance.choices else count
         for point in points(symbols, kinks, instance.given, count):
-            for pair in pairs:
-                found = pair.at(point, refutes)
-                if found is Found.ONE_SIDED and _stays_one_sided(
-                    pair, point, instance.given, refutes
-                ):
-                    found = "one side is undefined"
+            for entry, pair in enumerate(pairs):
+                found = _look(pair, point, instance.given, refutes)
                 if isinstance(found, str):
-                    where = f"{place(point)}{instance.description}"
-                    return Verdict(False, counterexample=f"{where} {found}")
+                    look = functools.partial(
+                        _look, pair, given=instance.given, refutes=refutes
+                    )
+                    said = told(instance, entry, point, found, look)
+                    return Verdict(False, counterexample=said)
                 agreed += found is Found.AGREEMENT
     return Verdict(True, instances=agreed)
+
+
+def _look(
+    pair: Pair,
+    point: Point,
+    given: Sequence[Basic],
+    refutes: Callable[[Any, Any], bool],
+) -> str | Found:
+    """What refutes at a point, or what else it tells."""
+    found = pair.at(point, refutes)
+    one_sided = found is Found.ONE_SIDED
+    if one_sided and _stays_one_sided(pair, point, given, refutes):
+        return "one side is undefined"
+    return found
 
 
 def _stays_one_sided(
@@ -192,14 +206,3 @@ def with_enough(verdict: Verdict, left: Basic, right: Basic) -> Verdict:
 
 def _shape(side: Basic) -> tuple[Expr, ...]:
     return tuple(side.shape) if isinstance(side, (sp.MatrixBase, MatrixExpr)) else ()
-
-
-def place(point: Point) -> str:
-    """The point in words, as a counterexample starts."""
-    if not point:
-        return "always:"
-    return (
-        "at "
-        + ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
-        + ":"
-    )

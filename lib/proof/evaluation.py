@@ -27,11 +27,18 @@ def _heaviside(x: Number, at_zero: Number = 0.5) -> Number:
 
 
 USUAL = 110  # digits, which often are enough to tell any two sums apart
-NUMBERS = (120, 400)  # digits, where a function has no enclosure
+# Digits where a function has no enclosure, and of how many rounding may leave nothing:
+# beside a branch point it takes half of them.
+NUMBERS = ((120, 30), (400, 230))
 FAR = sp.Integer(1000)  # from where on a function without an enclosure is left alone
-SLACK = 30  # of them that rounding may cost
 
-MODULES = [{"Heaviside": _heaviside, "DiracDelta": lambda x: mpmath.nan}, "mpmath"]
+_OURS: dict[str, Numeric] = {
+    "Heaviside": _heaviside,
+    "DiracDelta": lambda x: mpmath.nan,
+    "airyaiprime": partial(mpmath.airyai, derivative=1),
+    "airybiprime": partial(mpmath.airybi, derivative=1),
+}
+MODULES = [_OURS, "mpmath"]
 
 _FAILURES = (ArithmeticError, ValueError, TypeError, mpmath.libmp.NoConvergence)
 
@@ -127,14 +134,14 @@ class Pair:
             self._compiled = [
                 compiled(side, self._symbols, self._functions) for side in self._sides
             ]
-        for digits in NUMBERS:
+        for digits, lost in NUMBERS:
             with mpmath.workdps(digits):
                 values = [at_precision(point[s]) for s in self._symbols]
                 a, b = (number(partial(f, *values)) for f in self._compiled)
                 if a is None or b is None:
                     return Found.NOTHING
                 gap = abs(a - b) / (1 + max(abs(a), abs(b)))
-                if gap <= mpmath.mpf(10) ** (SLACK - digits):
+                if gap <= mpmath.mpf(10) ** (lost - digits):
                     return Found.AGREEMENT
         raise Undecidable(
             "the sides differ by rounded numbers, and no enclosure is known of a "

@@ -16,6 +16,7 @@ import sympy as sp
 from sympy import Add, Basic, Expr, S, Symbol
 
 from .arguments import as_expression, as_variable, shown
+from .bounded import expand
 from .definite_integrals import definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral, is_expandable
 from .laws import Abstract, Finite, Law, beyond_real, normalised_over
@@ -118,9 +119,11 @@ def _linear(g: Expr, law: Law) -> Expr:
     if (value := law.expectation(g)) is not None:
         return value
     terms = []
-    for term in Add.make_args(sp.expand(g)):
+    for term in Add.make_args(expand(g)):
         constant, rest = term.as_independent(*law.variables, as_Add=False)
         value = law.expectation(rest)
+        if value is None and (lower := law.by_parts(rest)) is not None:
+            value = _linear(lower, law)
         terms.append(constant * (E(rest, law) if value is None else value))
     return Add(*terms)
 
@@ -211,7 +214,7 @@ class Int(Operator):
     def resolved(self) -> Expr:
         g, z = self.args
         terms = []
-        for term in Add.make_args(sp.expand(g)):
+        for term in Add.make_args(expand(g)):
             constant, rest = term.as_independent(z, as_Add=False)
             terms.append(constant * _integral_of_product(rest, z))
         return Add(*terms)
@@ -277,7 +280,9 @@ def _resolved(expression: Basic) -> Basic:
         return _sum(expression)
     if isinstance(expression, sp.Integral):
         return _integral(expression)
-    if isinstance(expression, (sp.Derivative, sp.Subs, sp.Product)):
+    if isinstance(expression, sp.Product):
+        return _product(expression)
+    if isinstance(expression, (sp.Derivative, sp.Subs)):
         return expression.doit(deep=False)
     return expression
 
@@ -313,7 +318,7 @@ def _sum(total: sp.Sum) -> Expr:
     if inner.has(sp.Sum):
         return sp.Sum(inner, total.limits[-1])
     terms = []
-    for term in Add.make_args(sp.expand(inner)):
+    for term in Add.make_args(expand(inner)):
         constant, rest = term.as_independent(index, as_Add=False)
         value = sp.Sum(rest, total.limits[-1])
         if rest.is_polynomial(index) and not rest.has(sp.Indexed):
@@ -336,19 +341,41 @@ def _geometric(term: Expr, index: Symbol, first: Expr) -> Expr | None:
     return constant * rest.xreplace({index: first}) / (1 - ratio)
 
 
+def _product(product: sp.Product) -> Expr:
+    """A product over a range of known length; others stay."""
+    inner: Expr = product.function
+    if len(product.limits) > 1:
+        inner = resolve(sp.Product(inner, *product.limits[:-1]))
+    index, first, last = product.limits[-1]
+    found = _places(first, last)
+    if found is None:
+        return sp.Product(inner, product.limits[-1])
+    sign, places = found
+    return (
+        sp.Mul(*(resolve(with_value(inner, index, place)) for place in places)) ** sign
+    )
+
+
 def _written_out(term: Expr, index: Symbol, first: Expr, last: Expr) -> Expr:
-    """The terms of a sum over a range of known length, which may be negative.
+    """The terms of a sum over a range of known length, added."""
+    found = _places(first, last)
+    if found is None:
+        return sp.Sum(term, (index, first, last))
+    sign, places = found
+    return Add(*(sign * resolve(with_value(term, index, place)) for place in places))
+
+
+def _places(first: Expr, last: Expr) -> tuple[int, list[Expr]] | None:
+    """The places in a range of known length, and -1 for a range that runs backwards.
 
     Karr's convention, which is SymPy's: from a to b and from b + 1 to c is from a to c.
     """
-    sign, whole = 1, (index, first, last)
-    if (last - first) < -1:
-        first, last, sign = last + 1, first - 1, -1
-    count = int(last - first) + 1
-    if count > MOST_WRITTEN:
-        return sp.Sum(term, whole)
-    places = (first + k for k in range(count))
-    return Add(*(sign * resolve(with_value(term, index, place)) for place in places))
+    length = last - first
+    if not length.is_Integer or abs(length) >= MOST_WRITTEN:
+        return None
+    if length < -1:
+        return -1, [last + 1 + k for k in range(-int(length) - 1)]
+    return 1, [first + k for k in range(int(length) + 1)]
 
 
 def with_value(term: Expr, index: Symbol, value: Expr) -> Expr:

@@ -27,13 +27,17 @@ STRUCTURES = 6  # choices of sizes, functions and laws, each with a few points
 
 @dataclass(frozen=True)
 class Instance:
-    """Both sides with all but numbers chosen, entry by entry."""
+    """Both sides with all but numbers chosen, entry by entry in ``columns``.
 
-    description: str
+    ``choices`` names what was chosen: "n = 2", "A = [[1, 0], [2, 3]]", "f at random".
+    """
+
+    choices: tuple[str, ...]
     pairs: tuple[tuple[Expr, Expr], ...]
     given: tuple[Basic, ...]
     functions: Mapping[str, Numeric] = field(default_factory=dict)
     enclosures: Mapping[str, Numeric] = field(default_factory=dict)
+    columns: int = 1
 
     @property
     def symbols(self) -> list[Symbol]:
@@ -57,7 +61,8 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
     predicates = [g for g in given if isinstance(g, AppliedPredicate)]
     relations = [g for g in given if g not in predicates]
     if not has_structure([resolve(left), resolve(right)]):
-        yield Instance("", _pairs(resolve(left), resolve(right)), tuple(relations))
+        pairs, columns = _pairs(resolve(left), resolve(right))
+        yield Instance((), pairs, tuple(relations), columns=columns)
         return
     beside = _beside_matrices([left, right], relations)
     sized = structural_integers([left, right])
@@ -66,7 +71,7 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
     for seed in range(12 * wanted):
         chosen = Interpretation([left, right], given, seed, beside[seed % len(beside)])
         try:
-            pairs = _pairs(ground(left, chosen), ground(right, chosen))
+            pairs, columns = _pairs(ground(left, chosen), ground(right, chosen))
             kept = _still_open(relations, chosen)
             met = all(_is_met(predicate, chosen) for predicate in predicates)
         except Singular:
@@ -74,11 +79,12 @@ def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Ins
         if not met or S.false in kept:
             continue
         instance = Instance(
-            f" (instance {seed + 1})",
+            chosen.described(),
             pairs,
             kept,
             chosen.functions,
             chosen.enclosures,
+            columns,
         )
         if found == 0 and not instance.symbols:
             wanted = max(wanted, ENOUGH)  # one point each
@@ -126,15 +132,17 @@ def _beside_matrices(sides: Sequence[Basic], given: Sequence[Basic]) -> list[Poi
     return list(points(scalars, kinks, given, ENOUGH))
 
 
-def _pairs(left: Basic, right: Basic) -> tuple[tuple[Expr, Expr], ...]:
-    size = next((s.rows for s in (left, right) if isinstance(s, sp.MatrixBase)), 0)
-    if size:  # beside matrices for symbols that do not commute a number is c I
-        sides = (
-            s if isinstance(s, sp.MatrixBase) else s * sp.eye(size)
-            for s in (left, right)
-        )
-        return tuple(zip(*map(list, sides), strict=True))
-    return ((left, right),)
+def _pairs(left: Basic, right: Basic) -> tuple[tuple[tuple[Expr, Expr], ...], int]:
+    """Both sides entry by entry, and how many columns they have."""
+    shaped = next((s for s in (left, right) if isinstance(s, sp.MatrixBase)), None)
+    if shaped is None:
+        return ((left, right),), 1
+    # Beside matrices for symbols that do not commute a number is c I.
+    sides = (
+        s if isinstance(s, sp.MatrixBase) else s * sp.eye(shaped.rows)
+        for s in (left, right)
+    )
+    return tuple(zip(*map(list, sides), strict=True)), shaped.cols
 
 
 def has_structure(expressions: Sequence[Basic]) -> bool:

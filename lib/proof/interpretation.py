@@ -24,6 +24,7 @@ from .matrices import random_matrix
 from .sizes import choose_sizes
 from .supports import Supports
 
+MOST_SHOWN = 9  # entries of a matrix
 Cells = list[tuple[Rational, ...]]  # the places at which a density has its mass
 
 
@@ -48,6 +49,7 @@ class Interpretation:
         self._formulas: dict[tuple[type[Expr], int], tuple[Formula, Cells]] = {}
         self._noncommuting: dict[Symbol, sp.Matrix] = {}
         together = sp.Tuple(*expressions)
+        self._free = set(map(str, together.free_symbols))
         self._applied = together.atoms(AppliedUndef)
         slopes = together.atoms(sp.Derivative)
         self._order = max((len(node.variables) for node in slopes), default=0)
@@ -61,8 +63,14 @@ class Interpretation:
 
     def _matrix(self, symbol: MatrixSymbol) -> sp.ImmutableMatrix:
         rows, columns = (int(size.xreplace(self.sizes)) for size in symbol.shape)
-        facts = [f.function.name for f in self._facts if f.arguments[0] == symbol]
-        return random_matrix(rows, columns, facts, self._random, self._seed)
+        about = [f.arguments[0] for f in self._facts]
+        multiples = {m for m in about if _core(m) == symbol}
+        if len(multiples) > 1:  # such as A and -A: it is drawn to suit the first alone
+            multiples = {symbol}
+        facts = [f.function.name for f in self._facts if f.arguments[0] in multiples]
+        drawn = random_matrix(rows, columns, facts, self._random, self._seed)
+        scale = next((_factor(m) for m in multiples), sp.S.One)
+        return sp.ImmutableMatrix(drawn / scale)
 
     def _rational(self) -> Rational:
         return Rational(self._random.randint(-7, 7), self._random.randint(1, 3))
@@ -118,6 +126,22 @@ class Interpretation:
         count = len(applied.args)
         return min(places, 12) * int(sp.binomial(self._order + count, count))
 
+    def described(self) -> tuple[str, ...]:
+        """What was chosen, in words; a large matrix by its size, a formula by name."""
+        numbers = {**self.sizes, **self.scalars}
+        found = [f"{name} = {value}" for name, value in numbers.items()]
+        matrices: dict[str, sp.MatrixBase] = dict(self.matrices)
+        matrices |= {str(symbol): value for symbol, value in self._noncommuting.items()}
+        for name in sorted(matrices.keys() & self._free):
+            value = matrices[name]
+            small = len(value) <= MOST_SHOWN
+            size = f"some {value.rows} x {value.cols} matrix"
+            found.append(f"{name} = {value.tolist() if small else size}")
+        names = {function.__name__.partition("|")[0] for function, _ in self._formulas}
+        if names:
+            found.append(f"{', '.join(sorted(names))} at random")
+        return tuple(found)
+
     @property
     def functions(self) -> dict[str, Numeric]:
         """The unknown functions and their derivatives by name, as numeric functions."""
@@ -129,3 +153,15 @@ class Interpretation:
         """The same as functions of enclosures."""
         formulas = (formula for formula, _ in self._formulas.values())
         return {n: f for formula in formulas for n, f in formula.enclosures.items()}
+
+
+def _core(matrix: Basic) -> Basic:
+    """The matrix without a number in front that is not zero."""
+    if isinstance(matrix, sp.MatMul) and _factor(matrix).is_nonzero:
+        matrices = [a for a in matrix.args if getattr(a, "is_Matrix", False)]
+        return matrices[0] if len(matrices) == 1 else matrix
+    return matrix
+
+
+def _factor(matrix: Basic) -> Expr:
+    return matrix.as_coeff_mmul()[0] if isinstance(matrix, sp.MatMul) else sp.S.One

@@ -12,8 +12,14 @@ from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
 from .arguments import as_expression, several, shown
+from .bounded import expand
 from .definite_integrals import definite_integral
-from .gaussian_integrals import expand_for_gaussian, gaussian_mean, is_expandable
+from .gaussian_integrals import (
+    expand_for_gaussian,
+    gaussian_mean,
+    is_expandable,
+    stein,
+)
 
 _REAL = Symbol("x", real=True)
 
@@ -41,6 +47,10 @@ class Law(Basic):
 
     def expectation(self, g: Expr) -> Expr | None:
         """E of ``g`` in closed form, or None where none is known."""
+        return None
+
+    def by_parts(self, g: Expr) -> Expr | None:
+        """Something with the same expectation as ``g``, one power lower, or None."""
         return None
 
     def _latex(self, printer: Any) -> str:
@@ -139,6 +149,10 @@ class Normal(Law):
         values = [gaussian_mean(term, x, mean, std) for term in terms]
         return None if None in values else Add(*values)
 
+    def by_parts(self, g: Expr) -> Expr | None:
+        x, mean, std = self.args[:3]
+        return stein(g, x, mean, std) if std.is_positive else None
+
 
 class MultivariateNormal(Law):
     """The Gaussian of several variables, with a mean vector and a covariance matrix."""
@@ -191,7 +205,7 @@ class MultivariateNormal(Law):
 
     def expectation(self, g: Expr) -> Expr | None:
         try:
-            polynomial = sp.Poly(sp.expand(g), *self.variables)
+            polynomial = sp.Poly(expand(g), *self.variables)
         except sp.PolynomialError:
             return None
         if polynomial.free_symbols_in_domain & set(self.variables):

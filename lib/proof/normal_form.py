@@ -42,6 +42,7 @@ from .terms import (
 )
 
 MOST_NODES = 3000  # of an expression
+MOST_SHIFT = 60  # of an argument of the gamma function
 MOST_CASES = 16  # of the signs of what stands between bars
 
 
@@ -301,6 +302,34 @@ class NormalForm:
         side = 1 if isinstance(node, sp.Max) else -1
         return self.of((one + other + side * sp.Abs(one - other)) / 2)
 
+    # ------------------------------------------------------------ the gamma function
+
+    def _gamma(self, node: Expr) -> Quotient:
+        """By that of an argument without whole part, as gamma(u + 1) = u gamma(u)."""
+        rest, shift = _whole_part(node.args[0])
+        found = self._opaque(node.func(rest)) if shift else self._opaque(node)
+        return product(self.kernels, found, self._rising(rest, shift))
+
+    def _rising(self, start: Expr, count: int) -> Quotient:
+        """u (u + 1) ... (u + count - 1), or what undoes it."""
+        found = ONE
+        for j in range(min(0, count), max(0, count)):
+            found = product(self.kernels, found, self.of(start + j))
+        return found if count >= 0 else power_of(self.kernels, found, -1)
+
+    def _polygamma(self, node: Expr) -> Quotient:
+        """Of order 0, by that of an argument without its whole part."""
+        if node.args[0] != 0:
+            return self._opaque(node)
+        rest, shift = _whole_part(node.args[1])
+        places = (rest + j for j in range(min(0, shift), max(0, shift)))
+        sign = constant(Fraction(1 if shift > 0 else -1))
+        terms = [
+            product(self.kernels, sign, power_of(self.kernels, self.of(u), -1))
+            for u in places
+        ]
+        return total(self.kernels, [self._opaque(node.func(0, rest)), *terms])
+
     # ----------------------------------------------------------- sums and integrals
 
     def _finite_sum(self, node: sp.Sum) -> Quotient:
@@ -411,6 +440,17 @@ class NormalForm:
         return False
 
 
+def _whole_part(argument: Expr) -> tuple[Expr, int]:
+    """What stays without the whole part of the number in an argument, and that."""
+    number, _ = argument.as_coeff_Add()
+    if not (argument.free_symbols and number.is_Rational):
+        return argument, 0
+    shift = int(sp.floor(number))
+    if abs(shift) > MOST_SHIFT:
+        raise TooLarge(f"a shift of the gamma function above {MOST_SHIFT}")
+    return argument - shift, shift
+
+
 def _depth(body: Basic) -> int:
     """How many sums and integrals lie within one another in an expression."""
     inner = max((_depth(a) for a in body.args), default=0)
@@ -438,11 +478,12 @@ _Rule = Callable[[NormalForm, Any], Quotient]
 
 
 def _rewritten(form: NormalForm, node: Expr) -> Quotient:
-    return form.of(_IN_EXPONENTIALS[node.func.__name__](node.args[0]))
+    return form.of(_BY_OTHERS[node.func.__name__](node.args[0]))
 
 
 _I = S.ImaginaryUnit
-_IN_EXPONENTIALS: dict[str, Callable[[Expr], Expr]] = {
+_BY_OTHERS: dict[str, Callable[[Expr], Expr]] = {
+    "atanh": lambda x: (sp.log(1 + x) - sp.log(1 - x)) / 2,
     "sinh": lambda x: (sp.exp(x) - sp.exp(-x)) / 2,
     "cosh": lambda x: (sp.exp(x) + sp.exp(-x)) / 2,
     "tanh": lambda x: (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x)),
@@ -473,5 +514,8 @@ _RULES: dict[str, _Rule] = {
     "Sum": NormalForm._finite_sum,
     "Int": NormalForm._integral,
     "E": NormalForm._expectation,
-    **dict.fromkeys(_IN_EXPONENTIALS, _rewritten),
+    "gamma": NormalForm._gamma,
+    "factorial": lambda form, node: form.of(sp.gamma(node.args[0] + 1)),
+    "polygamma": NormalForm._polygamma,
+    **dict.fromkeys(_BY_OTHERS, _rewritten),
 }

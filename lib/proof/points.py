@@ -219,6 +219,7 @@ def _ends(edges: Sequence[Expr], symbol: Symbol) -> list[Expr]:
     ]
     near = [Rational(s, 10**k) for k in (1, 2, 3, 12) for s in (1, -1)]
     times = [1 + n for n in near] + [Rational(10) ** k for k in (-9, -3, -1, 1, 3, 9)]
+    times += [Rational(2, 7), Rational(1, 3), Rational(5, 11), Rational(19, 6)]
     values = list(found)
     for end in map(rational_near, found):
         values += [end + n for n in near] + [end * k for k in times]

@@ -18,6 +18,7 @@ from .kinks import admits, kinks_of, roots, satisfies
 
 LARGEST_MATRIX = 12
 LARGEST = 60  # of the sizes that no matrix has
+LARGEST_WRITTEN = 1200  # of those that stand in the expression
 LARGEST_NESTED = 20  # where a sum stands in a sum
 MOST_CELLS = 150  # of several sizes, multiplied
 
@@ -55,7 +56,9 @@ def choose_sizes(
         for g in given
         if not isinstance(g, AppliedPredicate) and g.free_symbols <= set(names)
     ]
-    conditions += _index_ranges(expressions)
+    conditions += [
+        r for r in _index_ranges(expressions) if not _is_bounded(r.lhs, conditions)
+    ]
     matrices = any(e.has(MatrixExpr) for e in expressions)
     ladder = sizes_to_try(expressions)
     random = Random(seed)
@@ -105,10 +108,10 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
         for k in (0, 1)
         if 4 <= root <= 40
     ]
-    others = sorted({*turns, *_beside_numbers(expressions, LARGEST)[-6:]})
+    others = sorted({*turns, *_beside_numbers(expressions, LARGEST_WRITTEN)[-6:]})
     if nested:
         others = [size for size in others if size <= 2 * LARGEST_NESTED]
-    return list(dict.fromkeys([2, 3, 1, 7, 4, 0, *large, *others]))
+    return list(dict.fromkeys([2, 3, 1, 7, 4, 0, *large, *others, 5, 6, 8, 10]))
 
 
 def _depth(node: Basic) -> int:
@@ -122,6 +125,12 @@ def _beside_numbers(expressions: Sequence[Basic], most: int) -> list[int]:
     """The whole numbers that are written in expressions, and their neighbours."""
     written = {int(n) for e in expressions for n in e.atoms(Integer) if 5 < n < most}
     return sorted({n + k for n in written for k in (-1, 0, 1)})
+
+
+def _is_bounded(index: Basic, conditions: Sequence[Basic]) -> bool:
+    """Whether the conditions themselves say from where to where an index runs."""
+    ends = [c for c in conditions if isinstance(c, (sp.Lt, sp.Le, sp.Gt, sp.Ge))]
+    return sum(index in c.free_symbols for c in ends) >= 2
 
 
 def _index_ranges(expressions: Sequence[Basic]) -> list[Basic]:

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import sympy as sp
 from sympy import Basic, Expr, Symbol
 
+from .errors import Undecidable
+
 MOST_TERMS = 3000  # of a sum of monomials
 MOST_DEGREE = 64  # of a power that is multiplied out
 MOST_FACTORED = (40, 12)  # terms and degree of a sum that is factored
@@ -26,7 +28,7 @@ Monomial = tuple[tuple[int, Fraction], ...]  # kernels by number, each with its 
 Terms = dict[Monomial, Fraction]  # a sum of monomials with their coefficients
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Undecidable):
     """The normal form would exceed a bound, which the message names."""
 
 

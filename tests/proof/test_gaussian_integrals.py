@@ -2,17 +2,33 @@
 
 import mpmath
 import pytest
-from sympy import Rational, cos, exp, lambdify, log, pi, simplify, sqrt, symbols, tanh
+from sympy import (
+    Abs,
+    Rational,
+    cos,
+    erf,
+    exp,
+    lambdify,
+    log,
+    pi,
+    simplify,
+    sin,
+    sqrt,
+    symbols,
+    tanh,
+)
 
 from lib.proof.gaussian_integrals import (
     expand_for_gaussian,
     gaussian_integral,
     gaussian_mean,
     is_expandable,
+    stein,
 )
 
 x, m, b = symbols("x m b", real=True)
 s = symbols("s", positive=True)
+c = symbols("c")
 
 
 @pytest.mark.parametrize(
@@ -71,3 +87,77 @@ def test_waves_are_sums_of_exponentials() -> None:
 )
 def test_what_divides_by_a_sum_is_not_expanded(g, expandable: bool) -> None:
     assert is_expandable(g, x) is expandable
+
+
+STANDING = (Rational(3, 10), Rational(7, 5))  # the mean and the deviation
+
+
+def quadrature(g) -> mpmath.mpf:
+    mean, std = STANDING
+    bell = exp(-((x - mean) ** 2) / (2 * std**2)) / (std * sqrt(2 * pi))
+    density = lambdify(x, (g * bell), "mpmath")
+    return mpmath.quad(density, [-30, -6, -2, 0, 2, 6, 30])
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        erf(x),
+        erf(2 * x - 1),
+        x * erf(x),
+        x**5 * erf(1 - x / 2),
+        x**2 * exp(-(x**2) + x) * erf(3 * x + 1),
+    ],
+)
+def test_mean_beside_an_error_function_agrees_with_quadrature(term) -> None:
+    mean = gaussian_mean(term, x, *STANDING)
+    assert abs(mean.n(20) - quadrature(term)) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        erf(x**2),
+        erf(x) ** 2,
+        erf(x) * erf(2 * x),
+        erf(symbols("c") * x),
+        x**13 * erf(x),
+    ],
+)
+def test_other_terms_with_an_error_function_stay(term) -> None:
+    assert gaussian_mean(term, x, m, s) is None
+
+
+@pytest.mark.parametrize(
+    "g",
+    [
+        x * tanh(x),
+        x**3 * tanh(2 * x - 1),
+        x / (1 + exp(-x)),
+        x**2 / (2 + 3 * exp(x) + exp(-2 * x)) ** 2,
+        x * log(1 + exp(x)),
+        x * sin(x) * erf(x),
+    ],
+)
+def test_stein_keeps_the_mean_and_takes_a_power(g) -> None:
+    lower = stein(g, x, *STANDING)
+    assert abs(quadrature(lower) - quadrature(g)) < 1e-10
+    assert not (g / x).has(x**-1)
+
+
+@pytest.mark.parametrize(
+    "g",
+    [
+        tanh(x),  # no power of x
+        x * Abs(x),  # not smooth
+        x / (1 - exp(-x)),  # has a pole
+        x * exp(x**2),  # grows as fast as the law falls
+        x * log(2 + x),
+        x * tanh(x**2 - 1 / x),
+        x * tanh(c * x),  # with poles, if c is imaginary
+        x / (1 + m * exp(x)),
+        tanh(x) / x,
+    ],
+)
+def test_stein_is_applied_to_nothing_else(g) -> None:
+    assert stein(g, x, m, s) is None

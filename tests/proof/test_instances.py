@@ -34,14 +34,14 @@ def test_numbers_alone_make_one_instance() -> None:
     assert only.pairs == ((x + y, x + y),)
     assert only.given == (x < y,)
     assert only.symbols == [x, y]
-    assert only.description == ""
+    assert only.choices == ()
 
 
 def test_unknown_functions_make_several_each_with_its_numbers() -> None:
     found = list(instances(f(x), f(y), []))
     assert len(found) >= STRUCTURES
-    assert len({one.description for one in found}) == len(found)
-    assert all(one.functions for one in found)
+    assert all(one.choices == ("f at random",) for one in found)
+    assert len({tuple(one.functions) for one in found}) == len(found)
 
 
 def test_conditions_stay_where_numbers_are_still_to_be_chosen() -> None:

@@ -104,4 +104,4 @@ class Zeros(Random):
 
 def test_a_search_for_an_invertible_one_ends() -> None:
     with pytest.raises(Undecidable, match="no invertible matrix was found"):
-        random_matrix(2, 2, ["invertible"], Zeros(), 0)
+        random_matrix(2, 2, ["invertible"], Zeros(), 1)

@@ -14,11 +14,15 @@ from sympy import (
     Rational,
     Sum,
     atan,
+    atanh,
     cos,
     cosh,
     erf,
     exp,
+    factorial,
+    gamma,
     log,
+    polygamma,
     sec,
     sin,
     sinh,
@@ -284,3 +288,46 @@ def test_zero_to_a_power_that_may_be_zero_is_not_taken_for_zero() -> None:
     power = sp.Pow(0, (x - Rational(37, 11)) ** 2, evaluate=False)
     with pytest.raises(TooLarge, match="zero to a power that may be zero"):
         is_identity(power, sp.S.Zero)
+
+
+# The gamma function: u gamma(u) = gamma(u + 1), and what follows from it.
+
+GAMMA = [
+    (gamma(s + 1), s * gamma(s)),
+    (gamma(s - 1), gamma(s) / (s - 1)),
+    (gamma(x + Rational(5, 2)), (x + Rational(3, 2)) * gamma(x + Rational(3, 2))),
+    (gamma(z + 3) / gamma(z), z * (z + 1) * (z + 2)),
+    (log(gamma(s + 1)), log(s) + log(gamma(s))),
+    (factorial(n + 2), (n + 2) * (n + 1) * factorial(n)),
+    (polygamma(0, s + 2), polygamma(0, s) + 1 / s + 1 / (s + 1)),
+    (atanh(tanh(x)), x),
+    (tanh(atanh(t)), t),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), GAMMA)
+def test_the_gamma_function_is_shifted(left, right) -> None:
+    assert is_identity(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        *((left, 2 * right) for left, right in GAMMA),
+        (gamma(s + 1), (s + 1) * gamma(s)),
+        (gamma(s - 1), gamma(s) / s),
+        (gamma(s + half), s * gamma(s)),
+        (log(gamma(x + 1)), log(x) + log(gamma(x))),  # not where x < 0
+        (polygamma(1, s + 1), polygamma(1, s) + 1 / s),
+        (polygamma(0, s + 1), polygamma(0, s) - 1 / s),
+        (atanh(tanh(z)), z),  # a multiple of pi i away
+        (atanh(x), log((1 + x) / (1 - x)) / 2),  # not where x > 1
+    ],
+)
+def test_the_gamma_function_is_shifted_by_nothing_else(left, right) -> None:
+    assert not is_identity(left, right)
+
+
+def test_a_shift_by_much_is_not_worked_out() -> None:
+    with pytest.raises(TooLarge, match="a shift of the gamma function"):
+        is_identity(gamma(s + 1000), gamma(s))

@@ -1,0 +1,85 @@
+"""How a point that refutes is told: in the simplest values that still refute."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import sympy as sp
+from sympy import Expr, Rational, S
+
+from .errors import Undecidable
+from .evaluation import Found, Point
+from .instances import Instance
+from .kinks import admits, satisfies
+
+SIMPLE = tuple(map(Rational, ("0", "1", "-1", "2", "-2", "3", "1/2", "-1/2", "10")))
+MOST_SHOWN = 12  # values of a point
+PLAIN = 3  # characters of a value that needs no simpler one
+MOST_TRIES = 24  # at simpler points
+
+
+def told(
+    instance: Instance,
+    entry: int,
+    point: Point,
+    found: str,
+    look: Callable[[Point], str | Found],
+) -> str:
+    """The point, what was chosen beside it, the entry, and what is ``found`` there.
+
+    ``look`` says it of another point.
+    """
+    point, found = _simplest(instance, point, found, look)
+    return f"{place(point, instance)} {_entry(instance, entry)}{found}"
+
+
+def place(point: Point, instance: Instance | None = None) -> str:
+    """Where something is so, as a counterexample starts."""
+    shown = [f"{symbol} = {value}" for symbol, value in point.items()]
+    if len(shown) > MOST_SHOWN:
+        shown[MOST_SHOWN:] = [f"{len(shown) - MOST_SHOWN} more"]
+    numbers = ", ".join(shown)
+    choices = ", ".join(instance.choices) if instance else ""
+    parts = [f"at {numbers}"] if numbers else []
+    parts += [f"with {choices}"] if choices else []
+    return f"{', '.join(parts)}:" if parts else "always:"
+
+
+def _entry(instance: Instance, entry: int) -> str:
+    if len(instance.pairs) == 1:
+        return ""
+    row, column = divmod(entry, instance.columns)
+    return f"entry ({row + 1}, {column + 1}), "
+
+
+def _simplest(
+    instance: Instance, point: Point, found: str, look: Callable[[Point], str | Found]
+) -> tuple[Point, str]:
+    """The point with simpler values, one symbol after another, as far as it refutes."""
+    tries = 0
+    for symbol in point:
+        for value in _simpler(point[symbol]):
+            near = {**point, symbol: value}
+            if not (admits(symbol, value) and satisfies(near, instance.given)):
+                continue
+            if (tries := tries + 1) > MOST_TRIES:
+                return point, found
+            with contextlib.suppress(Undecidable):
+                if isinstance(seen := look(near), str):
+                    point, found = near, seen
+                    break
+    return point, found
+
+
+def _simpler(value: Expr) -> Iterator[Rational]:
+    """Numbers that are shorter to write, the shortest first."""
+    length = len(str(value))
+    if length <= PLAIN:
+        return
+    yield from SIMPLE
+    if value.is_Rational:
+        size = abs(value)
+        power = S(10) ** int(sp.floor(sp.log(size, 10))) if size else S.One
+        rounded = [sp.floor(value), sp.floor(value / power) * power]
+        yield from (other for other in rounded if len(str(other)) < length)
