@@ -66,7 +66,7 @@ MOST_UNDECIDED = 0.02  # of the true statements
 
 
 def name(case: object) -> str:
-    return getattr(case, "name", str(case))
+    return case.name if hasattr(case, "name") else str(case)
 
 
 def ways(twin: Twin, false: bool) -> list[Verdict]:

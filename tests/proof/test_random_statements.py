@@ -1,0 +1,159 @@
+"""Statements at random: true by construction, and false by one small change.
+
+A true one is an expression and what some rules, each of which holds wherever both of
+its sides do, make of it; a false one has one error in it and another value, in balls.
+"""
+
+import random
+from collections.abc import Callable
+
+import pytest
+import sympy as sp
+from sympy import Expr, Integer, Rational, S, Symbol, symbols
+
+from lib.proof.calculus import sigmoid
+from lib.proof.equality import decide_equal
+from lib.proof.errors import Undecidable
+from tests.shared import mutants
+from tests.shared.balls import are_apart
+from tests.shared.effort import DEEP, SEED
+
+x, y = symbols("x y", real=True)
+s, t = symbols("s t", positive=True)
+REAL, POSITIVE = (x, y, s, t), (s, t)
+COUNT = 2000 if DEEP else 60
+MOST_UNDECIDED = 0.02
+
+Rule = Callable[[Expr], Expr]
+# What may stand for a node of this kind, whatever real numbers are put in.
+RULES: dict[type, list[Rule]] = {
+    sp.Add: [sp.factor_terms, sp.together, lambda u: 2 * u - u.func(*u.args[::-1])],
+    sp.Mul: [sp.expand_mul, lambda u: 1 / (1 / u)],
+    sp.Pow: [
+        sp.expand_multinomial,
+        lambda u: sp.exp(u.exp * sp.log(u.base)) if u.base.is_positive else u,
+        lambda u: u.base ** (u.exp - 1) * u.base if u.exp.is_positive else u,
+    ],
+    sp.exp: [
+        lambda u: sp.exp(u.args[0] / 2) ** 2,
+        lambda u: sp.cosh(u.args[0]) + sp.sinh(u.args[0]),
+        lambda u: sigmoid(u.args[0]) / sigmoid(-u.args[0]),
+    ],
+    sp.sin: [
+        lambda u: 2 * sp.sin(u.args[0] / 2) * sp.cos(u.args[0] / 2),
+        lambda u: sp.cos(u.args[0] - sp.pi / 2),
+        lambda u: -sp.sin(u.args[0] + sp.pi),
+    ],
+    sp.cos: [
+        lambda u: 1 - 2 * sp.sin(u.args[0] / 2) ** 2,
+        lambda u: sp.sin(u.args[0] + sp.pi / 2),
+    ],
+    sp.tanh: [
+        lambda u: 2 * sigmoid(2 * u.args[0]) - 1,
+        lambda u: 1 - 2 / (sp.exp(2 * u.args[0]) + 1),
+    ],
+    sp.log: [
+        lambda u: -sp.log(1 / u.args[0]) if u.args[0].is_positive else u,
+        lambda u: sp.log(3 * u.args[0]) - sp.log(3),
+        lambda u: sp.log(u.args[0] ** 2) / 2 if u.args[0].is_positive else u,
+    ],
+    sp.Abs: [lambda u: sp.sqrt(u.args[0] ** 2), lambda u: sp.Abs(-u.args[0] / 2) * 2],
+    sigmoid: [
+        lambda u: 1 - sigmoid(-u.args[0]),
+        lambda u: (1 + sp.tanh(u.args[0] / 2)) / 2,
+        lambda u: sp.exp(u.args[0]) / (1 + sp.exp(u.args[0])),
+    ],
+}
+
+
+def expression(chance: random.Random, depth: int) -> Expr:
+    if depth == 0:
+        leaf = chance.choice([*REAL, Integer(chance.randint(1, 4)), S.Half])
+        return leaf * chance.choice([1, 1, 1, -1])
+    one, other = (expression(chance, depth - 1) for _ in range(2))
+    function = chance.choice([sp.exp, sp.sin, sp.cos, sp.tanh, sp.Abs, sigmoid])
+    return chance.choice(
+        [
+            lambda: one + other,
+            lambda: one + other,
+            lambda: one * other,
+            lambda: function(one),
+            lambda: sp.log(chance.choice(POSITIVE) + one**2),
+            lambda: (1 + one**2) ** chance.choice([2, -1, S.Half, -S.Half]),
+            lambda: one / (1 + other**2),
+        ]
+    )()
+
+
+def rewritten(node: Expr, chance: random.Random) -> Expr:
+    """The expression with a rule at some of its nodes."""
+    if node.args:
+        node = node.func(*(rewritten(argument, chance) for argument in node.args))
+    rules = next((r for kind, r in RULES.items() if isinstance(node, kind)), [])
+    if rules and chance.random() < 0.4:
+        node = chance.choice(rules)(node)
+    return node
+
+
+def somewhere(chance: random.Random) -> dict[Symbol, Rational]:
+    at = {v: Rational(chance.randint(-40, 40), chance.randint(1, 9)) for v in (x, y)}
+    positive = {
+        v: Rational(chance.randint(1, 40), chance.randint(1, 9)) for v in (s, t)
+    }
+    return at | positive
+
+
+def statements() -> list[tuple[Expr, Expr]]:
+    chance = random.Random(SEED)
+    found: dict[tuple[Expr, Expr], None] = {}
+    while len(found) < COUNT:
+        left = expression(chance, chance.randint(1, 3))
+        right = rewritten(left, chance)
+        if left != right and left.free_symbols and not right.has(sp.nan, sp.zoo):
+            found[left, right] = None
+    return list(found)
+
+
+STATEMENTS = statements()
+
+
+def holds(left: Expr, right: Expr) -> bool | None:
+    try:
+        return decide_equal(left, right).holds
+    except Undecidable:
+        return None
+
+
+def test_what_is_true_is_never_refuted_and_seldom_undecided() -> None:
+    decided = {(left, right): holds(left, right) for left, right in STATEMENTS}
+    assert [pair for pair, verdict in decided.items() if verdict is False] == []
+    undecided = [pair for pair, verdict in decided.items() if verdict is None]
+    assert len(undecided) <= MOST_UNDECIDED * COUNT, undecided
+
+
+def test_the_judge_sees_no_difference_where_there_is_none() -> None:
+    chance = random.Random(SEED)
+    points = [somewhere(chance) for _ in range(3)]
+    assert [pair for pair in STATEMENTS if are_apart(*pair, points)] == []
+
+
+def test_what_is_false_by_one_change_is_never_accepted() -> None:
+    chance = random.Random(SEED)
+    points = [somewhere(chance) for _ in range(6)]
+    tried, accepted = 0, []
+    for left, right in STATEMENTS:
+        changed = list(mutants.mutants(right, list(REAL)))
+        for wrong in chance.sample(changed, min(2, len(changed))):
+            if are_apart(left, wrong, points):
+                tried += 1
+                if holds(left, wrong):
+                    accepted.append((left, wrong))
+    assert accepted == []
+    assert tried > COUNT
+
+
+@pytest.mark.parametrize("other", [sigmoid(x), sp.exp(-x), sp.log(s), x**2 + y])
+def test_the_judge_tells_numbers_apart(other: Expr) -> None:
+    at = somewhere(random.Random(SEED))
+    assert are_apart(other, other + Rational(1, 10**150), [at])
+    assert not are_apart(other, other, [at])
