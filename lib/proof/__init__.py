@@ -17,7 +17,7 @@ equality            are both sides equal, or is one the smaller?
   induction           sums and products up to any end
   matrix_normal_form  of matrices, by matrix_forms and words
   any_law             what holds under every law
-counterexamples     a point that refutes, in the simplest values that do
+counterexamples     how a point that refutes is told
 instances           both sides with all but numbers chosen
   interpretation      what is chosen: sizes, supports, matrices, formulas
   grounding           how it is put in, and differentiated by partials

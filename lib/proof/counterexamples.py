@@ -1,4 +1,4 @@
-"""How a point that refutes is told: in the simplest values that still refute."""
+"""How a point that refutes is told: in simpler values, where these refute, too."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _simplest(
 
 
 def _simpler(value: Expr) -> Iterator[Rational]:
-    """Numbers that are shorter to write, the shortest first."""
+    """Numbers that are easier to read, the easiest first."""
     length = len(str(value))
     if length <= PLAIN:
         return

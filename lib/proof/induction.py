@@ -14,7 +14,7 @@ from .terms import TooLarge
 
 
 class Claim(NamedTuple):
-    """That a sum or a product up to ``n`` + c is ``value``, c being a number."""
+    """That a sum or a product up to ``n`` + c is ``value``, c being free of ``n``."""
 
     node: sp.Sum | sp.Product
     value: Expr
@@ -46,7 +46,8 @@ def _claims(left: Expr, right: Expr) -> Iterator[Claim]:
         _, first, last = node.limits[0]
         for n in sorted(last.free_symbols, key=str):
             beside = first.free_symbols | node.function.free_symbols
-            if n.is_integer and n not in beside and not (last - n).has(n):
+            grows = n.is_integer and n not in beside and not (last - n).has(n)
+            if grows and (last - first).is_integer:
                 yield Claim(node, value, n)
 
 

@@ -65,7 +65,7 @@ class Interpretation:
         rows, columns = (int(size.xreplace(self.sizes)) for size in symbol.shape)
         about = [f.arguments[0] for f in self._facts]
         multiples = {m for m in about if _core(m) == symbol}
-        if len(multiples) > 1:  # such as A and -A: it is drawn to suit the first alone
+        if len(multiples) > 1:  # such as A and -A: drawn to suit what is said of A
             multiples = {symbol}
         facts = [f.function.name for f in self._facts if f.arguments[0] in multiples]
         drawn = random_matrix(rows, columns, facts, self._random, self._seed)
@@ -157,11 +157,11 @@ class Interpretation:
 
 def _core(matrix: Basic) -> Basic:
     """The matrix without a number in front that is not zero."""
-    if isinstance(matrix, sp.MatMul) and _factor(matrix).is_nonzero:
-        matrices = [a for a in matrix.args if getattr(a, "is_Matrix", False)]
-        return matrices[0] if len(matrices) == 1 else matrix
+    if isinstance(matrix, sp.MatMul) and len(matrix.args) == 2:
+        number, inner = matrix.args
+        return inner if number.is_Number and number != 0 else matrix
     return matrix
 
 
 def _factor(matrix: Basic) -> Expr:
-    return matrix.as_coeff_mmul()[0] if isinstance(matrix, sp.MatMul) else sp.S.One
+    return matrix.args[0] if isinstance(matrix, sp.MatMul) else sp.S.One

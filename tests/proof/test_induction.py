@@ -55,6 +55,7 @@ FALSE = [
     (Product(2 * i, (i, 1, N)), 2 * factorial(N)),
     (Product(f(i + 1) / f(i), (i, a, b)), f(b + 1)),
     (Product(Abs(i - 3), (i, 0, N)), Integer(0)),  # from the fourth factor on
+    (Sum(i, (i, 1, n + Rational(1, 2))), (2 * n + 1) * (2 * n + 3) / 8),  # ends between
     (Sum(Abs(i - 5), (i, 0, n)), n * (11 - n) / 2 + 5 - n),  # up to the fifth term
 ]
 

@@ -27,26 +27,23 @@ MOST_UNDECIDED = 0.02
 Rule = Callable[[Expr], Expr]
 # What may stand for a node of this kind, whatever real numbers are put in.
 RULES: dict[type, list[Rule]] = {
-    sp.Add: [sp.factor_terms, sp.together, lambda u: 2 * u - u.func(*u.args[::-1])],
-    sp.Mul: [sp.expand_mul, lambda u: 1 / (1 / u)],
+    sp.Add: [sp.factor_terms, sp.together, lambda u: ((u + 1) ** 2 - u**2 - 1) / 2],
+    sp.Mul: [sp.expand_mul, lambda u: ((u + 2) ** 2 - u**2 - 4) / 4],
     sp.Pow: [
         sp.expand_multinomial,
-        lambda u: sp.exp(u.exp * sp.log(u.base)) if u.base.is_positive else u,
-        lambda u: u.base ** (u.exp - 1) * u.base if u.exp.is_positive else u,
+        lambda u: ((u + 3) ** 2 - u**2 - 9) / 6,
     ],
     sp.exp: [
-        lambda u: sp.exp(u.args[0] / 2) ** 2,
         lambda u: sp.cosh(u.args[0]) + sp.sinh(u.args[0]),
         lambda u: sigmoid(u.args[0]) / sigmoid(-u.args[0]),
     ],
     sp.sin: [
         lambda u: 2 * sp.sin(u.args[0] / 2) * sp.cos(u.args[0] / 2),
-        lambda u: sp.cos(u.args[0] - sp.pi / 2),
-        lambda u: -sp.sin(u.args[0] + sp.pi),
+        lambda u: sp.sin(u.args[0] + 1) * sp.cos(1) - sp.cos(u.args[0] + 1) * sp.sin(1),
     ],
     sp.cos: [
         lambda u: 1 - 2 * sp.sin(u.args[0] / 2) ** 2,
-        lambda u: sp.sin(u.args[0] + sp.pi / 2),
+        lambda u: 4 * sp.cos(u.args[0] / 3) ** 3 - 3 * sp.cos(u.args[0] / 3),
     ],
     sp.tanh: [
         lambda u: 2 * sigmoid(2 * u.args[0]) - 1,
@@ -57,13 +54,30 @@ RULES: dict[type, list[Rule]] = {
         lambda u: sp.log(3 * u.args[0]) - sp.log(3),
         lambda u: sp.log(u.args[0] ** 2) / 2 if u.args[0].is_positive else u,
     ],
-    sp.Abs: [lambda u: sp.sqrt(u.args[0] ** 2), lambda u: sp.Abs(-u.args[0] / 2) * 2],
+    sp.Abs: [lambda u: sp.Max(u.args[0], 0) + sp.Max(-u.args[0], 0)],
     sigmoid: [
         lambda u: 1 - sigmoid(-u.args[0]),
         lambda u: (1 + sp.tanh(u.args[0] / 2)) / 2,
         lambda u: sp.exp(u.args[0]) / (1 + sp.exp(u.args[0])),
     ],
 }
+OF_A_KIND = {
+    sp.Add: x + x * y,
+    sp.Mul: x * (1 + y),
+    sp.Pow: (1 + x**2) ** 2,
+    **{kind: kind(1 + x**2) for kind in (sp.exp, sp.sin, sp.cos, sp.tanh, sp.log)},
+    sp.Abs: sp.Abs(x - y),
+    sigmoid: sigmoid(x),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"), [(kind, rule) for kind, rules in RULES.items() for rule in rules]
+)
+def test_every_rule_changes_what_is_written(kind: type, rule: Rule) -> None:
+    node = OF_A_KIND[kind]
+    assert isinstance(node, kind)
+    assert rule(node) != node
 
 
 def expression(chance: random.Random, depth: int) -> Expr:

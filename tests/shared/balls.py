@@ -54,6 +54,9 @@ def ball(node: Basic, at: Mapping[Symbol, sp.Rational]) -> acb:
         if node.exp.is_Integer:
             return base ** int(node.exp)
         return base.sqrt() if node.exp == sp.S.Half else base**exponent
+    if isinstance(node, sp.Max):  # of two real numbers
+        one, other = parts
+        return (one + other + acb(abs(one - other))) / 2
     return _FUNCTIONS[type(node).__name__](*parts)
 
 
