@@ -9,7 +9,7 @@ from hypothesis import settings
 from jaxtyping import config, install_import_hook
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.shared.effort import examples
+from tests.shared.effort import DEEP, examples
 from tools import browser as installed
 
 QUIET = (
@@ -23,9 +23,13 @@ QUIET = (
     "--no-first-run",
 )
 
-# No deadline: a test must not fail because the machine is busy.
+# No deadline: a test must not fail because the machine is busy. Nor because of what it
+# happens to draw: `make deep` alone draws anew each time.
 settings.register_profile(
-    "checked gradients", max_examples=examples(100), deadline=None
+    "checked gradients",
+    max_examples=examples(100),
+    deadline=None,
+    derandomize=not DEEP,
 )
 settings.load_profile("checked gradients")
 

@@ -23,6 +23,7 @@ instances           both sides with all but numbers chosen
   grounding           how it is put in, and differentiated by partials
 points, evaluation  numbers for the symbols, and what both sides are there
   kinks               where an expression changes its formula, and where it is extreme
+  jumps               where it jumps at a place that no exact number names
   enclosures          numbers that contain a value; intervals, enclosed_functions
 calculus            gradients, Jacobians, maps of vectors
 expectation         E, Var, KL and Int, and how they resolve

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 
 import sympy as sp
@@ -15,6 +16,13 @@ from .kinks import admits, satisfies
 
 SIMPLE = tuple(map(Rational, ("0", "1", "-1", "2", "-2", "3", "1/2", "-1/2", "10")))
 MOST_SHOWN = 12  # values of a point
+PLAIN_WORDS = {
+    "}{": "/",  # of a fraction
+    r"\frac": "",
+    r"\operatorname": "",
+    r"\partial": "d",
+    r"\circ": "o",
+}
 PLAIN = 3  # characters of a value that needs no simpler one
 MOST_TRIES = 24  # at simpler points
 
@@ -43,7 +51,14 @@ def place(point: Point, instance: Instance | None = None) -> str:
     choices = ", ".join(instance.choices) if instance else ""
     parts = [f"at {numbers}"] if numbers else []
     parts += [f"with {choices}"] if choices else []
-    return f"{', '.join(parts)}:" if parts else "always:"
+    return f"{_plain(', '.join(parts))}:" if parts else "always:"
+
+
+def _plain(text: str) -> str:
+    """The names in it as they read outside of mathematics: x_{0} is x_0."""
+    for latex, word in PLAIN_WORDS.items():
+        text = text.replace(latex, word)
+    return re.sub(r"[\\{}]", "", text)
 
 
 def _entry(instance: Instance, entry: int) -> str:

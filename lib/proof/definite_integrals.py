@@ -14,7 +14,7 @@ from sympy import Add, Expr, S, Symbol
 
 from .gaussian_integrals import expand_for_gaussian, is_expandable, power_and_exponent
 
-MOST_POWER = 60  # of the variable
+MOST_POWER = 60  # of the variable, between ends
 MOST_ROOTS = 12
 
 
@@ -126,12 +126,13 @@ def _roots_of(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
         return None if None in factors else set().union(*(f for f in factors if f))
     if isinstance(part, (sp.sin, sp.cos)):
         return _roots_of_sine(part, x, low, high)
-    if (root := _affine_root(part, x)) is None:
+    if (root := affine_root(part, x)) is None:
         return None
     return {root}
 
 
-def _affine_root(part: Expr, x: Symbol) -> Expr | None:
+def affine_root(part: Expr, x: Symbol) -> Expr | None:
+    """The root of a x + b, or None for anything else; a is known not to be zero."""
     expanded = sp.expand(part)
     slope = expanded.coeff(x, 1)
     rest = sp.expand(expanded - slope * x)
@@ -145,7 +146,7 @@ def _roots_of_sine(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | 
         return None
     shift = sp.pi / 2 if isinstance(part, sp.cos) else S.Zero
     ends = [part.args[0].xreplace({x: end}) for end in (low, high)]
-    affine = _affine_root(part.args[0], x) is not None  # its angle never turns back
+    affine = affine_root(part.args[0], x) is not None  # its angle never turns back
     if not affine or any(end.free_symbols for end in ends):
         return None
     turns = sorted((end - shift) / sp.pi for end in ends)
@@ -153,7 +154,7 @@ def _roots_of_sine(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | 
     if last - first > MOST_ROOTS:
         return None
     levels = (shift + k * sp.pi for k in range(int(first), int(last) + 1))
-    roots = [_affine_root(part.args[0] - level, x) for level in levels]
+    roots = [affine_root(part.args[0] - level, x) for level in levels]
     return None if None in roots else {root for root in roots if root is not None}
 
 

@@ -11,7 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 import sympy as sp
@@ -280,6 +280,7 @@ def _erf_of(x: Number, *, complement: bool) -> Number:
     return +value
 
 
+@lru_cache(64)  # of one number both ends are the same, and erf and erfc share it
 def _erf_at(x: Fraction, bits: int) -> Number:
     """The sum in whole numbers of 2^-bits; each division leaves off less than one.
 

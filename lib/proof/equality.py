@@ -9,6 +9,7 @@ prove counts as equal if there were instances enough.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,7 +28,8 @@ from .counterexamples import told
 from .errors import Undecidable
 from .evaluation import Found, Pair, Point, differ, exceeds
 from .expectation import resolve
-from .instances import ENOUGH, has_structure, instances
+from .instances import ENOUGH, Instance, has_structure, instances
+from .jumps import JUMPS, unseen_jump
 from .kinks import satisfies
 from .points import points
 
@@ -157,7 +159,20 @@ def _compare(
                     said = told(instance, entry, point, found, look)
                     return Verdict(False, counterexample=said)
                 agreed += found is Found.AGREEMENT
+        if refutes is differ and not instance.functions:
+            _refuse_unseen_jumps(instance, kinks)
     return Verdict(True, instances=agreed)
+
+
+def _refuse_unseen_jumps(instance: Instance, kinks: Sequence[Expr]) -> None:
+    """Refuse sides that may differ at a jump which no exact point can show."""
+    jumping = [pair for pair in instance.pairs if any(s.has(*JUMPS) for s in pair)]
+    if not jumping:
+        return
+    few = itertools.islice(points(instance.symbols, kinks, instance.given), A_FEW)
+    for start, sides in itertools.product(few, jumping):
+        if (found := unseen_jump(sides, start)) is not None:
+            raise Undecidable(found)
 
 
 def _look(

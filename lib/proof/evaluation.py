@@ -199,8 +199,6 @@ def compiled(
 
     Raises ``Undecidable`` where an operator has no closed form.
     """
-    if side.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
-        return lambda *values: mpmath.nan
     if (left := unresolved(side)) is not None:
         raise Undecidable(f"{left} has no closed form here")
     # The search for common parts errs on what is not evaluated, 2*(s**2/2) say.
@@ -208,6 +206,8 @@ def compiled(
         lambda node: isinstance(node, (sp.Add, sp.Mul, sp.Pow)),
         lambda node: node.func(*node.args),
     )
+    if side.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+        return lambda *values: mpmath.nan
     return sp.lambdify(
         symbols, side, modules=[dict(functions), *MODULES], cse=True, docstring_limit=0
     )

@@ -20,7 +20,8 @@ def expand_for_gaussian(g: Expr) -> Expr:
     """``g`` as a sum of terms, many of which the functions below know."""
     if g.has(TrigonometricFunction, HyperbolicFunction):
         g = g.rewrite(sp.exp)
-    return expand(sp.expand_log(expand(g)))
+    g = expand(g)
+    return expand(sp.expand_log(g)) if g.has(sp.log) else g
 
 
 def is_expandable(g: Expr, x: Symbol) -> bool:

@@ -16,8 +16,8 @@ from .evaluation import Numeric, Point
 from .expectation import Operator, resolve
 from .grounding import ground
 from .interpretation import Interpretation
-from .kinks import kinks_of
-from .matrices import Singular, has_property
+from .kinks import admits, kinks_of, satisfies
+from .matrices import NEARLY_SINGULAR, Singular, has_property
 from .points import points
 from .sizes import sizes_to_try, structural_integers
 
@@ -129,7 +129,12 @@ def _beside_matrices(sides: Sequence[Basic], given: Sequence[Basic]) -> list[Poi
         return [{}]
     kinks = [k for side in sides for k in kinks_of(side) if k.free_symbols <= scalars]
     given = [g for g in given if g.free_symbols <= scalars and not g.has(MatrixExpr)]
-    return list(points(scalars, kinks, given, ENOUGH))
+    found = list(points(scalars, kinks, given, ENOUGH))
+    # Beside a matrix that is nearly singular its inverse has far values in the plane.
+    turned = {s: sp.I / 7 for s in scalars if admits(s, sp.I / 7)}
+    if turned and satisfies(near := {**found[0], **turned}, given):
+        found.insert(NEARLY_SINGULAR, near)
+    return found
 
 
 def _pairs(left: Basic, right: Basic) -> tuple[tuple[tuple[Expr, Expr], ...], int]:

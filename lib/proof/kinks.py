@@ -15,6 +15,7 @@ from sympy import Basic, Expr, Rational, S, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
+from .definite_integrals import affine_root
 from .evaluation import MODULES, Number, Numeric, Point, number
 
 MOST_OPERATIONS = 60  # of what is climbed, which takes thousands of its values
@@ -82,7 +83,7 @@ def extremes(
     slopes = [expression.diff(s) for s in varied]
     if any(slope.has(sp.Derivative, sp.Subs) for slope in slopes):
         return  # of a function that is not smooth, such as a floor
-    if (exact := _where_all_vanish(slopes, varied)) is not None:
+    if (exact := where_all_vanish(slopes, varied)) is not None:
         if exact:
             yield {**start, **exact}
         return
@@ -90,9 +91,7 @@ def extremes(
         yield _climbed(sign * expression, varied, start)
 
 
-def _where_all_vanish(
-    slopes: Sequence[Expr], symbols: Sequence[Symbol]
-) -> Point | None:
+def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point | None:
     """The one point of a linear system; {} without one; None if it is not linear."""
     if not all(slope.is_polynomial(*symbols) for slope in slopes):
         return None
@@ -138,7 +137,8 @@ def roots(kink: Expr, symbol: Symbol) -> tuple[Expr, ...]:
 
     Those of a rational function are all found, to 1e-9 if they are not simple roots.
     """
-    if kink.free_symbols != {symbol} or kink.has(AppliedUndef):
+    nowhere = (AppliedUndef, S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
+    if kink.free_symbols != {symbol} or kink.has(*nowhere):
         return ()
     if (exact := _by_inversion(kink, symbol)) is not None:
         return tuple(r for r in exact if r.is_extended_real is True)
@@ -183,7 +183,8 @@ def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
         return None
     place = sp.Dummy()
     outer = kink.xreplace(dict.fromkeys(inner, place)) if inner else kink
-    if (level := _affine_root(outer, place if inner else symbol)) is None:
+    level = affine_root(outer, place if inner else symbol)
+    if level is None or level.free_symbols:
         return None
     if not inner:
         return [level]
@@ -194,17 +195,8 @@ def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
         level = sp.log(level)
     else:
         level = sp.exp(level)
-    root = _affine_root(node.args[0] - level, symbol)
+    root = affine_root(node.args[0] - level, symbol)
     return None if root is None else [root]
-
-
-def _affine_root(expression: Expr, symbol: Symbol) -> Expr | None:
-    expanded = sp.expand(expression)
-    slope = expanded.coeff(symbol, 1)
-    rest = expanded - slope * symbol
-    if slope == 0 or slope.free_symbols or rest.free_symbols:
-        return None
-    return -rest / slope
 
 
 def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
@@ -236,9 +228,7 @@ _INTEGERS = [sp.Integer(k) for k in (*range(-64, 129), *(2**k for k in range(8, 
 
 
 def _bisect(function: Numeric, low: Rational, high: Rational) -> Rational:
-    sign = _real_value(function, low) or mpmath.mpf(0)
-    if sign == 0:
-        return low
+    sign = _real_value(function, low)
     for _ in range(40):
         middle = (low + high) / 2
         value = _real_value(function, middle)

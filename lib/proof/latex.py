@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 from sympy import Add, Basic, Expr, Mul, Symbol
+from sympy.core.evalf import PrecisionExhausted
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
@@ -29,7 +30,10 @@ class _Printer(LatexPrinter):
     def _as_ordered_terms(self, expr: Expr, order: str | None = None) -> list[Expr]:
         if self._settings["order"] == "none" or expr != expr.func(*expr.args):
             return list(expr.args)  # as it was written
-        terms = super()._as_ordered_terms(expr, order)
+        try:
+            terms = super()._as_ordered_terms(expr, order)
+        except PrecisionExhausted:  # of a coefficient such as floor(pi**1000)
+            terms = list(expr.args)
         return sorted(terms, key=_place_in_sum)
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:  # noqa: N802

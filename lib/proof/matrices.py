@@ -17,6 +17,7 @@ from sympy.matrices.exceptions import NonInvertibleMatrixError
 from .errors import Undecidable
 
 SYMMETRIC = frozenset({"symmetric", "positive_definite", "diagonal"})
+NEARLY_SINGULAR = 3  # every fourth piece
 KNOWN = SYMMETRIC | {"orthogonal", "invertible"}
 
 
@@ -42,7 +43,7 @@ def random_matrix(
     entry = _ENTRIES[piece % len(_ENTRIES)] if piece else _small
     for _ in range(20):
         value = sp.Matrix(rows, columns, lambda i, j: entry(random))
-        if piece % 4 == 3 and rows > 1:  # a row that is nearly another one
+        if piece % 4 == NEARLY_SINGULAR and rows > 1:  # a row nearly another one
             value[-1, :] = value[0, :] + value[-1, :] / 10**12
         value = sp.ImmutableMatrix(value)
         if "invertible" not in wanted or value.det() != 0:

@@ -17,7 +17,16 @@ from sympy.core.relational import Relational
 
 from .errors import Undecidable
 from .evaluation import Point
-from .kinks import admits, extremes, rational_near, roots, satisfies
+from .kinks import (
+    admits,
+    extremes,
+    rational_near,
+    roots,
+    satisfies,
+    where_all_vanish,
+)
+
+MOST_CORNERS = 8  # points at which several kinks vanish
 
 
 def points(
@@ -71,6 +80,9 @@ def _candidates(
         for point in _at_extremes(kink, ordered, base[:2]):
             if satisfies(point, conditions):
                 yield point
+    for point in itertools.islice(_corners(kinks), MOST_CORNERS):
+        if satisfies(there := {**base[-1], **point}, conditions):
+            yield there
     special = {s: _between(kinks, s, 3) + _ends(edges, s) for s in ordered}
     for symbol, values in special.items():
         for value in values:
@@ -173,6 +185,31 @@ def _at_extremes(
                     for beside in _both_sides(value, symbol):
                         if admits(symbol, beside):
                             yield {**point, symbol: beside}
+
+
+def _corners(kinks: Sequence[Expr], fixed: Point | None = None) -> Iterator[Point]:
+    """Where several kinks vanish: each root is put into the kinks that are left."""
+    fixed = fixed or {}
+    left = [kink.xreplace(fixed) for kink in kinks]
+    found = [
+        {symbol: root}
+        for kink in left
+        if len(kink.free_symbols) == 1
+        for symbol in kink.free_symbols
+        for root in roots(kink, symbol)
+    ]
+    found += [
+        point
+        for pair in itertools.combinations(left, 2)
+        if pair[0].free_symbols == pair[1].free_symbols
+        and len(pair[0].free_symbols) == 2
+        if (point := where_all_vanish(pair, sorted(pair[0].free_symbols, key=str)))
+    ]
+    if not found and len(fixed) > 1:
+        yield fixed
+    for point in found:
+        if all(admits(symbol, value) for symbol, value in point.items()):
+            yield from _corners(left, {**fixed, **point})
 
 
 def _both_sides(root: Expr, symbol: Symbol) -> list[Expr]:

@@ -110,7 +110,14 @@ def write_figure(path: Path, figure: Figure) -> None:
 
 
 def write(path: Path, record: dict[str, Any]) -> None:
-    """Write a record with its format and digest, atomically. Raises RecordError."""
+    """Write a record with its format and digest, atomically.
+
+    Raises RecordError where it cannot, and where the record has one of these two keys.
+    """
+    if taken := {"format", "digest"} & record.keys():
+        raise RecordError(
+            f"cannot write {path}: the key {min(taken)!r} is the file's own: rename it"
+        )
     try:
         # As it will be read: tuples are lists then, and all keys are text.
         content = json.loads(json.dumps({"format": FORMAT} | record, allow_nan=False))

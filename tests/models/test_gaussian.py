@@ -25,7 +25,7 @@ from tests.shared.effort import examples
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 SEEDS = st.integers(0, 2**32 - 1)
 DIMENSIONS = st.integers(1, 6)
-few = settings(max_examples=examples(20), deadline=None)
+few = settings(max_examples=examples(20))
 
 
 def numbers(seed: int) -> torch.Generator:

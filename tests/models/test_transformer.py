@@ -448,7 +448,7 @@ def test_cached_decoding_equals_uncached(config: TransformerConfig) -> None:
 
 
 @given(st.integers(1, 4), st.integers(1, 9), st.integers(2, 9), st.sampled_from(EVERY))
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(25))
 def test_shapes_over_odd_sizes(
     batch: int, longest: int, target_length: int, config: TransformerConfig
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -66,7 +66,6 @@ def test_words_of_all_phrases_are_kept_to_the_letter():
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_subwords_keep_any_text(text: str):
     assert SUBWORDS.decode(SUBWORDS.encode(text).ids) == text
 
@@ -111,7 +110,6 @@ def some_examples(count: int) -> list[Example]:
 
 
 @given(st.integers(1, 90), st.integers(60, 400))
-@settings(deadline=None)
 def test_every_example_is_in_one_batch(count: int, tokens: int):
     examples = some_examples(count)
     seen = []

@@ -34,7 +34,6 @@ def noise(*shape: int, seed: int = 2) -> torch.Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
-@settings(deadline=None)
 @given(seed=seeds, scale=st.sampled_from([0.1, 1.0, 30.0]))
 def test_log_bernoulli_is_that_of_torch_distributions(seed, scale):
     x, logits = pixels(4, 6, seed=seed), scale * noise(4, 6, seed=seed)
@@ -62,7 +61,7 @@ def test_elbo_is_reconstruction_minus_kl(model):
     torch.testing.assert_close(bound.value, bound.reconstruction - bound.regularisation)
 
 
-@settings(deadline=None, max_examples=examples(3))
+@settings(max_examples=examples(3))
 @given(seed=seeds)
 def test_the_elbos_gradient_is_that_of_finite_differences(seed):
     torch.manual_seed(seed)

@@ -22,7 +22,7 @@ expressions = st.recursive(
 )
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(expressions)
 def test_the_bound_is_never_too_small(expression) -> None:
     if terms_within(expression) <= MOST_TERMS:

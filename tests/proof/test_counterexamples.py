@@ -73,3 +73,15 @@ def test_a_bound_is_refuted_in_simple_values() -> None:
 def test_a_place_is_told_in_words() -> None:
     assert place({}) == "always:"
     assert place({x: Rational(1, 2), y: Rational(3)}) == "at x = 1/2, y = 3:"
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [
+        (r"\ell_{0}", "ell_0"),
+        (r"\frac{\partial \ell}{\partial x_{0}}", "d ell/d x_0"),
+        (r"\operatorname{LN} \circ A_{0}", "LN o A_0"),
+    ],
+)
+def test_names_read_outside_of_mathematics(latex: str, plain: str) -> None:
+    assert place({Symbol(latex): Rational(1, 2)}) == f"at {plain} = 1/2:"

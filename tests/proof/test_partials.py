@@ -23,7 +23,7 @@ expressions = st.recursive(
 )
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(expressions)
 def test_they_are_those_of_sympy(expression) -> None:
     if expression.has(sp.zoo, sp.nan):

@@ -56,3 +56,19 @@ def test_conditions_that_nothing_satisfies_are_named() -> None:
 
 def test_facts_on_matrices_are_no_conditions_on_points() -> None:
     assert next(points([], given=[Q.real(x)])) == {}
+
+
+def test_corners_are_visited() -> None:
+    """Where several kinks vanish at once, though each is solved for one symbol."""
+    z = symbols("z", real=True)
+    chained = [x - 1, y - x**2, z - x * y**3 - 2]
+    assert {x: 1, y: 1, z: 3} in list(points([x, y, z], chained))
+    crossing = [x + y - 7, x - y - 3, z - x * y]
+    assert {x: 5, y: 2, z: 10} in list(points([x, y, z], crossing))
+
+
+def test_a_corner_that_assumptions_exclude_is_not_visited() -> None:
+    x, y = symbols("x y", positive=True)
+    found = list(points([x, y], [x - 2, y + x]))
+    assert found
+    assert all(point[y] > 0 for point in found)

@@ -31,12 +31,22 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=examples(25))
-@given(record=st.dictionaries(st.text(), values))
+names = st.text().filter(lambda name: name not in ("format", "digest"))
+
+
+@settings(max_examples=examples(25))
+@given(record=st.dictionaries(names, values))
 def test_a_record_is_read_back_as_it_was(record, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "record.json"
     records.write(path, record)
     assert records.read(path) == record
+
+
+@pytest.mark.parametrize("name", ["format", "digest"])
+def test_a_record_does_not_take_the_files_own_keys(tmp_path, name):
+    with pytest.raises(RecordError, match=f"the key '{name}' is the file's own"):
+        records.write(tmp_path / "r.json", {name: 1, "loss": 0.25})
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_says_its_format_and_a_digest_of_the_rest(tmp_path):
