@@ -25,17 +25,19 @@ DERIVATIONS = {
     for chapter, found in chapters.derivations().items()
     for chain in found
 }
+MUTANTS = 3  # of a derivation, in a sample
 SHIFTS = (0.0, 0.37, 1.6)  # points at which the judge looks
 
 Point = dict[str, float]
 
 
 def variants(chain: Derivation) -> Iterator[tuple[Step, Basic, str]]:
-    """Every step of a chain with one error in its new line."""
+    """Every step of a chain with one error in its new line, or a sample of them."""
     for step in chain.steps:
         names = {s for line in chain.lines for s in line.expression.free_symbols}
         ordered = sorted((s for s in names if isinstance(s, Symbol)), key=str)
-        for mutant, change in mutants.mutants(step.after.expression, ordered).items():
+        line, drawn = step.after.expression, f"{chain.name}: {step.because}"
+        for mutant, change in mutants.mutants(line, ordered, MUTANTS, drawn).items():
             yield step, mutant, change
 
 
@@ -131,9 +133,6 @@ def test_judge_sees_that_the_book_is_right(name: str) -> None:
     for step in chain.steps:
         if step.relation == "=":
             assert not differ(chain, step, step.after.expression), step.because
-
-
-MUTANTS = 5  # of a derivation, in a sample
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)

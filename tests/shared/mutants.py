@@ -1,6 +1,7 @@
 """Wrong variants of an expression: one error each, at each of its nodes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -18,33 +19,58 @@ from lib.proof.calculus import (
 )
 from lib.proof.expectation import KL, E, Int, Var
 from lib.proof.laws import Law, Normal
+from tests.shared.effort import sampled
 
 
-def mutants(expression: Basic, symbols: list[Symbol]) -> dict[Basic, str]:
-    """Every mutant of ``expression`` with what was done; ``symbols`` may be swapped."""
+@dataclass(frozen=True)
+class Error:
+    """One error at one node, which the ``path`` of argument numbers leads to."""
+
+    path: tuple[int, ...]
+    node: Basic
+    wrong: Any
+    change: str
+
+
+def mutants(
+    expression: Basic, symbols: list[Symbol], most: int | None = None, name: str = ""
+) -> dict[Basic, str]:
+    """Mutants of ``expression`` with what was done; ``symbols`` may be swapped.
+
+    All of them, or those of a sample of so many errors, which is named.
+    """
+    errors = list(_errors(expression, symbols, frozenset(), ()))
+    if most is not None:
+        errors = sampled(errors, most, name)
     found: dict[Basic, str] = {}
-    for mutant, change in _mutants(expression, symbols, frozenset()):
+    for error in errors:
+        try:
+            mutant = _with(expression, error.path, error.wrong)
+        except (TypeError, ValueError, AttributeError):
+            continue
         if mutant != expression and not mutant.has(sp.nan, sp.zoo, sp.oo):
-            found.setdefault(mutant, change)
+            found.setdefault(mutant, f"{error.change} of {error.node}")
     return found
 
 
-def _mutants(
-    node: Basic, symbols: list[Symbol], bound: frozenset[Basic]
-) -> Iterator[tuple[Basic, str]]:
-    yield from (
-        (mutant, f"{change} of {node}") for mutant, change in _here(node, symbols)
-    )
+def _with(node: Basic, path: tuple[int, ...], wrong: Any) -> Any:
+    """``node`` with something else at the end of the path."""
+    if not path:
+        return wrong
+    i, *rest = path
+    changed = _with(node.args[i], tuple(rest), wrong)
+    return node.func(*node.args[:i], changed, *node.args[i + 1 :])
+
+
+def _errors(
+    node: Basic, symbols: list[Symbol], bound: frozenset[Basic], path: tuple[int, ...]
+) -> Iterator[Error]:
+    for wrong, change in _here(node, symbols):
+        yield Error(path, node, wrong, change)
     inner = bound | _bound_by(node)
     for i, argument in enumerate(node.args):
-        if _is_name(node, i) or argument in inner:
-            continue
-        for mutant, change in _mutants(argument, symbols, inner):
-            arguments = [*node.args[:i], mutant, *node.args[i + 1 :]]
-            try:
-                yield node.func(*arguments), change
-            except (TypeError, ValueError, AttributeError):
-                continue
+        if not (_is_name(node, i) or argument in inner):
+            yield from _errors(argument, symbols, inner, (*path, i))
 
 
 def _is_name(node: Basic, i: int) -> bool:

@@ -67,8 +67,13 @@ def remainder_order(statement: Statement, mutant: Statement) -> float:
     return order(error)
 
 
-def variants(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    """The statement with one error: in a member, a law, an abbreviation's meaning."""
+def variants(
+    statement: Statement, most: int, name: str
+) -> Iterator[tuple[str, Statement]]:
+    """The statement with one error: in a member, a law, an abbreviation's meaning.
+
+    A sample has at most so many in each of these.
+    """
     names = {
         s
         for member in statement.members
@@ -77,15 +82,15 @@ def variants(statement: Statement) -> Iterator[tuple[str, Statement]]:
     }
     ordered = sorted(names, key=str)
     for i, member in enumerate(statement.members):
-        for mutant, change in mutants.mutants(member, ordered).items():
+        for mutant, change in mutants.mutants(member, ordered, most, name).items():
             changed = (*statement.members[:i], mutant, *statement.members[i + 1 :])
             yield f"member {i}, {change}", replace(statement, members=changed)
     for i, law in enumerate(statement.under):
-        for mutant, change in mutants.mutants(law, ordered).items():
+        for mutant, change in mutants.mutants(law, ordered, most, name).items():
             under = (*statement.under[:i], mutant, *statement.under[i + 1 :])
             yield f"law {i}, {change}", replace(statement, under=under)
     for shown, meaning in statement.where.items():
-        for mutant, change in mutants.mutants(meaning, ordered).items():
+        for mutant, change in mutants.mutants(meaning, ordered, most, name).items():
             where = {**statement.where, shown: mutant}
             yield f"meaning of {shown}, {change}", replace(statement, where=where)
 
