@@ -25,7 +25,8 @@ PYTEST := $(BIN)/python -m pytest -q -rfEs
 UNIT := OMP_NUM_THREADS=1 $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal \
 	--ignore=tests/test_html.py
 # The notebooks that take longest come first, so that no core waits for them at the end.
-LONGEST := book/transformer/translation.ipynb book/transformer/gradient_norms.ipynb
+LONGEST := $(patsubst %,book/%.ipynb,transformer/translation \
+	transformer/gradient_norms vae/training gan/training transformer/residual_gradients)
 COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile --no-loadscope-reorder \
 	$(LONGEST) $(filter-out $(LONGEST),$(wildcard book/*.ipynb book/*/*.ipynb))
