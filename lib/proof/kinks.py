@@ -95,9 +95,11 @@ def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point
     """The one point of a linear system; {} without one; None if it is not linear."""
     if not all(slope.is_polynomial(*symbols) for slope in slopes):
         return None
-    if any(sp.Poly(slope, *symbols).total_degree() > 1 for slope in slopes):
+    polynomials = [sp.Poly(slope, *symbols) for slope in slopes]
+    if any(polynomial.total_degree() > 1 for polynomial in polynomials):
         return None
-    for solution in sp.linsolve(list(slopes), *symbols):
+    # Multiplied out: a square that cancels is no nonlinear term.
+    for solution in sp.linsolve([p.as_expr() for p in polynomials], *symbols):
         if not solution.free_symbols & set(symbols):
             return dict(zip(symbols, solution, strict=True))
     return {}

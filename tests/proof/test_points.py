@@ -72,3 +72,12 @@ def test_a_corner_that_assumptions_exclude_is_not_visited() -> None:
     found = list(points([x, y], [x - 2, y + x]))
     assert found
     assert all(point[y] > 0 for point in found)
+
+
+def test_squares_that_cancel_leave_a_corner() -> None:
+    found = list(
+        points([x, y], [(x + y) ** 2 - (x - y) ** 2 - 4 * x * y + x - 2, y - x])
+    )
+    straight = [(x + 1) ** 2 - x**2 + y - 8, (y + 1) ** 2 - y**2 - x]
+    assert {x: 2, y: 2} in found
+    assert {x: 3, y: 1} in list(points([x, y], straight))
