@@ -15,6 +15,7 @@ from sympy import Basic, Expr, Rational, S, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
+from .bounded import terms_within
 from .definite_integrals import affine_root
 from .evaluation import MODULES, Number, Numeric, Point, number
 
@@ -94,6 +95,8 @@ def extremes(
 def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point | None:
     """The one point of a linear system; {} without one; None if it is not linear."""
     if not all(slope.is_polynomial(*symbols) for slope in slopes):
+        return None
+    if any(terms_within(slope) > MOST_OPERATIONS for slope in slopes):
         return None
     polynomials = [sp.Poly(slope, *symbols) for slope in slopes]
     if any(polynomial.total_degree() > 1 for polynomial in polynomials):

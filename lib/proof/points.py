@@ -188,28 +188,37 @@ def _at_extremes(
 
 
 def _corners(kinks: Sequence[Expr], fixed: Point | None = None) -> Iterator[Point]:
-    """Where several kinks vanish: each root is put into the kinks that are left."""
+    """Where several kinks vanish: each root is put into the kinks that are left.
+
+    The symbols come in one order, and what is met on the way is a corner, too: so the
+    search takes no more steps than it gives points, and no two orders of the same.
+    """
     fixed = fixed or {}
-    left = [kink.xreplace(fixed) for kink in kinks]
-    found = [
-        {symbol: root}
-        for kink in left
-        if len(kink.free_symbols) == 1
-        for symbol in kink.free_symbols
-        for root in roots(kink, symbol)
-    ]
-    found += [
-        point
-        for pair in itertools.combinations(left, 2)
-        if pair[0].free_symbols == pair[1].free_symbols
-        and len(pair[0].free_symbols) == 2
-        if (point := where_all_vanish(pair, sorted(pair[0].free_symbols, key=str)))
-    ]
-    if not found and len(fixed) > 1:
+    if len(fixed) > 1:
         yield fixed
-    for point in found:
-        if all(admits(symbol, value) for symbol, value in point.items()):
-            yield from _corners(left, {**fixed, **point})
+    left = [kink.xreplace(fixed) for kink in kinks]
+    for point in _next_roots(left) or _crossings(left):
+        yield from _corners(left, {**fixed, **point})
+
+
+def _next_roots(kinks: Sequence[Expr]) -> list[Point]:
+    """The roots of the first symbol that has some, in kinks of one symbol."""
+    alone = [kink for kink in kinks if len(kink.free_symbols) == 1]
+    for symbol in sorted({s for kink in alone for s in kink.free_symbols}, key=str):
+        found = {root for kink in alone for root in roots(kink, symbol)}
+        if admitted := [root for root in found if admits(symbol, root)]:
+            return [{symbol: r} for r in sorted(admitted, key=sp.default_sort_key)]
+    return []
+
+
+def _crossings(kinks: Sequence[Expr]) -> Iterator[Point]:
+    """Where two kinks of the same two symbols vanish, if both are straight."""
+    for one, other in itertools.combinations(kinks, 2):
+        symbols = sorted(one.free_symbols, key=str)
+        if len(symbols) == 2 and other.free_symbols == one.free_symbols:
+            point = where_all_vanish([one, other], symbols)
+            if point and all(admits(s, value) for s, value in point.items()):
+                yield point
 
 
 def _both_sides(root: Expr, symbol: Symbol) -> list[Expr]:

@@ -81,3 +81,12 @@ def test_squares_that_cancel_leave_a_corner() -> None:
     straight = [(x + 1) ** 2 - x**2 + y - 8, (y + 1) ** 2 - y**2 - x]
     assert {x: 2, y: 2} in found
     assert {x: 3, y: 1} in list(points([x, y], straight))
+
+
+def test_many_corners_are_a_few_points_and_take_no_search_through_all_orders() -> None:
+    """Of these kinks the last has no root that is a whole number."""
+    several = symbols("x1:12", real=True)
+    kinks = [symbol - 1 for symbol in several] + [2 * n - 1]
+    corner = dict.fromkeys(several[:2], 1)
+    found = list(points([*several, n], kinks))
+    assert any(corner.items() <= point.items() for point in found)
