@@ -17,7 +17,6 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import ToTensor
 
 from lib.data import digits
 from lib.experiments.table import PEER
@@ -158,6 +157,8 @@ class Pictures(Dataset[tuple[Tensor, int]]):
     does for MNIST."""
 
     def __init__(self, images: Tensor) -> None:
+        from torchvision.transforms import ToTensor  # slow to import
+
         side = digits.SIDE
         self.images = (images * 255).round().byte().view(-1, side, side)
         self.labels = torch.zeros(len(images), dtype=torch.long)

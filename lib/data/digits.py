@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -104,6 +102,9 @@ def enlarge(images: Tensor) -> Tensor:
 
 def _bundled(name: str) -> Digits:
     """scikit-learn's 1,797 digits of 8x8 pixels, enlarged or not; 297 are held out."""
+    from sklearn.datasets import load_digits  # slow to import, and seldom needed
+    from sklearn.model_selection import train_test_split
+
     digits = load_digits()
     images = torch.from_numpy(digits.data).float() / 16
     source = "scikit-learn's 8x8 digits"
@@ -182,7 +183,7 @@ def _parse(path: Path, content: bytes) -> np.ndarray:
 
 
 def _download(folder: Path) -> None:
-    from torchvision.datasets import MNIST  # slow to import, and seldom needed
+    from torchvision.datasets import MNIST  # slow to import, as above
 
     try:
         MNIST(folder, download=True)

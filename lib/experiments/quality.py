@@ -6,18 +6,20 @@ hidden layer also gives the features of the Fréchet distance. Smaller images ar
 enlarged first, by ``digits.enlarge``.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from lib.data.digits import SIDE, Digits
 from lib.models.gaussian import squared_wasserstein_full
 from lib.training.loop import Training, train
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 SEED = 0  # of the network's weights and batches: it is one and the same everywhere
 FEATURES = 64
@@ -33,6 +35,10 @@ def fit_classifier(data: Digits) -> Pipeline:
     calibrated on held-out digits (it is as often right as it is sure), and it is
     unsure of images that are far from all digits, such as noise.
     """
+    from sklearn.kernel_approximation import Nystroem  # slow to import
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
     features = Nystroem(gamma=0.03, n_components=500, random_state=0)
     classifier = make_pipeline(features, LogisticRegression(C=1000, max_iter=1000))
     return classifier.fit(data.train_images.numpy(), data.train_labels.numpy())

@@ -12,9 +12,11 @@ from collections.abc import Callable
 import sympy as sp
 from sympy import Add, Expr, S, Symbol
 
+from .bounded import terms_within
 from .gaussian_integrals import expand_for_gaussian, is_expandable, power_and_exponent
 
 MOST_POWER = 60  # of the variable, between ends
+MOST_TERMS = 200  # of what may be affine, multiplied out
 MOST_ROOTS = 12
 
 
@@ -133,6 +135,8 @@ def _roots_of(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
 
 def affine_root(part: Expr, x: Symbol) -> Expr | None:
     """The root of a x + b, or None for anything else; a is known not to be zero."""
+    if terms_within(part) > MOST_TERMS:
+        return None
     expanded = sp.expand(part)
     slope = expanded.coeff(x, 1)
     rest = sp.expand(expanded - slope * x)

@@ -20,6 +20,7 @@ from .definite_integrals import affine_root
 from .evaluation import MODULES, Number, Numeric, Point, number
 
 MOST_OPERATIONS = 60  # of what is climbed, which takes thousands of its values
+MOST_TERMS = 200  # of a kink, multiplied out, whose roots are looked for exactly
 MOST_ROOTS = 16  # that are looked for by changes of sign
 SWEEPS = 4  # over the symbols, on the way to an extremum
 
@@ -147,10 +148,13 @@ def roots(kink: Expr, symbol: Symbol) -> tuple[Expr, ...]:
         return ()
     if (exact := _by_inversion(kink, symbol)) is not None:
         return tuple(r for r in exact if r.is_extended_real is True)
-    parts = sp.fraction(sp.together(kink))
-    if all(_is_rational_polynomial(part, symbol) for part in parts):
-        found = itertools.chain(*(_polynomial_roots(part, symbol) for part in parts))
-        return tuple(dict.fromkeys(found))
+    if terms_within(kink) <= MOST_TERMS:
+        parts = sp.fraction(sp.together(kink))
+        if all(_is_rational_polynomial(part, symbol) for part in parts):
+            found = itertools.chain(
+                *(_polynomial_roots(part, symbol) for part in parts)
+            )
+            return tuple(dict.fromkeys(found))
     return tuple(dict.fromkeys(map(_recognised, _sign_changes(kink, symbol))))
 
 

@@ -42,6 +42,7 @@ from .terms import (
 )
 
 MOST_NODES = 3000  # of an expression
+MOST_EXPONENT = 300  # terms of an exponent, of which each becomes a kernel
 MOST_SHIFT = 60  # of an argument of the gamma function
 MOST_CASES = 16  # of the signs of what stands between bars
 
@@ -205,6 +206,8 @@ class NormalForm:
         if set(argument.below) - set(below):
             raise TooLarge("an exponent with a new denominator")
         spread = self.kernels.over(argument, below)
+        if len(spread) > MOST_EXPONENT:
+            raise TooLarge(f"an exponent of more than {MOST_EXPONENT} terms")
         found = ONE
         for monomial, c in spread.items():
             found = product(self.kernels, found, self._exp_of(monomial, c, below))

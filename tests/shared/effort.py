@@ -17,8 +17,13 @@ def examples(sample: int) -> int:
 
 
 def sampled(things: Sequence[Thing], most: int, name: str = "") -> list[Thing]:
-    """All of them, or a sample of so many in their order, with a seed of its own."""
-    if DEEP or len(things) <= most:
+    """All of them, or a sample of so many, where not everything is tried."""
+    return list(things) if DEEP else drawn(things, most, name)
+
+
+def drawn(things: Sequence[Thing], most: int, name: str = "") -> list[Thing]:
+    """A sample of so many in their order, with a seed of its own, or all."""
+    if len(things) <= most:
         return list(things)
     chosen = Random(f"{SEED} {name}").sample(range(len(things)), most)
     return [things[i] for i in sorted(chosen)]

@@ -19,7 +19,7 @@ from lib.proof.calculus import (
 )
 from lib.proof.expectation import KL, E, Int, Var
 from lib.proof.laws import Law, Normal
-from tests.shared.effort import sampled
+from tests.shared.effort import drawn
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def mutants(
     """
     errors = list(_errors(expression, symbols, frozenset(), ()))
     if most is not None:
-        errors = sampled(errors, most, name)
+        errors = drawn(errors, most, name)
     found: dict[Basic, str] = {}
     for error in errors:
         try:

@@ -68,7 +68,7 @@ def remainder_order(statement: Statement, mutant: Statement) -> float:
 
 
 def variants(
-    statement: Statement, most: int, name: str
+    statement: Statement, most: int | None, name: str
 ) -> Iterator[tuple[str, Statement]]:
     """The statement with one error: in a member, a law, an abbreviation's meaning.
 
