@@ -15,6 +15,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PAGES := _build/html/index.html
+PACKAGES := node_modules/.package-lock.json
 
 # Pages are made and compared without progress bars and without anyone's own data. Two
 # notebooks are compared at a time, or two tests, each with one thread: with two each, on
@@ -41,7 +42,7 @@ book: compare html ## run every notebook, compare it with its stored output, bui
 	@echo "Every notebook gives the output that is stored in it. The book: $(CURDIR)/$(PAGES)"
 
 .PHONY: html
-html: $(INSTALLED) ## build the pages from the stored outputs, in seconds
+html: $(INSTALLED) $(PACKAGES) ## build the pages from the stored outputs, in seconds
 	rm -rf _build/html
 	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going -q
 	@echo "The book: $(CURDIR)/$(PAGES)"
@@ -78,7 +79,7 @@ compare: $(INSTALLED) ## run every notebook and compare it with its stored outpu
 	$(AS_PUBLISHED) $(ONE_THREAD) $(COMPARE)
 
 .PHONY: pages
-pages: $(INSTALLED) ## check the built pages, as files and in a browser
+pages: $(INSTALLED) $(PACKAGES) ## check the built pages, as files and in a browser
 	$(PYTEST) -n 2 --dist worksteal tests/test_html.py
 
 .PHONY: lab
@@ -144,3 +145,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 	@echo "The environment is in $(CURDIR)/$(VENV)"
+
+# What the pages are made with, and tested: typefaces, MathJax, axe. npm comes with the
+# environment, and writes the file that make looks at when it is done.
+$(PACKAGES): package-lock.json .npmrc $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@touch $@

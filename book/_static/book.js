@@ -1,8 +1,8 @@
-// Two repairs for readers who use the keyboard or a screen reader.
+// Repairs for readers who use the keyboard or a screen reader.
 
 // A box that scrolls can be reached with the Tab key.
 function reachScrollingBoxes() {
-  const boxes = "article .math, article .output, article pre, article .pst-scrollable-table-container";
+  const boxes = "article div.math, article .output, article pre, article .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(boxes)) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     if (scrolls) box.tabIndex = 0;
@@ -11,9 +11,18 @@ function reachScrollingBoxes() {
 }
 
 addEventListener("load", () => {
-  // docutils calls the bibliography a list, and gives it no list items.
-  for (const list of document.querySelectorAll(".citation-list")) list.removeAttribute("role");
-  const ready = window.MathJax?.startup?.promise ?? Promise.resolve();
-  ready.then(reachScrollingBoxes);
+  // docutils calls the bibliography a list without items, of entries without a list.
+  for (const part of document.querySelectorAll(".citation-list, [role=doc-biblioentry]")) part.removeAttribute("role");
+  // What a folded cell or a button says is its name.
+  for (const named of document.querySelectorAll("summary, .search-button-field")) named.removeAttribute("aria-label");
+  // The book's name, beside the contents, leads home.
+  const home = document.querySelector(".sidebar-primary-item:has(> .navbar-brand)");
+  home?.setAttribute("role", "navigation");
+  home?.setAttribute("aria-label", "Home");
+  // A table's corner heads nothing.
+  for (const head of document.querySelectorAll("th")) {
+    if (!head.textContent.trim()) head.replaceWith(document.createElement("td"));
+  }
+  document.fonts.ready.then(reachScrollingBoxes);
   addEventListener("resize", reachScrollingBoxes);
 });

@@ -1,0 +1,187 @@
+"""Formulas become MathML that browsers lay out, in pieces between which lines break."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from fontTools.ttLib import TTFont
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.shared.effort import examples
+from tools.digest import ROOT
+from tools.site import fonts, mathml
+from tools.site.mathematics import converted, lines_of
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "node_modules/mathjax").is_dir(), reason="no MathJax: run `make html`"
+)
+MACROS = r'{"coloneqq": "\\mathrel{:=}"}'
+
+
+def inline(tex: str) -> Tag:
+    return BeautifulSoup(mathml.inline(converted(tex, False, MACROS)), "html.parser")
+
+
+def display(tex: str) -> Tag:
+    found = converted(lines_of(tex), True, MACROS)
+    return BeautifulSoup(mathml.display(found), "html.parser")
+
+
+def pieces(page: Tag) -> list[str]:
+    for strut in page.select("[aria-hidden]"):
+        strut.decompose()
+    return [formula.get_text() for formula in page.find_all("math")]
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        ("a + b", ["a", "+b"]),
+        ("-a - b = -c", ["\u2212a", "\u2212b", "=\u2212c"]),
+        ("f(a + b) + c", ["f(a+b)", "+c"]),
+        (r"x \in A", ["x", "∈A"]),
+        (r"p \to q \approx r", ["p", "→q", "≈r"]),
+        (r"\frac{a + b}{c - d}", ["a+bc\u2212d"]),
+        (r"x \coloneqq y", ["x", ":=y"]),
+        ("a{=}b", ["a=b"]),
+        (r"\left(a + b\right)", ["(a+b)"]),
+        (r"E\left[a + \frac{b}{c}\right]", ["E[a", "+bc]"]),
+    ],
+)
+def test_lines_break_before_the_signs_between_terms(
+    tex: str, expected: list[str]
+) -> None:
+    assert pieces(inline(tex)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tex", "letter"),
+    [
+        (r"\mathbb{E}", "𝔼"),
+        (r"\mathbb{R}", "\N{DOUBLE-STRUCK CAPITAL R}"),
+        (r"\mathcal{N}", "𝒩"),
+        (r"\mathcal{L}", "\N{SCRIPT CAPITAL L}"),
+        (r"\mathfrak{C}", "\N{BLACK-LETTER CAPITAL C}"),
+        (r"\mathbf{x}", "𝐱"),
+        (r"\mathbf{1}", "𝟏"),
+        (r"\mathrm{d}", "d"),
+        (r"\mathtt{a}", "𝚊"),
+    ],
+)
+def test_letters_of_another_style_are_other_characters(tex: str, letter: str) -> None:
+    page = inline(tex)
+    assert page.get_text() == letter
+    assert page.find(mathvariant=lambda style: style not in (None, "normal")) is None
+
+
+@pytest.mark.parametrize(
+    ("tex", "after", "before"),
+    [
+        (r"\log x", True, False),
+        (r"\log(x)", False, False),
+        (r"2 \log x", True, True),
+        (r"(\log x)", True, False),
+        (r"-\log x", True, False),
+    ],
+)
+def test_functions_stand_apart_as_in_tex(tex: str, after: bool, before: bool) -> None:
+    page = inline(tex)
+    assert bool(page.find("mo", string=mathml.APPLY).get("rspace")) is after
+    assert bool(page.find("mspace")) is before
+
+
+def test_brackets_grow_around_what_is_tall_alone() -> None:
+    low, tall = (inline(rf"\left({x}\right)") for x in ("z", r"\frac{a}{b}"))
+    assert [fence["stretchy"] for fence in low.find_all("mo")] == ["false", "false"]
+    assert not tall.find("mo", stretchy="false")
+
+
+def test_a_broken_bracket_grows_at_both_ends() -> None:
+    """A copy of what is tallest stands at both, without width and unheard."""
+    page = inline(r"E\left[\log a + \frac{b}{\sqrt{c}} - d\right]")
+    struts = page.select("mpadded[width='0'][aria-hidden=true] > mphantom > mfrac")
+    assert len(struts) == 2
+    assert page.find("mo", form="prefix").get_text() == "["
+    assert page.find("mo", form="postfix").get_text() == "]"
+
+
+DERIVATION = r"""\begin{aligned}
+& \log p_{\theta}(x) \\
+& \quad {\small \text{multiply by one: }q_\phi\text{ integrates}} \\
+& \quad {\small \text{to one}} \\
+= {} & \int q_{\phi}(z) \log p_{\theta}(x) \, \mathrm{d}z + 1
+\end{aligned}"""
+
+
+def test_a_derivation_is_lines_and_reasons() -> None:
+    lines = display(DERIVATION).find(class_="lines")
+    classes = [part["class"][0] for part in lines.find_all("div", recursive=False)]
+    assert classes == ["left", "right", "reason", "left", "right"]
+    [reason] = lines.select(".reason")
+    assert reason.get_text() == "multiply by one: qϕ integrates to one"
+    assert [m.get_text() for m in reason.find_all("math")] == ["qϕ"]
+    signs = [left.get_text() for left in lines.select(".left")]
+    assert signs == ["", "="]
+    assert len(lines.select(".right")[1].find_all("math")) == 2
+
+
+def test_lines_without_signs_and_several_formulas_are_lines_too() -> None:
+    for tex in (r"a &= b \\ &= c", "a = b\n\nc = d", r"a \\ b"):
+        assert len(display(tex).select(".lines > .right")) == 2
+    assert display("a = b").select_one(".formula")
+    matrix = display(r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}")
+    assert matrix.select_one(".formula mtable")
+
+
+def test_columns_are_aligned_by_css() -> None:
+    cells = display(r"x = \begin{cases} a & b \\ c & d \end{cases}").find_all("mtd")
+    assert [cell.get("style") for cell in cells] == ["text-align: left"] * 4
+
+
+@pytest.mark.parametrize("tex", [r"\frac{a}", r"\left(a", r"\notacommand", "a_b_c"])
+def test_what_is_no_tex_is_an_error_that_says_why(tex: str) -> None:
+    with pytest.raises(mathml.TeXError, match=r"\w"):
+        inline(tex)
+
+
+letters = st.sampled_from(["a", "x_1", r"\frac{a}{b}", r"\log z", "2", r"\mathbb{E}"])
+formulas = st.recursive(
+    letters,
+    lambda inner: st.one_of(
+        st.builds(lambda a, b: f"{a} + {b}", inner, inner),
+        st.builds(lambda a, b: f"{a} - {b}", inner, inner),
+        st.builds(lambda a: rf"\left[{a}\right]", inner),
+        st.builds(lambda a: rf"\left({a}\right)^{{2}}", inner),
+        st.builds(lambda a, b: rf"\frac{{{a}}}{{{b}}}", inner, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(formulas)
+def test_nothing_is_lost_or_said_twice(tex: str) -> None:
+    """The pieces together are what MathJax made, in its order."""
+    made = converted(tex, False, MACROS)
+    whole = "".join(ElementTree.fromstring(made).itertext())
+    said = "".join(pieces(display(tex))).replace("𝔼", "E")
+    assert "".join(said.split()) == "".join(whole.split())
+
+
+def test_the_font_has_what_is_used_in_all_sizes(tmp_path) -> None:
+    path = tmp_path / "math.woff2"
+    fonts.cut({"x", "(", "∑", "𝔼"}, path)
+    font = TTFont(path)
+    there = font.getBestCmap()
+    assert {ord(c) for c in "x(∑𝔼√𝑥"} <= set(there)
+    assert ord("y") not in there
+    assert font["name"].getDebugName(1) == fonts.NAME
+    variants = font["MATH"].table.MathVariants
+    roots = variants.VertGlyphCoverage.glyphs.index(there[fonts.ROOT_SIGN])
+    construction = variants.VertGlyphConstruction[roots]
+    names = [r.VariantGlyph for r in construction.MathGlyphVariantRecord]
+    names += [part.glyph for part in construction.GlyphAssembly.PartRecords]
+    assert len({font["hmtx"][name][0] for name in names}) == 1
+    assert len(names) > 3
+    assert path.stat().st_size < 20_000

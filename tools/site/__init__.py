@@ -1,0 +1,12 @@
+"""What Sphinx does for the pages beyond its own extensions: one of ours, in parts."""
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from . import fonts, mathematics
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    for part in (mathematics, fonts):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

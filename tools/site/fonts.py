@@ -1,0 +1,87 @@
+"""The typefaces of the pages: STIX Two for text, and for mathematics what is used.
+
+Both come from npm's packages (SIL Open Font License 1.1), and book.css names them.
+"""
+
+import re
+from html import unescape
+from pathlib import Path
+from unicodedata import normalize
+
+from fontTools import subset
+from fontTools.pens.transformPen import TransformPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
+from sphinx.application import Sphinx
+from sphinx.util.fileutil import copy_asset
+
+from tools.digest import ROOT
+
+FONTS = ROOT / "node_modules" / "@fontsource"
+MATH = FONTS / "stix-two-math/files/stix-two-math-latin-400-normal.woff2"
+TEXT = "stix-two-text/files/stix-two-text-latin-{}.woff2"
+FACES = ("400-normal", "400-italic", "700-normal", "700-italic")
+NAME = "Checked Math"  # what is changed goes by another name, as the licence asks
+ROOT_SIGN = 0x221A
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", write)
+
+
+def write(app: Sphinx, problem: Exception | None) -> None:
+    if problem is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "fonts"
+    folder.mkdir(exist_ok=True)
+    for face in FACES:
+        copy_asset(FONTS / TEXT.format(face), folder)
+    used = set().union(*map(characters, Path(app.outdir).rglob("*.html")))
+    cut(used, folder / "math.woff2")
+
+
+def characters(page: Path) -> set[str]:
+    """What a page's formulas are written with."""
+    formulas = re.findall(r"<math.*?</math>", page.read_text("utf-8"), re.DOTALL)
+    return set(unescape(re.sub(r"<[^>]*>", "", "".join(formulas))))
+
+
+def italics(used: set[str]) -> set[str]:
+    """The slanted letters that browsers put for a single one of these."""
+    slanted = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E])
+    return {c for c in slanted if normalize("NFKC", c) in used}
+
+
+def cut(used: set[str], path: Path) -> None:
+    """Write the font for mathematics with these characters alone, of every size."""
+    options = subset.Options(flavor="woff2", layout_features=["*"])
+    font = TTFont(MATH)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=map(ord, {chr(ROOT_SIGN), *used, *italics(used)}))
+    subsetter.subset(font)
+    _make_roots_equally_wide(font)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6, 16):
+            record.string = NAME.replace(" ", "" if record.nameID == 6 else " ")
+    subset.save_font(font, str(path), options)
+
+
+def _make_roots_equally_wide(font: TTFont) -> None:
+    """Chromium leaves room after each root for the widest of the root's signs."""
+    variants = font["MATH"].table.MathVariants
+    sign = font.getBestCmap()[ROOT_SIGN]
+    index = variants.VertGlyphCoverage.glyphs.index(sign)
+    construction = variants.VertGlyphConstruction[index]
+    larger = {r.VariantGlyph for r in construction.MathGlyphVariantRecord} - {sign}
+    larger |= {part.glyph for part in construction.GlyphAssembly.PartRecords}
+    width = font["hmtx"][sign][0]
+    glyphs = font.getGlyphSet()
+    drawn = {}
+    for name in larger:
+        pen = TTGlyphPen(glyphs)
+        scale = width / font["hmtx"][name][0]
+        glyphs[name].draw(TransformPen(pen, (scale, 0, 0, 1, 0, 0)))
+        drawn[name] = pen.glyph(), round(font["hmtx"][name][1] * scale)
+    for name, (glyph, bearing) in drawn.items():
+        font["glyf"][name] = glyph
+        font["hmtx"][name] = (width, bearing)

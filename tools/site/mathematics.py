@@ -1,0 +1,103 @@
+"""Mathematics is set when the book is built: TeX becomes MathML, without any script.
+
+MathJax reads the TeX (in Node, while Sphinx writes the pages), and ``mathml`` makes of
+its MathML what browsers lay out by themselves: at any width, in print, without scripts,
+and with a name for each formula in the accessibility tree.
+"""
+
+import functools
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.logging import getLogger
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+from tools.digest import ROOT
+
+from . import mathml
+
+LOGGER = getLogger(__name__)
+CONVERTER = Path(__file__).with_name("tex2mml.mjs")
+CLASSES = "math notranslate nohighlight"
+
+
+def setup(app: Sphinx) -> None:
+    app.add_config_value("tex_macros", {}, "html")
+    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
+
+
+@functools.cache
+def converter(macros: str) -> subprocess.Popen[str]:
+    """MathJax, waiting for TeX; it ends with Sphinx, whose pipe it reads."""
+    if not (ROOT / "node_modules" / "mathjax").is_dir():
+        raise ExtensionError(
+            "MathJax is not here: run `make html`, or `npm ci` in the project's folder"
+        )
+    beside = Path(sys.executable).parent
+    node = shutil.which("node", path=beside) or shutil.which("node")
+    if node is None:
+        raise ExtensionError("Node is not here: install requirements.txt")
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([node, CONVERTER], stdin=pipe, stdout=pipe, text=True)
+    print(macros, file=process.stdin, flush=True)
+    return process
+
+
+@functools.cache
+def converted(tex: str, display: bool, macros: str) -> str:
+    """The MathML that MathJax makes of TeX."""
+    process = converter(macros)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    print(json.dumps([display, tex]), file=process.stdin, flush=True)
+    answer = process.stdout.readline()
+    if not answer:
+        raise ExtensionError(f"MathJax ended at {tex!r}")
+    return str(json.loads(answer))
+
+
+def lines_of(tex: str) -> str:
+    """TeX as Sphinx reads it: of several lines, or formulas with gaps between."""
+    parts = [part for part in tex.split("\n\n") if part.strip()]
+    if len(parts) > 1:
+        return r"\begin{aligned}" + r" \\ ".join(parts) + r"\end{aligned}"
+    return rf"\begin{{split}}{tex}\end{{split}}" if r"\\" in tex else tex
+
+
+def html_of(writer: HTML5Translator, node: nodes.Element, display: bool) -> str:
+    macros = json.dumps(writer.builder.config.tex_macros)
+    tex = node.astext()
+    if display and not node["nowrap"]:
+        tex = lines_of(tex)
+    try:
+        found = converted(tex, display, macros)
+        return mathml.display(found) if display else mathml.inline(found)
+    except mathml.TeXError as problem:
+        LOGGER.warning("%s in the formula %s", problem, tex, location=node)
+        return writer.encode(tex)
+
+
+def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    formula = html_of(self, node, display=False)
+    opening = self.starttag(node, "span", "", CLASS=CLASSES)
+    self.body.append(f"{opening}{formula}</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", CLASS=CLASSES))
+    self.body.append(html_of(self, node, display=True))
+    if node["number"]:
+        number = get_node_equation_number(self, node)
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
