@@ -304,3 +304,19 @@ def test_playable_figure_answers(browser: Browser, server: str) -> None:
             shown.append(drawing.evaluate("element => element.innerHTML"))
         assert shown[0] != shown[1]
     context.close()
+
+
+def test_icons_are_drawn(browser: Browser, server: str) -> None:
+    """Each has a letter of the font that is cut to them, and the font is there."""
+    context = browser.new_context(viewport=WIDE)
+    page = Visit(context.new_page(), f"{server}/book/intro.html").page
+    letters = page.evaluate(
+        """() => [...document.querySelectorAll(".fas, .fa-solid")]
+            .map(icon => getComputedStyle(icon, "::before").content)"""
+    )
+    assert len(letters) > 5
+    assert all("\uf000" <= letter.strip('"') <= "\uf8ff" for letter in letters)
+    names = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    loaded = {name.strip('"') for name in page.evaluate(names)}
+    assert loaded >= {"Font Awesome 6 Free", "STIX Two Text"}
+    context.close()

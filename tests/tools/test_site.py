@@ -1,5 +1,6 @@
 """Formulas become MathML that browsers lay out, in pieces between which lines break."""
 
+import io
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.shared.effort import examples
 from tools.digest import ROOT
-from tools.site import fonts, mathml
+from tools.site import fonts, icons, mathml
 from tools.site.mathematics import converted, lines_of
 
 pytestmark = pytest.mark.skipif(
@@ -169,10 +170,9 @@ def test_nothing_is_lost_or_said_twice(tex: str) -> None:
     assert "".join(said.split()) == "".join(whole.split())
 
 
-def test_the_font_has_what_is_used_in_all_sizes(tmp_path) -> None:
-    path = tmp_path / "math.woff2"
-    fonts.cut({"x", "(", "∑", "𝔼"}, path)
-    font = TTFont(path)
+def test_the_font_has_what_is_used_in_all_sizes() -> None:
+    made = fonts.mathematical({"x", "(", "∑", "𝔼"})
+    font = TTFont(io.BytesIO(made))
     there = font.getBestCmap()
     assert {ord(c) for c in "x(∑𝔼√𝑥"} <= set(there)
     assert ord("y") not in there
@@ -184,4 +184,15 @@ def test_the_font_has_what_is_used_in_all_sizes(tmp_path) -> None:
     names += [part.glyph for part in construction.GlyphAssembly.PartRecords]
     assert len({font["hmtx"][name][0] for name in names}) == 1
     assert len(names) > 3
-    assert path.stat().st_size < 20_000
+    assert len(made) < 20_000
+
+
+def test_icons_are_those_that_pages_name() -> None:
+    style = '.fa-a:before{content:"\\f001"}.fa-b:before,.fa-c:before{content:"\\f002"}'
+    assert icons.glyphs(style) == {
+        "fa-a": "\uf001",
+        "fa-b": "\uf002",
+        "fa-c": "\uf002",
+    }
+    page = '<i class="fa-solid fa-bars"></i><i class="fas fa-bars fa-lg">'
+    assert icons.icons(page) == ["fa-bars", "fa-lg", "fa-solid"]

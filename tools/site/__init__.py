@@ -3,10 +3,10 @@
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import fonts, mathematics
+from . import fonts, icons, mathematics
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    for part in (mathematics, fonts):
+    for part in (mathematics, fonts, icons):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

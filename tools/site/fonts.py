@@ -1,9 +1,12 @@
 """The typefaces of the pages: STIX Two for text, and for mathematics what is used.
 
-Both come from npm's packages (SIL Open Font License 1.1), and book.css names them.
+Both come from npm's packages (SIL Open Font License 1.1).
 """
 
+import base64
+import io
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from unicodedata import normalize
@@ -13,14 +16,13 @@ from fontTools.pens.transformPen import TransformPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
-from sphinx.util.fileutil import copy_asset
 
 from tools.digest import ROOT
 
 FONTS = ROOT / "node_modules" / "@fontsource"
 MATH = FONTS / "stix-two-math/files/stix-two-math-latin-400-normal.woff2"
 TEXT = "stix-two-text/files/stix-two-text-latin-{}.woff2"
-FACES = ("400-normal", "400-italic", "700-normal", "700-italic")
+FACES = ((400, "normal"), (400, "italic"), (700, "normal"))
 NAME = "Checked Math"  # what is changed goes by another name, as the licence asks
 ROOT_SIGN = 0x221A
 
@@ -30,14 +32,27 @@ def setup(app: Sphinx) -> None:
 
 
 def write(app: Sphinx, problem: Exception | None) -> None:
+    """fonts.css, with the fonts in it: from a folder a page may not fetch one."""
     if problem is not None or app.builder.format != "html":
         return
-    folder = Path(app.outdir) / "_static" / "fonts"
-    folder.mkdir(exist_ok=True)
-    for face in FACES:
-        copy_asset(FONTS / TEXT.format(face), folder)
-    used = set().union(*map(characters, Path(app.outdir).rglob("*.html")))
-    cut(used, folder / "math.woff2")
+    out = Path(app.outdir)
+    used = set().union(*map(characters, out.rglob("*.html")))
+    rules = [face(NAME, mathematical(used))]
+    for weight, style in FACES:
+        font = (FONTS / TEXT.format(f"{weight}-{style}")).read_bytes()
+        rules.append(face("STIX Two Text", font, weight, style))
+    (out / "_static" / "fonts.css").write_text("\n".join(rules), "utf-8")
+
+
+def face(family: str, font: bytes, weight: int = 400, style: str = "normal") -> str:
+    """A rule of CSS that holds a font."""
+    data = base64.b64encode(font).decode()
+    return f"""@font-face {{
+  font-family: "{family}";
+  font-style: {style};
+  font-weight: {weight};
+  src: url("data:font/woff2;base64,{data}") format("woff2");
+}}"""
 
 
 def characters(page: Path) -> set[str]:
@@ -52,18 +67,31 @@ def italics(used: set[str]) -> set[str]:
     return {c for c in slanted if normalize("NFKC", c) in used}
 
 
-def cut(used: set[str], path: Path) -> None:
-    """Write the font for mathematics with these characters alone, of every size."""
+def mathematical(used: set[str]) -> bytes:
+    """The font for mathematics with these characters alone, of every size."""
+
+    def change(font: TTFont) -> None:
+        _make_roots_equally_wide(font)
+        for record in font["name"].names:
+            if record.nameID in (1, 3, 4, 6, 16):
+                record.string = NAME.replace(" ", "" if record.nameID == 6 else " ")
+
+    return cut(MATH, {chr(ROOT_SIGN), *used, *italics(used)}, change)
+
+
+def cut(
+    path: Path, used: set[str], change: Callable[[TTFont], None] = lambda font: None
+) -> bytes:
+    """A font with these characters alone, changed, as WOFF 2."""
     options = subset.Options(flavor="woff2", layout_features=["*"])
-    font = TTFont(MATH)
+    font = TTFont(path)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=map(ord, {chr(ROOT_SIGN), *used, *italics(used)}))
+    subsetter.populate(unicodes=map(ord, used))
     subsetter.subset(font)
-    _make_roots_equally_wide(font)
-    for record in font["name"].names:
-        if record.nameID in (1, 3, 4, 6, 16):
-            record.string = NAME.replace(" ", "" if record.nameID == 6 else " ")
-    subset.save_font(font, str(path), options)
+    change(font)
+    written = io.BytesIO()
+    subset.save_font(font, written, options)
+    return written.getvalue()
 
 
 def _make_roots_equally_wide(font: TTFont) -> None:
