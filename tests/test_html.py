@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -120,6 +122,16 @@ def test_pictures_have_alternative_text(page: str) -> None:
         str(image) for image in soup(page).find_all("img") if not image.get("alt")
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pictures_keep_their_room_and_lead_to_the_whole(page: str) -> None:
+    for image in soup(page).article.find_all("img", src=re.compile("_images/")):
+        with Image.open((SITE / page).parent / image["src"]) as picture:
+            assert picture.size == (int(image["width"]), int(image["height"]))
+        assert image["loading"] == "lazy"
+        assert image.parent.name == "a"
+        assert image.parent["href"] == image["src"]
 
 
 # The browser
