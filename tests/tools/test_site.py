@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.shared.effort import examples
 from tools.digest import ROOT
-from tools.site import fonts, icons, mathml
+from tools.site import folds, fonts, icons, mathml
 from tools.site.mathematics import converted, lines_of
 
 pytestmark = pytest.mark.skipif(
@@ -82,6 +82,7 @@ def test_letters_of_another_style_are_other_characters(tex: str, letter: str) ->
         (r"\log x", True, False),
         (r"\log(x)", False, False),
         (r"2 \log x", True, True),
+        (r"f(x) \log x", True, True),
         (r"(\log x)", True, False),
         (r"-\log x", True, False),
     ],
@@ -196,3 +197,24 @@ def test_icons_are_those_that_pages_name() -> None:
     }
     page = '<i class="fa-solid fa-bars"></i><i class="fas fa-bars fa-lg">'
     assert icons.icons(page) == ["fa-bars", "fa-lg", "fa-solid"]
+
+
+def cell(source: str, *tags: str, outputs: tuple[dict, ...] = ()) -> dict:
+    tagged = {"tags": ["hide-input", *tags]}
+    return {"source": source, "metadata": tagged, "outputs": list(outputs)}
+
+
+PICTURE, TEXT = {"data": {"image/png": ""}}, {"data": {"text/plain": ""}}
+
+
+def test_what_shows_nothing_is_folded_with_what_follows() -> None:
+    prose = {"source": "prose", "metadata": {}}
+    chain = cell("chain", "derivation", outputs=(TEXT,))
+    cells = [cell("a"), cell("b"), chain, prose, cell("c"), prose, cell("d")]
+    found = folds.joined(cells)
+    code = ["a\n\nb\n\nchain", "prose", "c", "prose", "d"]
+    assert [c["source"] for c in found] == code
+    assert [folds.said_of(found[i]).split()[-1] for i in (0, 2)] == ["written", "use"]
+    assert folds.said_of(cell("x", outputs=(PICTURE,))).endswith("figure is drawn")
+    assert folds.said_of(cell("x", outputs=(TEXT,))).endswith("this output")
+    assert chain["source"] == "chain"  # what was given is as it was

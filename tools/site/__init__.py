@@ -3,10 +3,10 @@
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import fonts, icons, mathematics, pictures
+from . import folds, fonts, icons, mathematics, pictures
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    for part in (mathematics, fonts, icons, pictures):
+    for part in (mathematics, folds, fonts, icons, pictures):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

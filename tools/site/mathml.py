@@ -110,7 +110,7 @@ def _space_functions(node: Element) -> None:
             child.set("rspace", THIN)
             child.set("lspace", "0")
         before = node[index - 2] if index >= 2 else None
-        if before is not None and before.tag != "mo" and before.tag != "mspace":
+        if before is not None and before.tag != "mspace" and _ends(before):
             node.insert(index - 1, Element("mspace", width=THIN))
 
 
