@@ -39,6 +39,7 @@ def pieces(page: Tag) -> list[str]:
     ("tex", "expected"),
     [
         ("a + b", ["a", "+b"]),
+        ("{} - a + b", ["\u2212a", "+b"]),
         ("-a - b = -c", ["\u2212a", "\u2212b", "=\u2212c"]),
         ("f(a + b) + c", ["f(a+b)", "+c"]),
         (r"x \in A", ["x", "∈A"]),
@@ -172,10 +173,10 @@ def test_nothing_is_lost_or_said_twice(tex: str) -> None:
 
 
 def test_the_font_has_what_is_used_in_all_sizes() -> None:
-    made = fonts.mathematical({"x", "(", "∑", "𝔼"})
+    made = fonts.mathematical({"x", "(", "∑", "𝔼", "\N{GREEK PHI SYMBOL}"})
     font = TTFont(io.BytesIO(made))
     there = font.getBestCmap()
-    assert {ord(c) for c in "x(∑𝔼√𝑥"} <= set(there)
+    assert {ord(c) for c in "x(∑𝔼√𝑥\N{MATHEMATICAL ITALIC PHI SYMBOL}"} <= set(there)
     assert ord("y") not in there
     assert font["name"].getDebugName(1) == fonts.NAME
     variants = font["MATH"].table.MathVariants

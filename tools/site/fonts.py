@@ -64,7 +64,8 @@ def characters(page: Path) -> set[str]:
 def italics(used: set[str]) -> set[str]:
     """The slanted letters that browsers put for a single one of these."""
     slanted = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E])
-    return {c for c in slanted if normalize("NFKC", c) in used}
+    plain = {normalize("NFKC", c) for c in used}  # of two shapes of phi, say, both
+    return {c for c in slanted if normalize("NFKC", c) in plain}
 
 
 def mathematical(used: set[str]) -> bytes:

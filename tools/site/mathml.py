@@ -164,8 +164,9 @@ def _lines(root: Element) -> list[tuple[Element | None, Element]] | None:
         cells = list(line)
         if not 1 <= len(cells) <= 2:
             return None
-        left = cells[0] if len(cells) == 2 and len(cells[0]) else None
-        found.append((left, cells[-1]))
+        *before, right = cells
+        left = next((cell for cell in before if "".join(cell.itertext())), None)
+        found.append((left, right))
     return found
 
 
@@ -193,7 +194,8 @@ def _parts(node: Element) -> list[Element]:
     group = node.tag == "mrow" and len(node) == 1 and node[0].tag != "mo"
     if node.tag in ("math", "mtd") or plain or group:
         return [part for child in node for part in _parts(child)]
-    return [node]
+    empty = node.tag in ("mi", "mrow") and not "".join(node.itertext())
+    return [] if empty else [node]
 
 
 def _is_reason(cell: Element) -> bool:
