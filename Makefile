@@ -67,11 +67,11 @@ lint: $(INSTALLED) ## ruff over code and notebooks, types, and the walls of lib/
 	$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: unit
-unit: $(INSTALLED) ## the unit tests, and the rules that notebooks keep
+unit: $(INSTALLED) $(PACKAGES) ## the unit tests, and the rules that notebooks keep
 	$(UNIT)
 
 .PHONY: coverage
-coverage: $(INSTALLED) ## which lines and branches of lib/ the unit tests run
+coverage: $(INSTALLED) $(PACKAGES) ## which lines and branches of lib/ the unit tests run
 	$(UNIT) --cov --cov-report=term-missing:skip-covered --cov-report=html
 
 .PHONY: compare
