@@ -1,5 +1,7 @@
 """What Sphinx does for the pages beyond its own extensions: one of ours, in parts."""
 
+from pathlib import Path
+
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
@@ -7,6 +9,15 @@ from . import folds, fonts, icons, mathematics, pictures
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    for part in (mathematics, folds, fonts, icons, pictures):
-        part.setup(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    mathematics.setup(app)
+    folds.setup(app)
+    app.connect("build-finished", finish)
+    # One MathJax answers one writer at a time.
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
+
+
+def finish(app: Sphinx, problem: Exception | None) -> None:
+    """Write what is made from the finished pages, and change these."""
+    if problem is None and app.builder.format == "html":
+        for part in (fonts, icons, pictures):
+            part.write(Path(app.outdir))

@@ -15,7 +15,6 @@ from fontTools import subset
 from fontTools.pens.transformPen import TransformPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
-from sphinx.application import Sphinx
 
 from tools.digest import ROOT
 
@@ -23,19 +22,12 @@ FONTS = ROOT / "node_modules" / "@fontsource"
 MATH = FONTS / "stix-two-math/files/stix-two-math-latin-400-normal.woff2"
 TEXT = "stix-two-text/files/stix-two-text-latin-{}.woff2"
 FACES = ((400, "normal"), (400, "italic"), (700, "normal"))
-NAME = "Checked Math"  # what is changed goes by another name, as the licence asks
+NAME = "Checked Math"  # what is changed goes by another name
 ROOT_SIGN = 0x221A
 
 
-def setup(app: Sphinx) -> None:
-    app.connect("build-finished", write)
-
-
-def write(app: Sphinx, problem: Exception | None) -> None:
+def write(out: Path) -> None:
     """fonts.css, with the fonts in it: from a folder a page may not fetch one."""
-    if problem is not None or app.builder.format != "html":
-        return
-    out = Path(app.outdir)
     used = set().union(*map(characters, out.rglob("*.html")))
     rules = [face(NAME, mathematical(used))]
     for weight, style in FACES:

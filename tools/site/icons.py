@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 
 import pydata_sphinx_theme
-from sphinx.application import Sphinx
 
 from .fonts import cut, face
 
@@ -32,14 +31,7 @@ RULES = """\
 """
 
 
-def setup(app: Sphinx) -> None:
-    app.connect("build-finished", write)
-
-
-def write(app: Sphinx, problem: Exception | None) -> None:
-    if problem is not None or app.builder.format != "html":
-        return
-    out = Path(app.outdir)
+def write(out: Path) -> None:
     pages = list(out.rglob("*.html"))
     texts = [
         *pages,

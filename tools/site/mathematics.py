@@ -1,8 +1,7 @@
 """Mathematics is set when the book is built: TeX becomes MathML, without any script.
 
 MathJax reads the TeX (in Node, while Sphinx writes the pages), and ``mathml`` makes of
-its MathML what browsers lay out by themselves: at any width, in print, without scripts,
-and with a name for each formula in the accessibility tree.
+its MathML what browsers lay out by themselves, in print and without scripts, too.
 """
 
 import functools

@@ -67,7 +67,7 @@ def _read(mathml: str) -> Element:
 
 
 def _clean(node: Element) -> None:
-    """Spaces around functions' names, other letters, no attributes of MathJax's own."""
+    """Spaces at functions' names, other letters, brackets that grow where needed."""
     if len(node):
         node.text = None
     _space_functions(node)
@@ -105,7 +105,7 @@ def _space_functions(node: Element) -> None:
             continue
         follows = node[index + 1] if index + 1 < len(node) else None
         opens = follows is not None and follows.get(CLASS) == "OPEN"
-        bracket = follows is not None and (follows.text or "") in ("(", "[", "{")
+        bracket = follows is not None and (follows.text or "") in OPENING
         if follows is not None and not opens and not bracket:
             child.set("rspace", THIN)
             child.set("lspace", "0")

@@ -8,22 +8,14 @@ import struct
 from functools import partial
 from pathlib import Path
 
-from sphinx.application import Sphinx
-
 PICTURE = re.compile(
     r'<img (?P<rest>[^>]*?src="(?P<source>[^":]*_images/[^"]+\.png)"[^>]*?) ?/>'
 )
 WIDE = 1300  # pixels: of several panels
 
 
-def setup(app: Sphinx) -> None:
-    app.connect("build-finished", write)
-
-
-def write(app: Sphinx, problem: Exception | None) -> None:
-    if problem is not None or app.builder.format != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
+def write(out: Path) -> None:
+    for page in out.rglob("*.html"):
         before = page.read_text("utf-8")
         after = PICTURE.sub(partial(enlargeable, page.parent), before)
         if after != before:
