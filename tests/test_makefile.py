@@ -90,7 +90,7 @@ def test_nbval_passes_the_sound_notebook(compared: str) -> None:
 def build(folder: Path, page: str) -> subprocess.CompletedProcess[str]:
     """Build a book of one page with this book's configuration and make's options."""
     shutil.copy(ROOT / "_config.yml", folder)
-    (folder / "book/_static").mkdir(parents=True)
+    shutil.copytree(ROOT / "book/_static", folder / "book/_static")
     (folder / "book/references.bib").touch()
     (folder / "_toc.yml").write_text("format: jb-book\nroot: page\n")
     (folder / "page.md").write_text(page)
