@@ -15,15 +15,16 @@ from lib.proof.chain import Step
 from lib.proof.derivation import Derivation
 from lib.proof.errors import DerivationError
 from lib.report.concordance import all_claims
-from tests.shared import chapters, mutants
+from tests.shared import mutants
 from tests.shared.effort import DEEP, sampled
 from tests.shared.numeric import near, order, small, value, value_at
+from tools.derivations import derivations
 from tools.notebooks import BOOK, read
 
 DERIVATIONS = {
-    f"{chapter}: {chain.name}": chain
-    for chapter, found in chapters.derivations().items()
-    for chain in found
+    f"{chapter}: {derived.chain.name}": derived.chain
+    for chapter, found in derivations().items()
+    for derived in found
 }
 MUTANTS = 2  # of a derivation, in a sample
 SHIFTS = (0.0, 0.37, 1.6)  # points at which the judge looks
@@ -101,7 +102,7 @@ def retried(chain: Derivation, step: Step, after: Basic, before: Basic) -> bool:
 
 
 def test_names_of_derivations_are_distinct() -> None:
-    assert len(DERIVATIONS) == sum(map(len, chapters.derivations().values()))
+    assert len(DERIVATIONS) == sum(map(len, derivations().values()))
 
 
 LABELLED = {chain.label: chain for chain in DERIVATIONS.values() if chain.label}

@@ -102,11 +102,11 @@ class Chain:
     def _repr_markdown_(self) -> str:
         """All lines; of a finished chain also its two ends, and how it was checked."""
         if self.label is None:
-            return f"$$\n{_displayed(self)}\n$$"
+            return f"$$\n{displayed(self)}\n$$"
         if len(self.steps) > 1:
-            blocks = [_displayed(self), _conclusion(self)]
+            blocks = [displayed(self), _conclusion(self)]
         else:
-            one = _displayed if self.steps[0].because else _conclusion
+            one = displayed if self.steps[0].because else _conclusion
             blocks = [one(self)]
         shown = "\n\n".join(f"$$\n{block}\n$$" for block in blocks)
         return f"{shown} ({self.label})\n\n{_summary(self.steps)}"
@@ -119,7 +119,8 @@ def spelt_out(expression: Basic, where: Mapping[Basic, Basic]) -> Basic:
     return expression
 
 
-def _displayed(chain: Chain) -> str:
+def displayed(chain: Chain) -> str:
+    """All lines of a chain, and the reasons between them, as LaTeX."""
     rows = [f"& {chain.start.latex}"]
     for index, step in enumerate(chain.steps, start=1):
         if not step.because:

@@ -25,7 +25,7 @@ from .arguments import as_order, as_text, conditions, several, shown
 from .asymptotics import decide_order
 from .chain import Chain, Line, Relation, Step
 from .equality import Verdict, decide_at_most, decide_equal
-from .errors import DerivationError, Undecidable
+from .errors import DerivationError, Refuted, Undecidable
 from .laws import Law
 from .lemmas import Bound, ConditionError, proved
 from .parsing import as_written, exact, open_names, refuse_unknown, vocabulary
@@ -66,12 +66,30 @@ class Derivation(Chain):
             meant = abbreviations({**start.where, **meant}, given)
         kinds, called = (Expr, sp.MatrixBase, Law), "symbols, and f(x) for a function f"
         symbols = several(symbols, "symbols", kinds, called, DerivationError)
-        self._beside = (*meant, *meant.values(), *given, *symbols)
+        self.beside = (*meant, *meant.values(), *given, *symbols)
         if isinstance(start, Derivation):
             first = start.last
         else:
-            first = _line(start, self._beside, "the start")
+            first = _line(start, self.beside, "the start")
         super().__init__(name, first, given, meant)
+
+    def again(self, line: int = 0) -> Derivation:
+        """A new derivation from one of the lines, which may name all that this does."""
+        new = Derivation(
+            self.lines[line].expression, name=f"{self.name}, again", given=self.given
+        )
+        new.start, new.where = self.lines[line], self.where
+        new.beside = self.named
+        return new
+
+    @property
+    def named(self) -> tuple[Basic, ...]:
+        """All that its lines and what stands beside them name."""
+        return (*(line.expression for line in self.lines), *self.beside)
+
+    def read(self, text: str) -> Line:
+        """The line that a text spells, if it names nothing that is not known here."""
+        return self._read_known(text)
 
     def step(self, expression: Entry, *, because: str) -> None:
         """An expression equal to the one before it."""
@@ -182,8 +200,8 @@ class Derivation(Chain):
     def _read_known(self, entry: Entry) -> Line:
         """The entry as a line that names nothing new."""
         lines = [line.expression for line in self.lines]
-        after = _line(entry, (*lines, *self._beside), "the step")
-        known = set().union(*map(open_names, (*lines, *self._beside)))
+        after = _line(entry, (*lines, *self.beside), "the step")
+        known = set().union(*map(open_names, (*lines, *self.beside)))
         for law in sp.Tuple(*lines).atoms(Law):
             known.update(law.variables)
         refuse_unknown(after.expression, known)
@@ -232,5 +250,5 @@ def _decided(
             f"{place} does not fit together: {reason}. Check the sizes"
         ) from reason
     if not verdict.holds:
-        raise DerivationError(f"{place} does not hold {verdict.counterexample}")
+        raise Refuted(place, verdict.counterexample)
     return verdict

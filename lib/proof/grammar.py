@@ -5,7 +5,8 @@ r"""Text as an expression: numbers, names, + - * / ** and calls of known functio
     signed   = ("-" | "+") signed | power
     power    = atom ("**" signed)?
     atom     = number | name | name "(" argument ("," argument)* ")" | "(" sum ")"
-    argument = sum | "(" sum ("," sum)+ ")"          the latter for a range: (i, 1, n)
+    argument = sum | "(" sum ("," sum)+ ")"          the latter for a range: (i, 1, n),
+                                                     or the row of a Matrix
 
 Nothing is evaluated, neither as Python nor by SymPy: the expression keeps the order in
 which it was written. All of the text is read, or it is refused with the place. Text
@@ -19,7 +20,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import sympy as sp
 from sympy import Add, Basic, Expr, Mul, Pow
@@ -41,13 +42,18 @@ _PLAIN = (
 )
 _OTHER = (
     "Derivative Heaviside Integral KroneckerDelta Max Min Product Subs Sum atan2 "
-    "binomial ceiling erf erfc factorial floor gamma"
+    "binomial ceiling erf erfc factorial floor gamma "
+    "Determinant DiagMatrix HadamardProduct Identity Inverse OneMatrix Trace Transpose "
+    "ZeroMatrix"
 )
 FUNCTIONS: dict[str, Callable[..., Basic]] = {
     **{name: getattr(sp, name) for name in _OTHER.split()},
     **{name: partial(getattr(sp, name), **_EVALUATE) for name in _PLAIN.split()},
 }
-RANGED = ("Derivative", "Integral", "Product", "Subs", "Sum")
+FUNCTIONS["Matrix"] = lambda *rows: sp.ImmutableMatrix(
+    [list(row) if isinstance(row, tuple) else [row] for row in rows]
+)
+RANGED = ("Derivative", "Integral", "Matrix", "Product", "Subs", "Sum")
 CONSTANTS: dict[str, Basic] = {"I": sp.I, "pi": sp.pi, "oo": sp.oo}
 
 _TOKEN = re.compile(
@@ -68,6 +74,17 @@ _FAILURES = (
 )
 
 
+Kind: TypeAlias = type[Add] | type[Mul]
+_OF_NUMBERS: dict[Kind, Callable[..., Basic]] = {
+    Add: partial(Add, **_EVALUATE),
+    Mul: partial(Mul, **_EVALUATE),
+}
+_OF_MATRICES: dict[Kind, Callable[..., Basic]] = {
+    Add: partial(sp.MatAdd, **_EVALUATE),
+    Mul: partial(sp.MatMul, **_EVALUATE),
+}
+
+
 class GrammarError(ValueError):
     """Text that is no expression; the message says where, and what to write."""
 
@@ -81,18 +98,8 @@ def parse(text: str, known: Mapping[str, Any]) -> Basic:
 class _Row:
     """A sum or a product that may still grow, so that a + b + c has three terms."""
 
-    kind: type[Add] | type[Mul]
+    kind: Kind
     parts: tuple[Basic, ...]
-
-
-def _parts(node: Basic | _Row, kind: type[Add] | type[Mul]) -> tuple[Basic, ...]:
-    if isinstance(node, _Row) and node.kind is kind:
-        return node.parts
-    return (_built(node),)
-
-
-def _built(node: Basic | _Row) -> Basic:
-    return node.kind(*node.parts, **_EVALUATE) if isinstance(node, _Row) else node
 
 
 class _Reader:
@@ -120,15 +127,31 @@ class _Reader:
     # ------------------------------------------------------------------ the grammar
 
     def _expression(self) -> Basic:
-        return self._sound(_built(self._sum()))
+        return self._sound(self._built(self._sum()))
+
+    def _built(self, node: Basic | _Row) -> Basic:
+        if not isinstance(node, _Row):
+            return node
+        matrices = [part for part in node.parts if part.is_Matrix]
+        try:
+            return (_OF_MATRICES if matrices else _OF_NUMBERS)[node.kind](*node.parts)
+        except sp.ShapeError:
+            raise
+        except _FAILURES as error:
+            self._refuse_read(f"it does not fit together: {error}")
+
+    def _parts(self, node: Basic | _Row, kind: Kind) -> tuple[Basic, ...]:
+        if isinstance(node, _Row) and node.kind is kind:
+            return node.parts
+        return (self._built(node),)
 
     def _sum(self) -> Basic | _Row:
         left = self._product()
         while self._token in ("+", "-"):
             sign, right = self._taken(), self._product()
             if sign == "-":
-                right = _Row(Mul, (sp.S.NegativeOne, *_parts(right, Mul)))
-            left = _Row(Add, (*_parts(left, Add), *_parts(right, Add)))
+                right = _Row(Mul, (sp.S.NegativeOne, *self._parts(right, Mul)))
+            left = _Row(Add, (*self._parts(left, Add), *self._parts(right, Add)))
         return left
 
     def _product(self) -> Basic | _Row:
@@ -136,8 +159,8 @@ class _Reader:
         while self._token in ("*", "/"):
             sign, right = self._taken(), self._signed()
             if sign == "/":
-                right = self._power_of(_built(right), sp.S.NegativeOne)
-            left = _Row(Mul, (*_parts(left, Mul), *_parts(right, Mul)))
+                right = self._power_of(self._built(right), sp.S.NegativeOne)
+            left = _Row(Mul, (*self._parts(left, Mul), *self._parts(right, Mul)))
         return left
 
     def _signed(self) -> Basic | _Row:
@@ -145,7 +168,7 @@ class _Reader:
             return self._power()
         sign = self._taken()
         self._descend()
-        inner = _built(self._signed())
+        inner = self._built(self._signed())
         self._depth -= 1
         return -inner if sign == "-" else inner
 
@@ -155,9 +178,9 @@ class _Reader:
             return base
         self._taken()
         self._descend()
-        exponent = _built(self._signed())
+        exponent = self._built(self._signed())
         self._depth -= 1
-        return self._power_of(_built(base), exponent)
+        return self._power_of(self._built(base), exponent)
 
     def _atom(self) -> Basic | _Row:
         if self._kind == "number":
@@ -175,7 +198,7 @@ class _Reader:
         inner = self._sum()
         self._close()
         if isinstance(inner, _Row):
-            self._sound(_built(inner))
+            self._sound(self._built(inner))
         return inner
 
     def _call(self, name: str) -> Basic:
@@ -220,7 +243,7 @@ class _Reader:
     def _end(self) -> Basic:
         """A part of a range, which may be infinite."""
         self._at_end = True
-        part = _built(self._sum())
+        part = self._built(self._sum())
         self._at_end = False
         if part in (sp.oo, -sp.oo):
             return part
@@ -253,6 +276,8 @@ class _Reader:
     def _power_of(self, base: Basic, exponent: Basic) -> Basic:
         if not (isinstance(base, Expr) and isinstance(exponent, Expr)):
             self._refuse_read("a power of what is no number")
+        if base.is_Matrix or exponent.is_Matrix:
+            return self._power_of_matrix(base, exponent)
         power = Pow(base, exponent, **_EVALUATE)
         if exponent.is_number and _degree(power) > LARGEST_POWER:
             self._refuse_read(f"a power above {LARGEST_POWER}")
@@ -262,6 +287,15 @@ class _Reader:
                 f"a root of a number of more than {MOST_ROOT_DIGITS} digits"
             )
         return self._sound(power)
+
+    def _power_of_matrix(self, base: Expr, exponent: Expr) -> Basic:
+        if exponent.is_Matrix or not exponent.is_Integer or exponent < 0:
+            self._refuse_read(
+                "a matrix has whole powers, such as A**2: write Inverse(A) for A**(-1)"
+            )
+        if exponent > LARGEST_POWER:
+            self._refuse_read(f"a power above {LARGEST_POWER}")
+        return sp.MatPow(base, exponent)
 
     def _sound(self, node: Basic) -> Basic:
         """The expression, unless it is a number that is enormous or has no value."""

@@ -11,6 +11,7 @@ from sympy import Add, Basic, Expr, Mul, Symbol
 from sympy.core.evalf import PrecisionExhausted
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.printer import Printer
 
 from .calculus import Map
 from .expectation import Operator
@@ -24,8 +25,8 @@ def as_latex(expression: Basic, verbatim: bool = False) -> str:
     return _Printer({"order": order, "ln_notation": False}).doprint(expression)
 
 
-class _Printer(LatexPrinter):
-    """LaTeX as a mathematician writes it: positive terms first, identities as I."""
+class BookOrder(Printer):
+    """A printer that keeps what is written in its order, and else begins with plus."""
 
     def _as_ordered_terms(self, expr: Expr, order: str | None = None) -> list[Expr]:
         if self._settings["order"] == "none" or expr != expr.func(*expr.args):
@@ -35,6 +36,10 @@ class _Printer(LatexPrinter):
         except PrecisionExhausted:  # of a coefficient such as floor(pi**1000)
             terms = list(expr.args)
         return sorted(terms, key=_place_in_sum)
+
+
+class _Printer(BookOrder, LatexPrinter):
+    """LaTeX as a mathematician writes it: positive terms first, identities as I."""
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:  # noqa: N802
         """Sums within a sum, which only stay there as written, keep their brackets."""

@@ -306,10 +306,16 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
     p(z_1) and p(z_2) are the same one at two places. A vector z and a number z differ.
     """
     stems = ",".join(_stem(symbol) for symbol in (*variables, *given))
-    function = Function(f"{name}|{len(variables)}|{stems}", positive=True)
+    function = density_function(f"{name}|{len(variables)}|{stems}", variables)
+    return function(*variables, *given)
+
+
+def density_function(name: str, variables: tuple[Symbol, ...]) -> Any:
+    """The function behind ``density``; ``name`` says of what it is a density."""
+    function = Function(name, positive=True)
     function._latex = _density_latex
     function.variables = variables
-    return function(*variables, *given)
+    return function
 
 
 def _stem(symbol: Basic) -> str:

@@ -8,45 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeAlias
+from typing import Any
 
 import sympy as sp
-from sympy import Add, Basic, Mul, S, Symbol
+from sympy import Add, Basic, MatMul, Mul, S
 from sympy.concrete.expr_with_limits import ExprWithLimits
-from sympy.core.function import AppliedUndef
 
 from .arguments import as_expression, rounded, shown
-from .calculus import sigmoid
+from .calculus import Gradient, Jacobian, LayerNorm, MatrixGradient, sigmoid
 from .errors import DerivationError
 from .expectation import KL, E, Int, Var
 from .grammar import GrammarError, parse
 from .laws import Law
+from .names import Name, typeable
 
-# A symbol, a matrix, a law; an operator or a function.
-Name: TypeAlias = Basic | type[Basic]
 _OPERATORS: dict[str, Name] = {
     "E": E,
     "Var": Var,
     "KL": KL,
     "Int": Int,
+    "Gradient": Gradient,
+    "Jacobian": Jacobian,
+    "LayerNorm": LayerNorm,
+    "MatrixGradient": MatrixGradient,
     "sigmoid": sigmoid,
 }
 _NO_NUMBERS = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 
 def vocabulary(expressions: Iterable[Basic]) -> dict[str, Name]:
-    """What a step written as text may name: all that these expressions name.
-
-    Of two things with one name it is the one that comes later.
-    """
-    known = dict(_OPERATORS)
-    for expression in expressions:
-        for node in sp.preorder_traversal(expression):
-            if isinstance(node, (Symbol, sp.MatrixSymbol, Law)):
-                known[node.name] = node
-            elif isinstance(node, AppliedUndef):
-                known[node.func.__name__.split("|")[0]] = node.func
-    return known
+    """What a step written as text may name: operators, and what expressions name."""
+    return _OPERATORS | typeable(expressions)
 
 
 def as_written(text: str, known: Mapping[str, Name]) -> Basic:
@@ -66,6 +58,8 @@ def _tidied(node: Basic) -> Basic:
     if not node.args or isinstance(node, Law):
         return node
     arguments = [_tidied(argument) for argument in node.args]
+    if isinstance(node, MatMul):
+        return MatMul(*(a for a in arguments if a != 1), evaluate=False)
     if not isinstance(node, Mul):
         if arguments == list(node.args):
             return node

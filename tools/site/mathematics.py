@@ -20,7 +20,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from tools.digest import ROOT
 
-from . import mathml
+from . import attempts, mathml
 
 LOGGER = getLogger(__name__)
 CONVERTER = Path(__file__).with_name("tex2mml.mjs")
@@ -32,19 +32,24 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
 
 
-@functools.cache
-def converter(macros: str) -> subprocess.Popen[str]:
-    """MathJax, waiting for TeX; it ends with Sphinx, whose pipe it reads."""
+def node() -> str:
+    """The program that runs npm's packages, once these are here."""
     if not (ROOT / "node_modules" / "mathjax").is_dir():
         raise ExtensionError(
             "MathJax is not here: run `make html`, or `npm ci` in the project's folder"
         )
     beside = Path(sys.executable).parent
-    node = shutil.which("node", path=beside) or shutil.which("node")
-    if node is None:
+    found = shutil.which("node", path=beside) or shutil.which("node")
+    if found is None:
         raise ExtensionError("Node is not here: install requirements.txt")
+    return found
+
+
+@functools.cache
+def converter(macros: str) -> subprocess.Popen[str]:
+    """MathJax, waiting for TeX; it ends with Sphinx, whose pipe it reads."""
     pipe = subprocess.PIPE
-    process = subprocess.Popen([node, CONVERTER], stdin=pipe, stdout=pipe, text=True)
+    process = subprocess.Popen([node(), CONVERTER], stdin=pipe, stdout=pipe, text=True)
     print(macros, file=process.stdin, flush=True)
     return process
 
@@ -91,7 +96,9 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
-    self.body.append(self.starttag(node, "div", CLASS=CLASSES))
+    place = attempts.place(self.builder.current_docname, node.astext())
+    marks = {} if place is None else {"data-derivation": str(place)}
+    self.body.append(self.starttag(node, "div", CLASS=CLASSES, **marks))
     self.body.append(html_of(self, node, display=True))
     if node["number"]:
         number = get_node_equation_number(self, node)

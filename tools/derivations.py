@@ -4,7 +4,10 @@ Cells tagged ``derivation`` need nothing of the other cells; they run here in th
 of the page. Their checks are switched off, for nbval runs the same cells with them.
 """
 
+import contextlib
 import functools
+import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -14,6 +17,14 @@ from lib.proof.derivation import Derivation
 from lib.proof.equality import Verdict
 from tools.digest import code_cells
 from tools.notebooks import BOOK, book_notebooks, read
+
+
+@dataclass
+class Derived:
+    """A derivation, and the variable of its notebook that holds it, if one does."""
+
+    chain: Derivation
+    variable: str = ""
 
 
 def derivation_cells(path: Path) -> list[str]:
@@ -26,7 +37,7 @@ def derivation_cells(path: Path) -> list[str]:
 
 
 @functools.cache
-def derivations() -> dict[str, list[Derivation]]:
+def derivations() -> dict[str, list[Derived]]:
     """Of each chapter, by its path under ``book/``, in the order of the page."""
     return {
         path.relative_to(BOOK).with_suffix("").as_posix(): _collected(path)
@@ -34,13 +45,13 @@ def derivations() -> dict[str, list[Derivation]]:
     }
 
 
-def _collected(path: Path) -> list[Derivation]:
-    found: list[Derivation] = []
+def _collected(path: Path) -> list[Derived]:
+    found: list[Derived] = []
     start = Derivation.__init__
 
     def noted(chain: Derivation, *arguments: Any, **options: Any) -> None:
         start(chain, *arguments, **options)
-        found.append(chain)
+        found.append(Derived(chain))
 
     def accepted(*_: Any) -> Verdict:
         return Verdict(True, "normal form")
@@ -49,7 +60,11 @@ def _collected(path: Path) -> list[Derivation]:
     with (
         mock.patch.object(Derivation, "__init__", noted),
         mock.patch.object(derivation, "_decided", accepted),
+        contextlib.redirect_stdout(io.StringIO()),
     ):
         for source in derivation_cells(path):
             exec(compile(source, str(path), "exec"), names)
+    held = {id(value): name for name, value in names.items()}
+    for derived in found:
+        derived.variable = held.get(id(derived.chain), "")
     return found
