@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import sympy as sp
-from sympy import Add, Basic, Mul
+from sympy import Add, Basic, Mul, Pow
 
 from .chain import Line, Step
 from .derivation import Derivation
 from .equality import decide_at_most, decide_equal
 from .errors import DerivationError, Refuted, Undecidable
-from .laws import Law
-from .names import spellings
+from .names import spellings, thing
 from .spelling import spelled
 
 # "same": the line before it in another order; "leap": the goal, without the way there.
@@ -48,8 +47,10 @@ class Answer:
 class Exercise:
     """The steps from line ``first`` to line ``last`` of a derivation, to be written.
 
-    ``forms``: names of operators or functions (``E``, ``KL``, ``Int``, ``log``). For
-    each the way to the goal must pass a line that is free of them.
+    ``forms``: names of operators and functions (``E``, ``KL``, ``log``), or of what the
+    derivation names (``p_x``). For each form the way to the goal must pass a line that
+    is free of all its names. Raises ``DerivationError`` if the steps asked for are no
+    equalities, if the start has a form already, or if the book does not pass it.
     """
 
     chain: Derivation
@@ -62,10 +63,15 @@ class Exercise:
         first, last = (range(len(lines))[place] for place in (self.first, self.last))
         object.__setattr__(self, "first", first)
         object.__setattr__(self, "last", last)
+        what = f"{self.chain.name}: an exercise"
         if any(step.relation != "=" for step in self.asked):
-            raise DerivationError(
-                f"{self.chain.name}: an exercise asks for equalities only"
-            )
+            raise DerivationError(f"{what} asks for equalities only")
+        way = lines[self.first : self.last + 1]
+        for form, passed in zip(self.forms, self._passed(way), strict=True):
+            if self.is_free_of(way[0], form):
+                raise DerivationError(f"{what}: its start is free of {form} already")
+            if not passed:
+                raise DerivationError(f"{what}: the book has no line free of {form}")
 
     @property
     def asked(self) -> list[Step]:
@@ -105,17 +111,24 @@ class Exercise:
         return f"right, in one leap; the book takes {book}. Show what lies between"
 
     def _is_goal(self, line: Line) -> bool:
-        found, goal = line.expression, self.goal.expression
-        return arranged(found) == arranged(goal) or _evaluated(found) == _evaluated(
-            goal
-        )
+        typed = self.chain.read(text_of(self.chain, self.goal))
+        goals = (arranged(end.expression) for end in (self.goal, typed))
+        return arranged(line.expression) in goals
 
     def _passed(self, lines: Sequence[Line]) -> tuple[bool, ...]:
         """Of each form, whether a line between the start and the goal has it."""
         between = [line for line in lines[1:] if not self._is_goal(line)]
         return tuple(
-            any(is_free_of(line.expression, form) for line in between)
-            for form in self.forms
+            any(self.is_free_of(line, form) for line in between) for form in self.forms
+        )
+
+    def is_free_of(self, line: Line, form: Sequence[str]) -> bool:
+        """Whether nothing of these names stands in the line."""
+        names = spellings(self.chain.named)
+        nodes = sp.preorder_traversal(line.expression)
+        return all(
+            type(node).__name__ not in form and names.get(thing(node)) not in form
+            for node in nodes
         )
 
 
@@ -180,34 +193,58 @@ def _bounded(chain: Derivation, step: Step, line: Line) -> Answer:
     )
 
 
-def is_free_of(expression: Basic, names: Sequence[str]) -> bool:
-    """Whether no operator or function of these names stands in the expression."""
-    nodes = sp.preorder_traversal(expression)
-    return all(type(node).__name__ not in names for node in nodes)
-
-
 def arranged(node: Basic) -> tuple[object, ...]:
-    """The expression without the order in which sums and products are written."""
-    if isinstance(node, (Add, Mul)) and node.is_commutative:
-        return node.func, frozenset(Counter(map(arranged, _flat(node))).items())
+    """The expression without what only the writing decides.
+
+    That is the order of sums and products, where a minus stands, brackets within a sum
+    or a product, and how the numbers of one product are split up.
+    """
+    if isinstance(node, Add):
+        return Add, frozenset(Counter(map(_signed, _flat(node))).items())
+    if isinstance(node, Mul) and node.is_commutative:
+        return _signed(node)
+    if isinstance(node, Pow) and node.exp.is_even and isinstance(node.base, Add):
+        signs = arranged(node.base), arranged(Add(*map(_negated, _flat(node.base))))
+        return Pow, frozenset(signs), arranged(node.exp)
     return (node.func, *map(arranged, node.args)) if node.args else (node.func, node)
+
+
+def _signed(term: Basic) -> tuple[object, ...]:
+    """A term as its number and the factors beside it."""
+    factors = _flat(term) if isinstance(term, Mul) else [term]
+    numbers = [factor for factor in factors if _is_number(factor)]
+    rest = [factor for factor in factors if not _is_number(factor)]
+    number = sp.Mul(*numbers)
+    if len(rest) == 1 and number == 1:
+        return arranged(rest[0])
+    return Mul, str(number), frozenset(Counter(map(arranged, rest)).items())
+
+
+def _is_number(factor: Basic) -> bool:
+    whole = isinstance(factor, Pow) and factor.base.is_Integer and factor.exp == -1
+    return bool(factor.is_Rational or whole)
 
 
 def _flat(node: Basic) -> list[Basic]:
     """The terms of a sum with those of the sums within it; so of a product."""
     parts = (_flat(part) if part.func is node.func else [part] for part in node.args)
-    return [term for part in parts for term in part]
+    terms = [term for part in parts for term in part]
+    if not isinstance(node, Add):
+        return terms
+    return [term for part in terms for term in _opened(part)]
 
 
-def _evaluated(node: Basic) -> Basic:
-    """The expression as SymPy writes it by itself, with one sign for each sum."""
-    return node if node.is_Matrix else sp.signsimp(_rebuilt(node))
+def _opened(term: Basic) -> list[Basic]:
+    """The terms of a sum behind a minus."""
+    if isinstance(term, Mul) and len(term.args) == 2:
+        sign, inner = term.args
+        if sign == -1 and isinstance(inner, Add):
+            return list(map(_negated, _flat(inner)))
+    return [term]
 
 
-def _rebuilt(node: Basic) -> Basic:
-    if not node.args or isinstance(node, Law):
-        return node
-    return node.func(*map(_rebuilt, node.args))
+def _negated(term: Basic) -> Basic:
+    return Mul(-1, *(term.args if isinstance(term, Mul) else [term]), evaluate=False)
 
 
 def _steps(count: int) -> str:
@@ -220,12 +257,12 @@ def hint(exercise: Exercise, texts: Sequence[str]) -> tuple[str, str]:
     Next is what follows the last of the book's lines that was reached.
     """
     chain = exercise.chain
+    own = [text_of(chain, step.after) for step in exercise.asked]
     reached = {arranged(chain.read(text).expression) for text in texts}
-    own = [step.after.expression for step in exercise.asked]
-    found = [i for i, line in enumerate(own) if arranged(line) in reached]
+    met = [arranged(chain.read(text).expression) in reached for text in own]
+    found = [index for index, is_met in enumerate(met) if is_met]
     index = min(max(found, default=-1) + 1, len(own) - 1)
-    step = exercise.asked[index]
-    return step.because, text_of(chain, step.after)
+    return exercise.asked[index].because, own[index]
 
 
 def text_of(chain: Derivation, line: Line) -> str:

@@ -90,17 +90,26 @@ def _describe(chain: int) -> dict[str, Any]:
 
 def _written_with(chain: Derivation) -> dict[str, Any]:
     """The names that a line may use, each as it prints, and the functions."""
+    nodes = sp.preorder_traversal(sp.Tuple(*chain.named))
+    kinds = {type(node).__name__ for node in nodes}
+    usage = [shown for kind, shown in USAGE.items() if kind in kinds]
+    return {"names": _uses(chain), "functions": usage}
+
+
+def names_of(chain: Derivation) -> dict[str, str]:
+    """Of each name that a line may use what it names, as LaTeX."""
+    return {text.partition("(")[0]: latex for text, latex in _uses(chain)}
+
+
+def _uses(chain: Derivation) -> list[tuple[str, str]]:
+    """The first use of each name, as text and as LaTeX, in the order of names."""
     names = spellings(chain.named)
     first: dict[Any, sp.Basic] = {}
-    kinds = set()
-    for expression in chain.named:
-        for node in sp.preorder_traversal(expression):
-            kinds.add(type(node).__name__)
-            if (named := thing(node)) in names:
-                first.setdefault(named, node)
-    found = {spelled(n, names, True): as_latex(n, True) for n in first.values()}
-    usage = [shown for kind, shown in USAGE.items() if kind in kinds]
-    return {"names": sorted(found.items()), "functions": usage}
+    for node in sp.preorder_traversal(sp.Tuple(*chain.named)):
+        if (named := thing(node)) in names:
+            first.setdefault(named, node)
+    uses = ((spelled(n, names, True), as_latex(n, True)) for n in first.values())
+    return sorted(uses)
 
 
 def _read(chain: int, text: str) -> dict[str, Any]:

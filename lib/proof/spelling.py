@@ -11,6 +11,7 @@ from sympy.core.function import AppliedUndef
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from .calculus import Elementwise, Jacobian, LayerNorm, MatrixGradient
 from .latex import BookOrder
 from .names import Thing, thing
 
@@ -54,7 +55,7 @@ class _Printer(BookOrder, StrPrinter):
         if isinstance(expr, AppliedUndef):
             return self._call(name, *expr.args)
         if isinstance(named, tuple):  # a map: its kind, and what is fixed of it
-            return self._call(name, *expr.args[len(named) - 1 :])
+            return self._call(name, *_needed(expr)[len(named) - 1 :])
         return name
 
     def _call(self, name: str, *arguments: Basic) -> str:
@@ -62,7 +63,7 @@ class _Printer(BookOrder, StrPrinter):
 
     def emptyPrinter(self, expr: Basic) -> str:  # noqa: N802
         """All that SymPy has no text for: its name, and its arguments."""
-        return self._call(type(expr).__name__, *expr.args)
+        return self._call(type(expr).__name__, *_needed(expr))
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:  # noqa: N802
         shown = ""
@@ -108,3 +109,13 @@ class _Printer(BookOrder, StrPrinter):
     def _print_Tuple(self, expr: Any) -> str:  # noqa: N802
         text = ", ".join(map(self._print, expr))
         return text if len(expr) == 1 else f"({text})"
+
+
+def _needed(expr: Basic) -> tuple[Basic, ...]:
+    """The arguments, without a last one that would be taken anyway."""
+    *before, last = expr.args
+    derived = isinstance(expr, (Jacobian, MatrixGradient)) and last == before[-1]
+    plain = isinstance(expr, (Elementwise, LayerNorm)) and last == 0
+    if derived or plain or isinstance(expr, sp.Inverse):
+        return tuple(before)
+    return expr.args

@@ -1,15 +1,17 @@
 """The reader's own steps: exercises on the book's derivations, and their data.
 
     ```{derive} eq-kl-univariate
-    :forms: KL, E
+    :forms: KL E+KL
     ```
 
-asks for the steps of the derivation that ends in this label, or in which a line lies
-that is free of KL and another that is free of E. `first` and `last` cut out a part of
-it. Each derivation that a page displays is marked, so that its steps can be changed.
+asks for the steps of the derivation that ends in this label. The way to its end must
+pass a line that is free of KL, and one that is free of both E and KL; `first` and
+`last` cut out a part of the steps. Each derivation that a page displays is marked, so that its
+steps can be changed.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +23,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from lib.proof.attempt import Exercise
 from lib.proof.chain import displayed
+from lib.proof.questions import names_of
 from lib.proof.saved import as_data
 from tools.derivations import Derived, derivations
 
@@ -35,6 +38,10 @@ SAID = {
     "Derivative": "a derivative",
     "log": "a logarithm",
     "exp": "an exponential",
+    "Determinant": "a determinant",
+    "Jacobian": "a Jacobian",
+    "LayerNorm": "a LayerNorm",
+    "MatrixGradient": "a gradient",
     "sigmoid": "a sigmoid",
     "Sum": "a sum",
 }
@@ -92,39 +99,48 @@ class Derive(SphinxDirective):
             "last": exercise.last,
             "forms": forms,
         }
-        said = {"said": [f"free of {_listed(form)}" for form in forms]}
-        node = derive(data=json.dumps(data | said), ids=[f"derive-{label[3:]}"])
-        text = nodes.paragraph()
+        node = derive(data=json.dumps(data), ids=[f"derive-{label[3:]}"])
         self.state.nested_parse(self.content, self.content_offset, node)
-        node += text
-        node += self._statement(exercise, said["said"])
+        node += statement(exercise)
         return [node]
 
-    def _statement(self, exercise: Exercise, said: list[str]) -> list[nodes.Node]:
-        """The start, the goal, and what the way must pass."""
-        start, goal = exercise.chain.lines[exercise.first], exercise.goal
-        parts: list[nodes.Node] = []
-        for words, line in (("From", start), ("to", goal)):
-            parts.append(nodes.paragraph(words, words))
-            formula = nodes.math_block(
-                line.latex, line.latex, nowrap=False, number=None
-            )
-            parts.append(formula)
-        if said:
-            way = f"On the way, pass a line {'; and one '.join(said)}."
-            parts.append(nodes.paragraph(way, way))
-        return parts
+
+def statement(exercise: Exercise) -> list[nodes.Node]:
+    """The start, the goal, and what the way between them must pass."""
+    start, goal = exercise.chain.lines[exercise.first], exercise.goal
+    parts: list[nodes.Node] = []
+    for words, line in (("From", start), ("to", goal)):
+        parts.append(nodes.paragraph(words, words))
+        parts.append(
+            nodes.math_block(line.latex, line.latex, nowrap=False, number=None)
+        )
+    if exercise.forms:
+        parts.append(nodes.paragraph("", "passing, on the way,"))
+        items = [
+            nodes.list_item("", _free_of(exercise, form)) for form in exercise.forms
+        ]
+        parts.append(nodes.bullet_list("", *items, classes=["way"]))
+    return parts
 
 
-def _listed(form: list[str]) -> str:
-    return " and ".join(SAID[name] for name in form)
+def _free_of(exercise: Exercise, form: Sequence[str]) -> nodes.paragraph:
+    """What a form asks for, in words: an operator by its name, all else as it prints."""
+    printed = names_of(exercise.chain)
+    said = nodes.paragraph("", "a line free of ")
+    for index, name in enumerate(form):
+        if index:
+            said += nodes.Text(" and ")
+        if name in SAID:
+            said += nodes.Text(SAID[name])
+        else:
+            said += nodes.math(printed[name], printed[name])
+    return said
 
 
 def visit(self: HTML5Translator, node: nodes.Element) -> None:
     title = '<p class="derive-title">Derive it yourself</p>'
-    opening = self.starttag(node, "section", "", CLASS="derive")
-    data = f" data-exercise='{self.attval(node['data'])}'>"
-    self.body.append(opening.rstrip().removesuffix(">") + data + title)
+    data: dict[str, Any] = {"data-exercise": node["data"]}
+    self.body.append(self.starttag(node, "section", "", CLASS="derive", **data) + title)
 
 
 def depart(self: HTML5Translator, node: nodes.Element) -> None:

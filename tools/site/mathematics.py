@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -97,7 +98,7 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     place = attempts.place(self.builder.current_docname, node.astext())
-    marks = {} if place is None else {"data-derivation": str(place)}
+    marks: dict[str, Any] = {} if place is None else {"data-derivation": str(place)}
     self.body.append(self.starttag(node, "div", CLASS=CLASSES, **marks))
     self.body.append(html_of(self, node, display=True))
     if node["number"]:
