@@ -24,7 +24,7 @@ AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_D
 ONE_THREAD := CHECKED_GRADIENTS_THREADS=1
 PYTEST := $(BIN)/python -m pytest -q -rfEs
 UNIT := OMP_NUM_THREADS=1 $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal \
-	--ignore=tests/test_html.py
+	--ignore-glob="tests/test_html*.py"
 # The notebooks that take longest come first, so that no core waits for them at the end.
 LONGEST := $(patsubst %,book/%.ipynb,transformer/translation \
 	transformer/gradient_norms vae/training gan/training transformer/residual_gradients)
@@ -80,7 +80,7 @@ compare: $(INSTALLED) ## run every notebook and compare it with its stored outpu
 
 .PHONY: pages
 pages: $(INSTALLED) $(PACKAGES) ## check the built pages, as files and in a browser
-	$(PYTEST) -n 2 --dist worksteal tests/test_html.py
+	$(PYTEST) -n 2 --dist worksteal tests/test_html.py tests/test_html_checker.py
 
 .PHONY: lab
 lab: $(INSTALLED) ## open JupyterLab on the book

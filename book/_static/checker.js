@@ -188,7 +188,7 @@
 
     async chip(name, latex) {
       const shown = await formula(latex);
-      return button("", () => this.insert(name), { class: "name", "data-name": name }, ...shown.childNodes);
+      return button("", () => this.insert(name), { class: "name", "data-name": name }, ...shown.childNodes, make("code", {}, name));
     }
   }
 
@@ -273,7 +273,7 @@
     async hint() {
       const found = await this.desk.ask({ ask: "hint", ...this.exercise, texts: this.texts });
       if (!found) return;
-      const texts = [`The book's next reason: ${found.because}.`, `The book's next line: ${found.text}`];
+      const texts = [found.because ? `The book's next reason: ${found.because}.` : "Next comes the conclusion.", `The book's next line: ${found.text}`];
       this.desk.say(texts[Math.min(this.hinted++, 1)].replaceAll("$", ""));
     }
 

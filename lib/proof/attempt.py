@@ -19,6 +19,7 @@ from .chain import Line, Step
 from .derivation import Derivation
 from .equality import decide_at_most, decide_equal
 from .errors import DerivationError, Refuted, Undecidable
+from .grammar import GrammarError
 from .names import spellings, thing
 from .spelling import spelled
 
@@ -90,7 +91,7 @@ class Exercise:
         try:
             line = chain.read(text)
         except DerivationError as error:
-            return Answer("unreadable", str(error))
+            return Answer("unreadable", told(error))
         if arranged(line.expression) == arranged(chain.last.expression):
             said = "the same line in another order: no step yet"
             return Answer("same", said, line.latex, self._passed(before))
@@ -143,8 +144,14 @@ def changed(chain: Derivation, index: int, text: str) -> Answer:
         if step.relation in ("<=", ">="):
             return _bounded(again, step, line)
     except DerivationError as error:
-        return Answer("unreadable", str(error))
+        return Answer("unreadable", told(error))
     return _compared(again, text, step)
+
+
+def told(error: DerivationError) -> str:
+    """What an error says to one who types, and writes no program."""
+    cause = error.__cause__
+    return str(cause if isinstance(cause, GrammarError) else error)
 
 
 def _compared(chain: Derivation, text: str, like: Step | None = None) -> Answer:

@@ -99,16 +99,19 @@ class Chain:
             f"{len(self.steps) - proved} by instances{end})"
         )
 
+    @property
+    def blocks(self) -> list[str]:
+        """What it prints, as LaTeX: all lines; of a finished chain also its two ends."""
+        if self.label is None or len(self.steps) > 1:
+            ends = [] if self.label is None else [_conclusion(self)]
+            return [_displayed(self), *ends]
+        return [_displayed(self) if self.steps[0].because else _conclusion(self)]
+
     def _repr_markdown_(self) -> str:
-        """All lines; of a finished chain also its two ends, and how it was checked."""
+        """Its blocks; of a finished chain also its label, and how it was checked."""
+        shown = "\n\n".join(f"$$\n{block}\n$$" for block in self.blocks)
         if self.label is None:
-            return f"$$\n{displayed(self)}\n$$"
-        if len(self.steps) > 1:
-            blocks = [displayed(self), _conclusion(self)]
-        else:
-            one = displayed if self.steps[0].because else _conclusion
-            blocks = [one(self)]
-        shown = "\n\n".join(f"$$\n{block}\n$$" for block in blocks)
+            return shown
         return f"{shown} ({self.label})\n\n{_summary(self.steps)}"
 
 
@@ -119,8 +122,7 @@ def spelt_out(expression: Basic, where: Mapping[Basic, Basic]) -> Basic:
     return expression
 
 
-def displayed(chain: Chain) -> str:
-    """All lines of a chain, and the reasons between them, as LaTeX."""
+def _displayed(chain: Chain) -> str:
     rows = [f"& {chain.start.latex}"]
     for index, step in enumerate(chain.steps, start=1):
         if not step.because:

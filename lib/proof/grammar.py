@@ -89,6 +89,10 @@ class GrammarError(ValueError):
     """Text that is no expression; the message says where, and what to write."""
 
 
+class UnknownName(GrammarError):  # noqa: N818
+    """Text with a name that nobody has introduced."""
+
+
 def parse(text: str, known: Mapping[str, Any]) -> Basic:
     """The expression that ``text`` spells; ``known`` gives names beside the table."""
     return _Reader(text, known).whole()
@@ -374,10 +378,11 @@ class _Reader:
 
     def _refuse_name(self, name: str, kind: str) -> NoReturn:
         near = ", ".join([*sorted(self._known), *CONSTANTS])
-        hint = f"known are {near}; name others in symbols=[...]"
+        hint = f"known are {near}"
         if kind == "function" and name in self._known:
             hint = f"{name} is no function: write {name}*(...) for a product"
-        self._refuse(f"unknown {kind} {name!r}: {hint}")
+        place = max(0, self._place - len(self._token))
+        raise UnknownName(self._told(place, f"unknown {kind} {name!r}: {hint}"))
 
     def _refuse(self, what: str) -> NoReturn:
         self._refuse_at(max(0, self._place - len(self._token)), what)
@@ -387,7 +392,10 @@ class _Reader:
         self._refuse_at(self._read, what)
 
     def _refuse_at(self, start: int, what: str) -> NoReturn:
-        raise GrammarError(f"at letter {start + 1} of {self._quoted(start)}: {what}")
+        raise GrammarError(self._told(start, what))
+
+    def _told(self, start: int, what: str) -> str:
+        return f"at letter {start + 1} of {self._quoted(start)}: {what}"
 
     def _quoted(self, place: int) -> str:
         """The text around a place."""

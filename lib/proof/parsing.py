@@ -18,7 +18,7 @@ from .arguments import as_expression, rounded, shown
 from .calculus import Gradient, Jacobian, LayerNorm, MatrixGradient, sigmoid
 from .errors import DerivationError
 from .expectation import KL, E, Int, Var
-from .grammar import GrammarError, parse
+from .grammar import GrammarError, UnknownName, parse
 from .laws import Law
 from .names import Name, typeable
 
@@ -45,6 +45,8 @@ def as_written(text: str, known: Mapping[str, Name]) -> Basic:
     """The expression that ``text`` spells, unevaluated; it may name what is known."""
     try:
         return _tidied(parse(text, known))
+    except UnknownName as error:
+        raise DerivationError(f"{error}; name others in symbols=[...]") from error
     except GrammarError as error:
         raise DerivationError(str(error)) from error
     except sp.ShapeError as error:

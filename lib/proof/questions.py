@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from .attempt import Exercise, changed, hint, text_of
+from .attempt import Exercise, changed, hint, text_of, told
 from .derivation import Derivation
 from .errors import DerivationError
 from .latex import as_latex
@@ -64,7 +64,7 @@ def answer(question: str) -> str:
     try:
         return json.dumps(_ANSWERS[asked.pop("ask")](**asked))
     except DerivationError as error:
-        return json.dumps({"message": str(error)})
+        return json.dumps({"message": told(error)})
 
 
 def _load(chains: list[dict[str, Any]]) -> dict[str, Any]:

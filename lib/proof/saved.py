@@ -37,7 +37,6 @@ def _step(step: Step) -> dict[str, Any]:
         "line": _line(step.after),
         "because": step.because,
         "order": [[*map(as_tree, about)], order] if step.order else None,
-        "proof": step.verdict.proof,
     }
 
 
@@ -54,13 +53,12 @@ def restored(data: dict[str, Any]) -> Derivation:
     chain.beside = tuple(_trees(data["beside"]))
     for step in data["steps"]:
         about, order = step["order"] or ([], 0)
-        verdict = Verdict(True, step["proof"])
         taken = Step(
             chain.last,
             step["relation"],
             _restored(step["line"]),
             step["because"],
-            verdict,
+            Verdict(True),
             order=(tuple(_trees(about)), order) if step["order"] else None,
         )
         chain.steps.append(taken)

@@ -6,11 +6,13 @@
 
 asks for the steps of the derivation that ends in this label. The way to its end must
 pass a line that is free of KL, and one that is free of both E and KL; `first` and
-`last` cut out a part of the steps. Each derivation that a page displays is marked, so that its
-steps can be changed.
+`last` cut out a part of the steps. Each derivation that a page displays is marked, so
+that its steps can be changed.
 """
 
+import functools
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,12 +24,12 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from lib.proof.attempt import Exercise
-from lib.proof.chain import displayed
 from lib.proof.questions import names_of
 from lib.proof.saved import as_data
 from tools.derivations import Derived, derivations
 
 FOLDER = "book/"
+NO_SCRIPT = "To have your lines checked needs scripts, which are off here."
 SAID = {
     "E": "an expectation",
     "KL": "a divergence",
@@ -59,10 +61,22 @@ def derived(page: str) -> list[Derived]:
 
 def place(page: str, tex: str) -> int | None:
     """Which of a page's derivations it is that prints so."""
-    for index, found in enumerate(derived(page)):
-        if found.chain.steps and displayed(found.chain) == tex:
-            return index
-    return None
+    return _places(page).get(_unmarked(tex))
+
+
+@functools.cache
+def _places(page: str) -> dict[str, int]:
+    chains = [found.chain for found in derived(page)]
+    return {
+        _unmarked(chain.blocks[0]): index
+        for index, chain in enumerate(chains)
+        if chain.steps
+    }
+
+
+def _unmarked(tex: str) -> str:
+    """TeX without the star over a sign, which says how a step was checked: not here."""
+    return " ".join(re.sub(r"\\overset\{\*\}\{(.*?)\}", r"\1", tex).split())
 
 
 class derive(nodes.General, nodes.Element):  # noqa: N801 - as docutils names nodes
@@ -144,7 +158,7 @@ def visit(self: HTML5Translator, node: nodes.Element) -> None:
 
 
 def depart(self: HTML5Translator, node: nodes.Element) -> None:
-    self.body.append("</section>\n")
+    self.body.append(f"<noscript><p>{NO_SCRIPT}</p></noscript></section>\n")
 
 
 def skip(self: Any, node: nodes.Element) -> None:
