@@ -101,7 +101,7 @@ class Chain:
 
     @property
     def blocks(self) -> list[str]:
-        """What it prints, as LaTeX: all lines; of a finished chain also its two ends."""
+        """What it prints as LaTeX: all lines; of a finished chain its two ends, too."""
         if self.label is None or len(self.steps) > 1:
             ends = [] if self.label is None else [_conclusion(self)]
             return [_displayed(self), *ends]

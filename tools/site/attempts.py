@@ -138,7 +138,7 @@ def statement(exercise: Exercise) -> list[nodes.Node]:
 
 
 def _free_of(exercise: Exercise, form: Sequence[str]) -> nodes.paragraph:
-    """What a form asks for, in words: an operator by its name, all else as it prints."""
+    """What a form asks for: an operator in words, all else as it prints."""
     printed = names_of(exercise.chain)
     said = nodes.paragraph("", "a line free of ")
     for index, name in enumerate(form):
