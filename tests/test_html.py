@@ -24,6 +24,7 @@ from playwright.sync_api import (
 )
 
 from tests.shared.effort import DEEP
+from tools.site import licences
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = Path(os.environ.get("CHECKED_GRADIENTS_SITE", ROOT / "_build/html"))
@@ -132,6 +133,27 @@ def test_pictures_keep_their_room_and_lead_to_the_whole(page: str) -> None:
         assert image["loading"] == "lazy"
         assert image.parent.name == "a"
         assert image.parent["href"] == image["src"]
+
+
+def test_what_the_pages_carry_has_an_owner_and_a_licence() -> None:
+    """Each file is from a row of THIRD_PARTY.md or ours, and no row is without one."""
+    static = SITE / "_static"
+    ours = {file.name for file in (ROOT / "book/_static").iterdir()}
+    paths = [path for path in static.rglob("*") if path.is_file()]
+    carried = [path.relative_to(static).as_posix() for path in paths]
+    texts = {name for name in carried if name.startswith("licences/")}
+    rows = licences.all_entries()
+    unknown = {
+        name
+        for name in {*carried} - texts - ours
+        if not any(row.owns(name) for row in rows)
+    }
+    assert unknown == set()
+    assert [row.what for row in rows if not any(map(row.owns, carried))] == []
+    names = {licences.OURS, *(row.name for row in rows)}
+    assert texts == {f"licences/{name}" for name in names}
+    beside = {path.name for path in SITE.iterdir() if path.is_dir()}
+    assert beside == {"_images", "_sources", "_static", "book"}
 
 
 # The browser

@@ -5,12 +5,13 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import folds, fonts, icons, mathematics, pictures
+from . import folds, fonts, icons, licences, mathematics, pictures
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     mathematics.setup(app)
     folds.setup(app)
+    licences.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
     return {"parallel_read_safe": True, "parallel_write_safe": False}
@@ -19,5 +20,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
     if problem is None and app.builder.format == "html":
-        for part in (fonts, icons, pictures):
+        for part in (fonts, icons, pictures, licences):
             part.write(Path(app.outdir))
