@@ -1,6 +1,8 @@
 """The built pages stand alone, are in order, and work in a browser."""
 
+import base64
 import functools
+import hashlib
 import http.server
 import os
 import re
@@ -71,6 +73,17 @@ if not (SITE / "index.html").exists():
     pytest.skip("the book is not built: run `make html`", allow_module_level=True)
 
 
+FILES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+
+
+# Those that lead on to another one are not looked at for long.
+WHOLE = [
+    name
+    for name in FILES
+    if 'http-equiv="refresh"' not in (SITE / name).read_text("utf-8")
+]
+
+
 @functools.cache
 def soup(page: str) -> BeautifulSoup:
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
@@ -88,6 +101,24 @@ def test_page_names_no_foreign_resource(page: str) -> None:
         if (address := element.get(attribute, "")) and urlsplit(address).netloc
     ]
     assert foreign == []
+
+
+@pytest.mark.parametrize("page", FILES)
+def test_policy_stands_first_and_knows_each_script_of_the_page(page: str) -> None:
+    head = [part for part in soup(page).head.children if part.name]
+    assert head[0].get("charset")
+    assert head[1]["http-equiv"] == "Content-Security-Policy"
+    said = dict(rule.split(" ", 1) for rule in head[1]["content"].split("; "))
+    allowed = {"'self'", "'wasm-unsafe-eval'"}
+    for script in soup(page).find_all("script", src=False):
+        if "json" not in script.get("type", ""):
+            digest = hashlib.sha256(script.string.encode()).digest()
+            allowed.add(f"'sha256-{base64.b64encode(digest).decode()}'")
+    assert set(said["script-src"].split()) == allowed
+    tags = soup(page).find_all(True)
+    assert [
+        t.name for t in tags if any(name.startswith("on") for name in t.attrs)
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -186,8 +217,7 @@ class Visit:
             route.abort()
 
     def hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
+        self.complaints.append(f"{message.type}: {message.text}")
 
     def show(self, scheme: Scheme, size: ViewportSize) -> None:
         self.page.emulate_media(color_scheme=scheme)
@@ -321,12 +351,75 @@ def test_page_is_accessible(visit: Visit) -> None:
     assert found == []
 
 
-def test_page_works_from_a_folder(browser: Browser) -> None:
+@pytest.mark.parametrize("page", WHOLE)
+def test_page_works_from_a_folder(browser: Browser, page: str) -> None:
     context = browser.new_context(offline=True)
-    address = (SITE / "book/vae/gaussian_kl.html").as_uri()
-    visit = Visit(context.new_page(), address)
+    visit = Visit(context.new_page(), (SITE / page).as_uri())
     assert visit.foreign == []
-    assert visit.page.locator("main math").count() > 0
+    assert visit.complaints == []
+    assert visit.page.title()
+    context.close()
+
+
+@pytest.mark.parametrize("page", sorted({*WHOLE} - {*PAGES}))
+def test_page_made_by_sphinx_is_in_order(
+    browser: Browser, server: str, page: str
+) -> None:
+    context = browser.new_context(viewport=WIDE)
+    visit = Visit(context.new_page(), f"{server}/{page}")
+    assert visit.foreign == []
+    assert visit.complaints == []
+    visit.page.evaluate(AXE)
+    looked = visit.page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [violation["id"] for violation in looked["violations"]] == []
+    context.close()
+
+
+def test_the_folder_itself_leads_to_the_first_page(
+    browser: Browser, server: str
+) -> None:
+    assert soup("index.html").html["lang"] == "en"
+    assert soup("index.html").title.text == "Checked Gradients"
+    context = browser.new_context()
+    page = context.new_page()
+    for address in (f"{server}/", (SITE / "index.html").as_uri()):
+        page.goto(address)
+        page.wait_for_url(f"**/{PAGES[0]}")
+    context.close()
+
+
+def test_policy_refuses_what_the_book_did_not_bring(
+    browser: Browser, server: str
+) -> None:
+    """A script put into the page, a handler, another host, and evaluated text."""
+    context = browser.new_context(viewport=WIDE)
+    visit = Visit(context.new_page(), f"{server}/book/notation.html")
+    refused = visit.page.evaluate(
+        """async () => {
+            const refused = new Set();
+            document.addEventListener("securitypolicyviolation",
+                event => refused.add(event.effectiveDirective));
+            const script = document.createElement("script");
+            script.textContent = "window.harmed = true";
+            document.body.append(script);
+            const link = document.createElement("a");
+            link.setAttribute("onclick", "window.harmed = true");
+            link.click();
+            await fetch("https://example.org/").catch(() => {});
+            const image = new Image();
+            const tried = new Promise(resolve => { image.onerror = resolve });
+            image.src = "https://example.org/x.png";
+            await tried;
+            try { window.harmed = (0, eval)("true") } catch (error) {}
+            await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+            return [...refused, window.harmed ?? "unharmed"].sort();
+        }"""
+    )
+    assert refused == [
+        "connect-src", "img-src", "script-src", "script-src-attr", "script-src-elem",
+        "unharmed",
+    ]  # fmt: skip
+    assert visit.foreign == []
     context.close()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import folds, fonts, icons, licences, mathematics, pictures
+from . import folds, fonts, icons, licences, mathematics, moved, pictures, policy, quiet
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -19,6 +19,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
-    if problem is None and app.builder.format == "html":
-        for part in (fonts, icons, pictures, licences):
-            part.write(Path(app.outdir))
+    if problem is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for part in (fonts, icons, pictures, licences, quiet):
+        part.write(out)
+    first = app.builder.get_target_uri(app.config.root_doc)
+    moved.write(out, first, app.config.project)
+    policy.write(out)  # at the end: it knows each script in a page by its text

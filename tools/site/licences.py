@@ -89,15 +89,15 @@ def _files(package: str) -> list[Path]:
 
 
 class Licences(SphinxDirective):
-    """A list of links to the licences' texts."""
+    """A list of what the pages carry, with links to the licences' texts."""
 
     def run(self) -> list[nodes.Node]:
         above = "../" * self.env.docname.count("/")
-        items = [(entry.what, entry.licence, entry.name) for entry in all_entries()]
+        rows = [(f"{e.what} ({e.whose})", e.licence, e.name) for e in all_entries()]
         listed = nodes.bullet_list()
-        for what, licence, name in [("This book", "MIT, CC BY 4.0", OURS), *items]:
-            link = nodes.reference("", what, refuri=f"{above}{FOLDER}/{name}")
-            paragraph = nodes.paragraph("", "", link, nodes.Text(f": {licence}"))
+        for what, licence, name in [("This book", "MIT, CC BY 4.0", OURS), *rows]:
+            link = nodes.reference("", licence, refuri=f"{above}{FOLDER}/{name}")
+            paragraph = nodes.paragraph("", "", nodes.Text(f"{what}: "), link)
             listed += nodes.list_item("", paragraph)
         return [listed]
 
