@@ -26,7 +26,8 @@ from playwright.sync_api import (
 )
 
 from tests.shared.effort import DEEP
-from tools.site import licences
+from tools import release
+from tools.site import licences, moved
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = Path(os.environ.get("CHECKED_GRADIENTS_SITE", ROOT / "_build/html"))
@@ -187,6 +188,32 @@ def test_what_the_pages_carry_has_an_owner_and_a_licence() -> None:
     assert beside == {"_images", "_sources", "_static", "book"}
 
 
+def test_no_released_address_is_lost() -> None:
+    """What others link to is still there, or is in book/moved.yml."""
+    assert release.released() - release.addresses(SITE) == set()
+    places = set(moved.moved().values())
+    assert places <= release.addresses(SITE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_says_its_edition_and_what_it_is_about(page: str) -> None:
+    said = release.edition().said
+    assert said in soup(page).select_one("footer .edition").text
+    assert soup(page).find("meta", attrs={"name": "edition"})["content"] == said
+    description = soup(page).find("meta", attrs={"name": "description"})["content"]
+    assert 20 <= len(description) <= 200
+    assert re.fullmatch(r"[^\\\n]+[.?!]", description)
+    assert soup(page).find("meta", property="og:description")["content"] == description
+
+
+def test_titles_and_descriptions_differ() -> None:
+    assert len({soup(page).title.text for page in PAGES}) == len(PAGES)
+    named = {"name": "description"}
+    said = [soup(page).find("meta", attrs=named)["content"] for page in PAGES]
+    assert len(set(said)) == len(PAGES)
+    assert soup(PAGES[0]).title.text.startswith("Checked Gradients: ")
+
+
 # The browser
 
 
@@ -236,6 +263,11 @@ def server() -> Iterator[str]:
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments: object) -> None:
             pass
+
+        def do_GET(self) -> None:
+            if self.path.startswith("/nowhere/"):
+                self.path = "/404.html"
+            super().do_GET()
 
     handler = functools.partial(Silent, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
@@ -351,7 +383,7 @@ def test_page_is_accessible(visit: Visit) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("page", WHOLE)
+@pytest.mark.parametrize("page", [name for name in WHOLE if name != "404.html"])
 def test_page_works_from_a_folder(browser: Browser, page: str) -> None:
     context = browser.new_context(offline=True)
     visit = Visit(context.new_page(), (SITE / page).as_uri())
@@ -446,6 +478,63 @@ def test_playable_figure_answers(browser: Browser, server: str) -> None:
             )
             shown.append(drawing.evaluate("element => element.innerHTML"))
         assert shown[0] != shown[1]
+    context.close()
+
+
+def test_equation_is_cited(browser: Browser, server: str) -> None:
+    """By the keyboard: address, version and label, and a message that says so."""
+    context = browser.new_context(viewport=WIDE)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = Visit(context.new_page(), f"{server}/book/vae/elbo.html").page
+    number = page.locator("#equation-eq-elbo button.cite")
+    number.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.getElementById('cited').textContent")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert page.locator("#cited").text_content() == f"Copied: {copied}"
+    said = number.text_content()
+    assert copied.rstrip("\n").split(", ") == [
+        "Checked Gradients",
+        release.edition().said,
+        "“The evidence lower bound”",
+        f"equation {said}",
+        "eq-elbo",
+        f"{server}/book/vae/elbo.html#equation-eq-elbo",
+    ]
+    assert number.get_attribute("aria-label") == f"Cite equation {said}"
+    numbers = page.locator(".eqno").count()
+    assert page.locator(".eqno button.cite").count() == numbers > 0
+    context.close()
+
+
+def test_citation_is_shown_where_it_cannot_be_copied(browser: Browser) -> None:
+    """From a folder: without an address, selected, and read from the dialog."""
+    context = browser.new_context(offline=True, viewport=NARROW, has_touch=True)
+    address = (SITE / "book/vae/elbo.html").as_uri()
+    page = Visit(context.new_page(), address).page
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject() }")
+    page.locator(".edition button.cite").tap()
+    shown = page.locator("#citation textarea")
+    shown.wait_for()
+    assert page.evaluate("getSelection().toString()") == shown.input_value()
+    assert "The evidence lower bound" in shown.input_value()
+    assert "file:" not in shown.input_value()
+    page.evaluate(AXE)
+    looked = page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [violation["id"] for violation in looked["violations"]] == []
+    page.keyboard.press("Escape")
+    assert not shown.is_visible()
+    context.close()
+
+
+def test_missing_page_leads_on(browser: Browser, server: str) -> None:
+    """404.html is shown at any depth; its styles and links are whole addresses."""
+    context = browser.new_context(viewport=WIDE)
+    visit = Visit(context.new_page(), f"{server}/nowhere/at/all.html")
+    assert visit.complaints == []
+    assert visit.page.locator("article h1").text_content() == "Page not found"
+    visit.page.locator(".bd-sidebar-primary a", has_text="Notation").click()
+    visit.page.wait_for_url("**/book/notation.html")
     context.close()
 
 

@@ -5,12 +5,26 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import folds, fonts, icons, licences, mathematics, moved, pictures, policy, quiet
+from . import (
+    about,
+    folds,
+    fonts,
+    icons,
+    launch,
+    licences,
+    mathematics,
+    moved,
+    pictures,
+    policy,
+    quiet,
+)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
+    about.setup(app)
     mathematics.setup(app)
     folds.setup(app)
+    launch.setup(app)
     licences.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
