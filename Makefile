@@ -108,6 +108,10 @@ portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with two th
 	$(AS_PUBLISHED) CHECKED_GRADIENTS_THREADS=2 $(subst -n 2,-n 1,$(COMPARE))
 	@echo "The notebooks give their stored outputs under AVX2 and with two threads, too."
 
+.PHONY: release
+release: html ## check that all say one version, and pack the pages: _build/*.zip
+	@$(BIN)/python -m tools.release
+
 .PHONY: bench
 bench: $(INSTALLED) ## time training and translating against their peers and bounds
 	$(BIN)/python -m lib.bench

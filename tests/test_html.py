@@ -1,6 +1,8 @@
 """The built pages stand alone, are in order, and work in a browser."""
 
+import base64
 import functools
+import hashlib
 import http.server
 import os
 import re
@@ -24,6 +26,8 @@ from playwright.sync_api import (
 )
 
 from tests.shared.effort import DEEP
+from tools import release
+from tools.site import licences, moved
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = Path(os.environ.get("CHECKED_GRADIENTS_SITE", ROOT / "_build/html"))
@@ -70,6 +74,17 @@ if not (SITE / "index.html").exists():
     pytest.skip("the book is not built: run `make html`", allow_module_level=True)
 
 
+FILES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+
+
+# Those that lead on to another one are not looked at for long.
+WHOLE = [
+    name
+    for name in FILES
+    if 'http-equiv="refresh"' not in (SITE / name).read_text("utf-8")
+]
+
+
 @functools.cache
 def soup(page: str) -> BeautifulSoup:
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
@@ -87,6 +102,24 @@ def test_page_names_no_foreign_resource(page: str) -> None:
         if (address := element.get(attribute, "")) and urlsplit(address).netloc
     ]
     assert foreign == []
+
+
+@pytest.mark.parametrize("page", FILES)
+def test_policy_stands_first_and_knows_each_script_of_the_page(page: str) -> None:
+    head = [part for part in soup(page).head.children if part.name]
+    assert head[0].get("charset")
+    assert head[1]["http-equiv"] == "Content-Security-Policy"
+    said = dict(rule.split(" ", 1) for rule in head[1]["content"].split("; "))
+    allowed = {"'self'", "'wasm-unsafe-eval'"}
+    for script in soup(page).find_all("script", src=False):
+        if "json" not in script.get("type", ""):
+            digest = hashlib.sha256(script.string.encode()).digest()
+            allowed.add(f"'sha256-{base64.b64encode(digest).decode()}'")
+    assert set(said["script-src"].split()) == allowed
+    tags = soup(page).find_all(True)
+    assert [
+        t.name for t in tags if any(name.startswith("on") for name in t.attrs)
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -134,6 +167,53 @@ def test_pictures_keep_their_room_and_lead_to_the_whole(page: str) -> None:
         assert image.parent["href"] == image["src"]
 
 
+def test_what_the_pages_carry_has_an_owner_and_a_licence() -> None:
+    """Each file is from a row of THIRD_PARTY.md or ours, and no row is without one."""
+    static = SITE / "_static"
+    ours = {file.name for file in (ROOT / "book/_static").iterdir()}
+    paths = [path for path in static.rglob("*") if path.is_file()]
+    carried = [path.relative_to(static).as_posix() for path in paths]
+    texts = {name for name in carried if name.startswith("licences/")}
+    rows = licences.all_entries()
+    unknown = {
+        name
+        for name in {*carried} - texts - ours
+        if not any(row.owns(name) for row in rows)
+    }
+    assert unknown == set()
+    assert [row.what for row in rows if not any(map(row.owns, carried))] == []
+    names = {licences.OURS, *(row.name for row in rows)}
+    assert texts == {f"licences/{name}" for name in names}
+    beside = {path.name for path in SITE.iterdir() if path.is_dir()}
+    assert beside == {"_images", "_sources", "_static", "book"}
+
+
+def test_no_released_address_is_lost() -> None:
+    """What others link to is still there, or is in book/moved.yml."""
+    assert release.released() - release.addresses(SITE) == set()
+    places = set(moved.moved().values())
+    assert places <= release.addresses(SITE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_says_its_edition_and_what_it_is_about(page: str) -> None:
+    said = release.edition().said
+    assert said in soup(page).select_one("footer .edition").text
+    assert soup(page).find("meta", attrs={"name": "edition"})["content"] == said
+    description = soup(page).find("meta", attrs={"name": "description"})["content"]
+    assert 20 <= len(description) <= 200
+    assert re.fullmatch(r"[^\\\n]+[.?!]", description)
+    assert soup(page).find("meta", property="og:description")["content"] == description
+
+
+def test_titles_and_descriptions_differ() -> None:
+    assert len({soup(page).title.text for page in PAGES}) == len(PAGES)
+    named = {"name": "description"}
+    said = [soup(page).find("meta", attrs=named)["content"] for page in PAGES]
+    assert len(set(said)) == len(PAGES)
+    assert soup(PAGES[0]).title.text.startswith("Checked Gradients: ")
+
+
 # The browser
 
 
@@ -164,8 +244,7 @@ class Visit:
             route.abort()
 
     def hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(message.text)
+        self.complaints.append(f"{message.type}: {message.text}")
 
     def show(self, scheme: Scheme, size: ViewportSize) -> None:
         self.page.emulate_media(color_scheme=scheme)
@@ -184,6 +263,11 @@ def server() -> Iterator[str]:
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments: object) -> None:
             pass
+
+        def do_GET(self) -> None:
+            if self.path.startswith("/nowhere/"):
+                self.path = "/404.html"
+            super().do_GET()
 
     handler = functools.partial(Silent, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
@@ -299,12 +383,75 @@ def test_page_is_accessible(visit: Visit) -> None:
     assert found == []
 
 
-def test_page_works_from_a_folder(browser: Browser) -> None:
+@pytest.mark.parametrize("page", [name for name in WHOLE if name != "404.html"])
+def test_page_works_from_a_folder(browser: Browser, page: str) -> None:
     context = browser.new_context(offline=True)
-    address = (SITE / "book/vae/gaussian_kl.html").as_uri()
-    visit = Visit(context.new_page(), address)
+    visit = Visit(context.new_page(), (SITE / page).as_uri())
     assert visit.foreign == []
-    assert visit.page.locator("main math").count() > 0
+    assert visit.complaints == []
+    assert visit.page.title()
+    context.close()
+
+
+@pytest.mark.parametrize("page", sorted({*WHOLE} - {*PAGES}))
+def test_page_made_by_sphinx_is_in_order(
+    browser: Browser, server: str, page: str
+) -> None:
+    context = browser.new_context(viewport=WIDE)
+    visit = Visit(context.new_page(), f"{server}/{page}")
+    assert visit.foreign == []
+    assert visit.complaints == []
+    visit.page.evaluate(AXE)
+    looked = visit.page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [violation["id"] for violation in looked["violations"]] == []
+    context.close()
+
+
+def test_the_folder_itself_leads_to_the_first_page(
+    browser: Browser, server: str
+) -> None:
+    assert soup("index.html").html["lang"] == "en"
+    assert soup("index.html").title.text == "Checked Gradients"
+    context = browser.new_context()
+    page = context.new_page()
+    for address in (f"{server}/", (SITE / "index.html").as_uri()):
+        page.goto(address)
+        page.wait_for_url(f"**/{PAGES[0]}")
+    context.close()
+
+
+def test_policy_refuses_what_the_book_did_not_bring(
+    browser: Browser, server: str
+) -> None:
+    """A script put into the page, a handler, another host, and evaluated text."""
+    context = browser.new_context(viewport=WIDE)
+    visit = Visit(context.new_page(), f"{server}/book/notation.html")
+    refused = visit.page.evaluate(
+        """async () => {
+            const refused = new Set();
+            document.addEventListener("securitypolicyviolation",
+                event => refused.add(event.effectiveDirective));
+            const script = document.createElement("script");
+            script.textContent = "window.harmed = true";
+            document.body.append(script);
+            const link = document.createElement("a");
+            link.setAttribute("onclick", "window.harmed = true");
+            link.click();
+            await fetch("https://example.org/").catch(() => {});
+            const image = new Image();
+            const tried = new Promise(resolve => { image.onerror = resolve });
+            image.src = "https://example.org/x.png";
+            await tried;
+            try { window.harmed = (0, eval)("true") } catch (error) {}
+            await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+            return [...refused, window.harmed ?? "unharmed"].sort();
+        }"""
+    )
+    assert refused == [
+        "connect-src", "img-src", "script-src", "script-src-attr", "script-src-elem",
+        "unharmed",
+    ]  # fmt: skip
+    assert visit.foreign == []
     context.close()
 
 
@@ -331,6 +478,63 @@ def test_playable_figure_answers(browser: Browser, server: str) -> None:
             )
             shown.append(drawing.evaluate("element => element.innerHTML"))
         assert shown[0] != shown[1]
+    context.close()
+
+
+def test_equation_is_cited(browser: Browser, server: str) -> None:
+    """By the keyboard: address, version and label, and a message that says so."""
+    context = browser.new_context(viewport=WIDE)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = Visit(context.new_page(), f"{server}/book/vae/elbo.html").page
+    number = page.locator("#equation-eq-elbo button.cite")
+    number.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.getElementById('cited').textContent")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert page.locator("#cited").text_content() == f"Copied: {copied}"
+    said = number.text_content()
+    assert copied.rstrip("\n").split(", ") == [
+        "Checked Gradients",
+        release.edition().said,
+        "“The evidence lower bound”",
+        f"equation {said}",
+        "eq-elbo",
+        f"{server}/book/vae/elbo.html#equation-eq-elbo",
+    ]
+    assert number.get_attribute("aria-label") == f"Cite equation {said}"
+    numbers = page.locator(".eqno").count()
+    assert page.locator(".eqno button.cite").count() == numbers > 0
+    context.close()
+
+
+def test_citation_is_shown_where_it_cannot_be_copied(browser: Browser) -> None:
+    """From a folder: without an address, selected, and read from the dialog."""
+    context = browser.new_context(offline=True, viewport=NARROW, has_touch=True)
+    address = (SITE / "book/vae/elbo.html").as_uri()
+    page = Visit(context.new_page(), address).page
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject() }")
+    page.locator(".edition button.cite").tap()
+    shown = page.locator("#citation textarea")
+    shown.wait_for()
+    assert page.evaluate("getSelection().toString()") == shown.input_value()
+    assert "The evidence lower bound" in shown.input_value()
+    assert "file:" not in shown.input_value()
+    page.evaluate(AXE)
+    looked = page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [violation["id"] for violation in looked["violations"]] == []
+    page.keyboard.press("Escape")
+    assert not shown.is_visible()
+    context.close()
+
+
+def test_missing_page_leads_on(browser: Browser, server: str) -> None:
+    """404.html is shown at any depth; its styles and links are whole addresses."""
+    context = browser.new_context(viewport=WIDE)
+    visit = Visit(context.new_page(), f"{server}/nowhere/at/all.html")
+    assert visit.complaints == []
+    assert visit.page.locator("article h1").text_content() == "Page not found"
+    visit.page.locator(".bd-sidebar-primary a", has_text="Notation").click()
+    visit.page.wait_for_url("**/book/notation.html")
     context.close()
 
 

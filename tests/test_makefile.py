@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.shared.cells import notebook
 from tools.digest import ROOT, code_cells
@@ -87,13 +88,24 @@ def test_nbval_passes_the_sound_notebook(compared: str) -> None:
 # make html
 
 
-def build(folder: Path, page: str) -> subprocess.CompletedProcess[str]:
-    """Build a book of one page with this book's configuration and make's options."""
-    shutil.copy(ROOT / "_config.yml", folder)
+def build(
+    folder: Path, page: str, addresses: tuple[str, str] = ("", "")
+) -> subprocess.CompletedProcess[str]:
+    """Build a book of two pages with this book's configuration and make's options.
+
+    The addresses are those of the repository and of the pages.
+    """
+    configuration = (ROOT / "_config.yml").read_text("utf-8")
+    for key, address in zip(("  url", "  baseurl"), addresses, strict=True):
+        configuration = configuration.replace(f'{key}: ""', f'{key}: "{address}"')
+    (folder / "_config.yml").write_text(configuration, "utf-8")
     shutil.copytree(ROOT / "book/_static", folder / "book/_static")
     (folder / "book/references.bib").touch()
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: page\n")
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: page\nchapters:\n  - file: other\n"
+    )
     (folder / "page.md").write_text(page)
+    (folder / "other.md").write_text("# Another\n")
     return outcome(command("html", "jupyter-book", ".", folder))
 
 
@@ -101,6 +113,44 @@ def test_build_passes_a_sound_page(tmp_path: Path) -> None:
     run = build(tmp_path, "# Page\n\n$$ a := b $$ (eq-here)\n\nSee {eq}`eq-here`.\n")
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "_build/html/page.html").exists()
+
+
+def test_book_with_addresses_has_what_needs_them(tmp_path: Path) -> None:
+    addresses = ("https://github.com/someone/a-book", "https://example.org/a-book/")
+    run = build(tmp_path, "# Page\n\nOf things.\n\n```{colab}\n```\n", addresses)
+    assert run.returncode == 0, run.stdout + run.stderr
+    site = tmp_path / "_build/html"
+    page = (site / "page.html").read_text("utf-8")
+    links = {
+        link.get("rel", ["a"])[0]: link["href"]
+        for link in BeautifulSoup(page, "html.parser").find_all(
+            ["link", "a"], href=True
+        )
+        if link["href"].startswith("https://")
+    }
+    assert links["canonical"] == "https://example.org/a-book/page.html"
+    assert '"og:url" content="https://example.org/a-book/page.html"' in page
+    assert '"og:image" content="https://example.org/a-book/_static/card.png"' in page
+    assert "https://github.com/someone/a-book/edit/main/page.md" in page
+    assert "https://github.com/someone/a-book/issues/new" in page
+    assert "git clone --depth 1 https://github.com/someone/a-book\n" in page
+    assert "<loc>https://example.org/a-book/page.html</loc>" in (
+        site / "sitemap.xml"
+    ).read_text("utf-8")
+    missing = (site / "404.html").read_text("utf-8")
+    assert 'href="/a-book/_static/book.css' in missing
+    assert '"Font Awesome 6 Brands"' in (site / "_static/icons.css").read_text("utf-8")
+
+
+def test_book_without_addresses_names_none(tmp_path: Path) -> None:
+    run = build(tmp_path, "# Page\n\nOf things.\n\n```{colab}\n```\n")
+    assert run.returncode == 0, run.stdout + run.stderr
+    site = tmp_path / "_build/html"
+    page = (site / "page.html").read_text("utf-8")
+    for word in ("canonical", "og:url", "og:image", "git clone", "OWNER", "http://"):
+        assert word not in page
+    assert not (site / "sitemap.xml").exists()
+    assert 'content="Of things."' in page
 
 
 BROKEN = {

@@ -5,13 +5,30 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import attempts, engine, folds, fonts, icons, mathematics, pictures
+from . import (
+    about,
+    attempts,
+    engine,
+    folds,
+    fonts,
+    icons,
+    launch,
+    licences,
+    mathematics,
+    moved,
+    pictures,
+    policy,
+    quiet,
+)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
+    about.setup(app)
     mathematics.setup(app)
     folds.setup(app)
     attempts.setup(app)
+    launch.setup(app)
+    licences.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
     return {"parallel_read_safe": True, "parallel_write_safe": False}
@@ -19,6 +36,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
-    if problem is None and app.builder.format == "html":
-        for part in (fonts, icons, pictures, attempts, engine):
-            part.write(Path(app.outdir))
+    if problem is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for part in (fonts, icons, pictures, attempts, engine, licences, quiet):
+        part.write(out)
+    first = app.builder.get_target_uri(app.config.root_doc)
+    moved.write(out, first, app.config.project)
+    policy.write(out)  # at the end: it knows each script in a page by its text
