@@ -44,7 +44,7 @@ def derivations(of: Iterable[Chapter]) -> list[Counter[str]]:
 
 
 def table() -> str:
-    """A row for each chapter: its steps, those that are proved, and those only tried."""
+    """A row for each chapter: its steps, those proved, and those only tried."""
     head = "| chapter | steps | proved | tried |\n|---|--:|--:|--:|"
     rows = [
         f"| {{doc}}`/book/{c.name}` | {_numbers(derivations([c]))} |"

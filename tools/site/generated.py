@@ -6,13 +6,21 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import checks
+from . import checks, runs
 
-PARTS: dict[str, Callable[[], str]] = {"checked-steps": checks.table}
+PARTS: dict[str, Callable[[], str]] = {
+    "checked-steps": checks.table,
+    "published-figures": runs.compared,
+    "recorded-runs": runs.sections,
+}
 
 
 class Generated(SphinxDirective):
-    """The MyST text that the part of this directive's name makes."""
+    """The MyST text that the part of this directive's name makes.
+
+    Sections in it become the page's, so it stands at the end; what is before its first
+    heading would come after all of them.
+    """
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
