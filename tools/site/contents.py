@@ -1,6 +1,7 @@
 """The chapters of the book, in its order, and what the notebooks among them store."""
 
 import functools
+import json
 from typing import NamedTuple
 
 import nbformat
@@ -48,3 +49,10 @@ def shown(cell: nbformat.NotebookNode) -> str:
     outputs = cell.get("outputs", ())
     found = (output.get("data", {}).get("text/markdown", "") for output in outputs)
     return "\n\n".join("".join(text) for text in found)
+
+
+@functools.cache
+def macros() -> str:
+    """The TeX macros of the configuration, as ``mathematics`` takes them."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    return json.dumps(settings["sphinx"]["config"]["tex_macros"])

@@ -6,11 +6,12 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import checks, runs
+from . import checks, exercises, runs
 
 PARTS: dict[str, Callable[[], str]] = {
     "checked-steps": checks.table,
     "published-figures": runs.compared,
+    "exercises-by-chapter": exercises.sections,
     "recorded-runs": runs.sections,
 }
 
@@ -29,11 +30,11 @@ class Generated(SphinxDirective):
 
 
 class Counted(SphinxRole):
-    """{counted}`steps`: a number that ``checks.counts`` knows by this name."""
+    """{counted}`steps`: a number that is counted under this name."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         self.env.note_reread()
-        counts = checks.counts()
+        counts = {**checks.counts(), **exercises.counts()}
         if self.text not in counts:
             known = ", ".join(sorted(counts))
             message = self.inliner.reporter.error(
