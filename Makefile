@@ -94,6 +94,10 @@ notebooks: $(INSTALLED) ## run and normalise the stale notebooks; ALL=1 for all,
 chapter: $(INSTALLED) ## make a new chapter that passes every test: NAME=part/name
 	$(BIN)/python -m tools.chapter "$(NAME)"
 
+.PHONY: sheet
+sheet: $(INSTALLED) $(PACKAGES) ## write a chapter's exercises without solutions: NB=path
+	$(BIN)/python -m tools.sheet "$(NB)"
+
 .PHONY: architecture
 architecture: $(INSTALLED) ## draw the picture of lib/ in CONTRIBUTING.md again
 	$(BIN)/python -m tools.architecture

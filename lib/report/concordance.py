@@ -2,7 +2,8 @@
 
     equation(11)    equation (11), a ``Claim``
     answer(3)       the answer to question 3
-    Concordance()   all of them as a table
+    Summary()       their verdicts, counted, with a mark for each
+    Concordance()   all of them in full
 
 The claims themselves stand in one module for each part of the report.
 """
@@ -10,9 +11,11 @@ The claims themselves stand in one module for each part of the report.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .claims import VERDICTS, Claim, Decision, Part, Statement
+from .entries import entry, mark
 from .gan.answers import PART as GAN_ANSWERS
 from .gan.equations import PART as GAN_EQUATIONS
 from .transformer.answers import PART as TRANSFORMER_ANSWERS
@@ -25,6 +28,7 @@ __all__ = [
     "Concordance",
     "Decision",
     "Statement",
+    "Summary",
     "all_claims",
     "answer",
     "equation",
@@ -65,43 +69,53 @@ def _find(number: str, kind: str) -> Claim:
 
 
 @dataclass(frozen=True)
-class Concordance:
-    """The verdicts counted, a table of claims, and each in full, its check run.
+class Summary:
+    """How many equations and answers got which verdict, and a mark for each."""
 
-    ``rows`` are the claims, if not all.
-    """
-
-    rows: tuple[Claim, ...] = field(default_factory=lambda: tuple(all_claims()))
+    claims: tuple[Claim, ...] = field(default_factory=lambda: tuple(all_claims()))
 
     def __repr__(self) -> str:
-        return f"Concordance({len(self.rows)} claims)"
+        return f"Summary({len(self.claims)} claims)"
 
     def _repr_markdown_(self) -> str:
-        head = "| claim | verdict | derived in | checked |\n|---|---|---|---|"
-        table = "\n".join([head, *map(_row, self.rows)])
-        return "\n\n".join([self.count, table, *map(_entry, self.rows)])
-
-    @property
-    def count(self) -> str:
-        """How many claims got which verdict, in one sentence."""
-        found = Counter(claim.verdict for claim in self.rows)
-        parts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
-        return f"{len(self.rows)} claims: {parts}."
+        return "\n\n".join(
+            f"{count(claims, kind)}\n\n{_marks(claims, kind)}"
+            for kind, claims in kinds(self.claims)
+        )
 
 
-def _row(claim: Claim) -> str:
-    page = claim.chapter.split("/")[-1].replace("_", " ")
-    place = f"[{page}](../{claim.chapter}.ipynb)"
-    if claim.label:
-        place += f", {{eq}}`{claim.label}`"
-    checked = f"{claim.check().how} ({claim.scope})"
-    title = f"[{claim.title}](#{_anchor(claim)})"
-    return f"| {title} | {claim.verdict} | {place} | {checked} |"
+@dataclass(frozen=True)
+class Concordance:
+    """Each claim in full, under a heading, its check run: equations, then answers."""
+
+    claims: tuple[Claim, ...] = field(default_factory=lambda: tuple(all_claims()))
+
+    def __repr__(self) -> str:
+        return f"Concordance({len(self.claims)} claims)"
+
+    def _repr_markdown_(self) -> str:
+        return "\n\n".join(
+            "\n\n".join([f"## {kind}", *map(entry, claims)])
+            for kind, claims in kinds(self.claims)
+        )
 
 
-def _entry(claim: Claim) -> str:
-    return f"---\n\n({_anchor(claim)})=\n{claim._repr_markdown_()}"
+def kinds(claims: Iterable[Claim]) -> list[tuple[str, list[Claim]]]:
+    """The equations and the answers among these, each with its name, if there are."""
+    found: dict[str, list[Claim]] = {"Equations": [], "Answers": []}
+    for claim in claims:
+        found["Answers" if claim.number.startswith("Q") else "Equations"].append(claim)
+    return [(kind, some) for kind, some in found.items() if some]
 
 
-def _anchor(claim: Claim) -> str:
-    return f"claim-{claim.number.lower()}"
+def count(claims: Sequence[Claim], kind: str) -> str:
+    """How many claims of a kind got which verdict, in one sentence."""
+    found = Counter(claim.verdict for claim in claims)
+    parts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
+    name = kind.lower() if len(claims) > 1 else kind.lower().removesuffix("s")
+    return f"{len(claims)} {name}: {parts}."
+
+
+def _marks(claims: Iterable[Claim], kind: str) -> str:
+    marks = "\n".join(map(mark, claims))
+    return f'<ol class="marks" aria-label="{kind}">\n{marks}\n</ol>'

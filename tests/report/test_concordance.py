@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lib.report.claims import VERDICTS, Claim
-from lib.report.concordance import Concordance, all_claims, answer, equation
+from lib.report.concordance import Concordance, Summary, all_claims, answer, equation
+from lib.report.entries import SIGNS
 from tests.shared import book_rules, scopes
 from tests.shared.effort import DEEP, sampled
 from tests.shared.numeric import near
@@ -186,23 +187,52 @@ def test_page_of_a_wrong_claim_shows_where_it_fails() -> None:
     assert equation(11).corrected.block in shown
 
 
-def test_concordance_has_a_row_and_an_entry_for_each_claim() -> None:
-    head, *entries = Concordance()._repr_markdown_().split("\n\n---\n\n")
-    count, table = head.split("\n\n")
-    rows = table.splitlines()[2:]
-    assert sum(map(int, re.findall(r"\d+", count))) == 2 * len(CLAIMS)
-    assert len(rows) == len(entries) == len(CLAIMS)
-    assert {row.count("|") for row in rows} == {5}
-    for claim, row, entry in zip(CLAIMS.values(), rows, entries, strict=True):
-        anchor = f"claim-{claim.number.lower()}"
-        assert row.startswith(f"| [{claim.title}](#{anchor}) | {claim.verdict} |")
-        assert entry.startswith(f"({anchor})=\n")
-        assert claim.corrected.block in entry
+def test_concordance_has_a_heading_and_an_entry_for_each_claim() -> None:
+    page = Concordance()._repr_markdown_()
+    entries = re.split(r"(?=^\(claim-)", page, flags=re.MULTILINE)[1:]
+    assert re.findall("^## (.+)", page, re.MULTILINE) == ["Equations", "Answers"]
+    for claim, entry in zip(CLAIMS.values(), entries, strict=True):
+        heading = f"### {claim.title}: {claim.verdict}"
+        assert entry.startswith(f"(claim-{claim.number.lower()})=\n{heading}\n\n")
+        for said in (
+            f"{{section}}`{claim.chapter}: {claim.label}",
+            claim.claim,
+            claim.printed.block if claim.printed else "",
+            claim.corrected.block,
+            claim.correction or "**Why:** Its sides",
+            f"**Checked** {claim.check().how} ({claim.scope}).",
+        ):
+            assert said in entry
+        fails = claim.printed is not None and not claim.check_printed().holds
+        assert ("It fails: `" in entry) == fails
+        assert ("**Corrected:**" in entry) == (claim.printed != claim.corrected)
 
 
-def test_concordance_of_some_claims_counts_these() -> None:
-    some = Concordance((equation(1), equation(2)))
-    assert some.count == "2 claims: 1 correct, 1 sloppy, 0 wrong."
+def test_summary_counts_equations_and_answers_apart_and_marks_each() -> None:
+    equations, marks, answers, more = Summary()._repr_markdown_().split("\n\n")
+    for said, strip, letter in ((equations, marks, ""), (answers, more, "Q")):
+        some = [c for n, c in CLAIMS.items() if n.startswith("Q") == bool(letter)]
+        found = re.findall(r'data-verdict="(\w+)"', strip)
+        assert found == [claim.verdict for claim in some]
+        total, *counts = map(int, re.findall(r"\d+", said))
+        assert total == sum(counts) == len(some)
+        assert counts == [found.count(verdict) for verdict in VERDICTS]
+        for claim in some:
+            assert f'href="#claim-{claim.number.lower()}"' in strip
+            assert f'aria-label="{claim.title}: {claim.verdict}"' in strip
+
+
+def test_signs_tell_verdicts_apart_without_a_colour() -> None:
+    assert len(set(SIGNS.values())) == len(SIGNS) == len(VERDICTS)
+    for claim in (equation(1), equation(7), equation(11)):
+        assert f">{SIGNS[claim.verdict]}<" in Summary((claim,))._repr_markdown_()
+
+
+def test_summary_of_some_claims_counts_these() -> None:
+    some = Summary((equation(1), equation(2)))._repr_markdown_()
+    assert some.startswith("2 equations: 1 correct, 1 sloppy, 0 wrong.\n")
+    assert "answer" not in some
+    assert Summary((answer(1),))._repr_markdown_().startswith("1 answer: 0 correct,")
 
 
 def test_claim_that_is_not_there_is_refused() -> None:

@@ -11,6 +11,8 @@ from . import (
     engine,
     folds,
     fonts,
+    generated,
+    headings,
     icons,
     launch,
     licences,
@@ -19,16 +21,15 @@ from . import (
     pictures,
     policy,
     quiet,
+    sections,
 )
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     about.setup(app)
     mathematics.setup(app)
-    folds.setup(app)
-    attempts.setup(app)
-    launch.setup(app)
-    licences.setup(app)
+    for part in (folds, attempts, launch, licences, generated, headings, sections):
+        part.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
     return {"parallel_read_safe": True, "parallel_write_safe": False}
