@@ -2,13 +2,14 @@
 
 import functools
 import http.server
+import json
 import os
 import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 import yaml
@@ -348,3 +349,74 @@ def test_icons_are_drawn(browser: Browser, server: str) -> None:
     loaded = {name.strip('"') for name in page.evaluate(names)}
     assert loaded >= {"Font Awesome 6 Free", "STIX Two Text"}
     context.close()
+
+
+FOUND = {  # what a reader types, and the place that comes first
+    "reparameterization": "book/vae/reparameterization.html",
+    "reparameterisation": "book/vae/reparameterization.html",
+    "KL": "book/vae/gaussian_kl.html",
+    "ELBO": "book/vae/elbo.html",
+    "importance weighting": "book/glossary.html#term-importance-weight",
+    "equation 12": "book/appendix/concordance.html#claim-12",
+}
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["http", "folder"])
+def test_search_finds_the_place(browser: Browser, server: str, folder: bool) -> None:
+    """Over HTTP and from a folder, with a text around it in which no code is."""
+    context = browser.new_context(viewport=WIDE)
+    base = SITE.as_uri() if folder else server
+    visit = Visit(context.new_page(), f"{base}/search.html")
+    visit.page.emulate_media(reduced_motion="reduce")
+    results = visit.page.locator("#search-results li")
+    for query, address in FOUND.items():
+        visit.page.goto(f"{base}/search.html?q={quote(query)}")
+        assert results.first.locator("a").get_attribute("href") == address
+        excerpts = results.locator("p").all_text_contents()
+        assert not [text for text in excerpts if re.search(r"import \w+|\\\(", text)]
+        assert results.locator("mark").count()
+    assert visit.complaints == []
+    results.first.locator("a").click()
+    visit.page.wait_for_url("**/concordance.html#claim-12")
+    visit.page.wait_for_function(
+        "() => Math.abs(document.getElementById('claim-12').getBoundingClientRect().y)"
+        " < innerHeight / 2"
+    )
+    context.close()
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["http", "folder"])
+def test_references_are_previewed(browser: Browser, server: str, folder: bool) -> None:
+    """Under the pointer and with the keyboard, until Escape; formulas are formulas."""
+    context = browser.new_context(viewport=WIDE)
+    base = SITE.as_uri() if folder else server
+    visit = Visit(context.new_page(), f"{base}/book/vae/elbo.html")
+    page, shown = visit.page, visit.page.locator(".preview:popover-open")
+    page.emulate_media(reduced_motion="reduce")  # the page does not glide to a link
+    page.locator("article a[href*='equation-']:visible").first.hover()
+    shown.locator("math").first.wait_for()
+    page.keyboard.press("Escape")
+    shown.wait_for(state="hidden")
+    source = page.locator("article a[href*='bibliography.html#']:visible").first
+    source.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    shown.wait_for()
+    file, _, anchor = (source.get_attribute("href") or "").partition("#")
+    assert "bibliography" in file
+    entry = soup("book/appendix/bibliography.html").find(id=anchor).p
+    assert " ".join(shown.inner_text().split()) == " ".join(entry.text.split())
+    assert visit.complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_reference_has_a_preview(page: str) -> None:
+    script = SITE / "_static/previews" / page.replace(".html", ".js")
+    kinds = "a[href*='#equation-'], a[href*='#term-'], a[href*='#fig-']"
+    named = {link["href"] for link in soup(page).article.select(kinds)}
+    text = script.read_text("utf-8") if script.exists() else "const PREVIEWS = {};"
+    found = json.loads(text.removeprefix("const PREVIEWS = ").rstrip(";\n"))
+    links = {link["href"] for link in soup(page).article.select("a.internal")}
+    assert named & links <= set(found)
+    assert not [html for html in found.values() if " id=" in html or "<a " in html]

@@ -5,7 +5,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import folds, fonts, icons, mathematics, pictures
+from . import finished, folds, fonts, icons, mathematics, pictures, previews, search
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -19,5 +19,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
     if problem is None and app.builder.format == "html":
-        for part in (fonts, icons, pictures):
+        finished.read.cache_clear()
+        for part in (fonts, icons, pictures, search, previews):
             part.write(Path(app.outdir))
