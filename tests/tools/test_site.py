@@ -235,3 +235,13 @@ def test_each_section_and_term_is_a_place_and_code_is_in_none() -> None:
         {"title": "B", "address": "#b", "text": "Two f."},
         {"title": "C", "address": "#term-c", "text": "Three."},
     ]
+
+
+def test_what_touches_a_formula_is_tied_to_its_nearest_piece() -> None:
+    formula = f"<span>{mathml.inline(converted('a + b', False, MACROS))}</span>"
+    page = BeautifulSoup(mathml.tied("(", formula, "),"), "html.parser")
+    assert [span.get_text() for span in page.select(".tied")] == ["(a", "+b),"]
+    assert mathml.tied("", formula, "") == formula
+    single = f"<span>{mathml.inline(converted('k', False, MACROS))}</span>"
+    page = BeautifulSoup(mathml.tied("", single, "-th"), "html.parser")
+    assert [span.get_text() for span in page.select(".tied")] == ["k-th"]

@@ -5,7 +5,17 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import finished, folds, fonts, icons, mathematics, pictures, previews, search
+from . import (
+    finished,
+    folds,
+    fonts,
+    icons,
+    mathematics,
+    parts,
+    pictures,
+    previews,
+    search,
+)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -20,5 +30,5 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
     if problem is None and app.builder.format == "html":
         finished.read.cache_clear()
-        for part in (fonts, icons, pictures, search, previews):
+        for part in (fonts, icons, pictures, search, previews, parts):
             part.write(Path(app.outdir))
