@@ -247,6 +247,30 @@ def fonts_of(page: Page, selector: str) -> set[tuple[str, str]]:
     return fonts
 
 
+def test_code_fits_its_column_on_a_desk(visit: Visit) -> None:
+    visit.show("light", WIDE)
+    wide = """() => [...document.querySelectorAll("article pre")]
+        .filter(box => box.scrollWidth > box.clientWidth + 1)
+        .map(box => box.textContent)"""
+    assert visit.page.evaluate(wide) == []
+
+
+def test_few_formulas_are_too_wide_for_a_phone(visit: Visit) -> None:
+    """At most one in twenty, and of those each scrolls and has a shadow at its edge."""
+    for width in (360, 390):
+        visit.show("light", {"width": width, "height": 800})
+        boxes = visit.page.locator("article div.math")
+        wide = boxes.evaluate_all(
+            """boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1)
+                .map(box => getComputedStyle(box))
+                .map(style => [style.overflowX, style.backgroundImage])"""
+        )
+        assert len(wide) <= max(2, boxes.count() / 20)
+        for overflow, background in wide:
+            assert overflow == "auto"
+            assert background.count("linear-gradient") == 4
+
+
 def test_what_is_wide_scrolls_and_can_be_reached(visit: Visit) -> None:
     """Formulas break where they can; on a desk none is wider than the page."""
     wide = """() => [...document.querySelectorAll("article div.math")]
@@ -420,3 +444,56 @@ def test_each_reference_has_a_preview(page: str) -> None:
     links = {link["href"] for link in soup(page).article.select("a.internal")}
     assert named & links <= set(found)
     assert not [html for html in found.values() if " id=" in html or "<a " in html]
+
+
+def test_a_derivation_is_read_a_line_at_a_time(browser: Browser, server: str) -> None:
+    """By a key and by a tap; nothing moves meanwhile."""
+    context = browser.new_context(viewport=NARROW, reduced_motion="reduce")
+    page = Visit(context.new_page(), f"{server}/book/vae/gaussian_kl.html").page
+    bar = page.locator(".steps").first
+    lines = page.locator("div.math:has(+ .steps) .lines").first
+    whole = lines.bounding_box()
+    later = lines.locator(".later")
+    bar.get_by_role("button", name="A line at a time").press("Enter")
+    hidden = later.count()
+    assert hidden > 0
+    bar.get_by_role("button", name="Next line").press("Enter")
+    assert 0 < later.count() < hidden
+    left = later.count()
+    lines.click(position={"x": 5, "y": 5})
+    assert later.count() < left
+    assert lines.bounding_box() == {**(whole or {}), "y": lines.bounding_box()["y"]}
+    bar.get_by_role("button", name="All lines").click()
+    assert later.count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_chapter_says_its_part_and_its_time(page: str) -> None:
+    part = page.split("/")[1]
+    numbered = part in ("vae", "gan", "transformer")
+    assert soup(page).body.get("data-part") == (part if numbered else None)
+    said = soup(page).select("article h1 + .time-to-read")
+    assert len(said) == numbered
+    assert not said or 10 <= int(said[0].text.split()[1]) <= 60
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_how_a_statement_was_checked_has_a_mark(page: str) -> None:
+    for line in soup(page).select("article p:has(> em)"):
+        if re.match(r"\d+ steps? checked|Checked (by|at|numer)", line.text):
+            weaker = "instances" in line.text or "numerically" in line.text
+            assert line["class"] == ["mark", "instances" if weaker else "proved"]
+
+
+def test_first_screen_shows_a_refusal_and_two_ways_on(
+    browser: Browser, server: str
+) -> None:
+    context = browser.new_context(viewport=WIDE)
+    page = Visit(context.new_page(), f"{server}/book/intro.html").page
+    for text in ("Refused:", "Start reading", "Check a step yourself"):
+        place = page.get_by_text(text).first.bounding_box()
+        assert place
+        assert place["y"] + place["height"] < WIDE["height"]
+    assert "39 equations" in page.inner_text("article")
+    context.close()
