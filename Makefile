@@ -82,6 +82,15 @@ compare: $(INSTALLED) ## run every notebook and compare it with its stored outpu
 pages: $(INSTALLED) $(PACKAGES) ## check the built pages, as files and in a browser
 	$(PYTEST) -n 2 --dist worksteal tests/test_html.py tests/test_html_checker.py
 
+.PHONY: pdf
+pdf: $(INSTALLED) ## print the built pages as one file; SOLUTIONS=no leaves these out
+	@test -f $(PAGES) || $(MAKE) html
+	$(BIN)/python -m tools.pdf $(if $(filter no,$(SOLUTIONS)),--without-solutions)
+
+.PHONY: picture
+picture: $(INSTALLED) ## take the picture of README.md from the built pages again
+	$(BIN)/python -m tools.first_screen
+
 .PHONY: lab
 lab: $(INSTALLED) ## open JupyterLab on the book
 	$(BIN)/jupyter lab book

@@ -38,7 +38,7 @@ LANGUAGE = {
     "name": "python",
     "pygments_lexer": "ipython3",
 }
-CELL_METADATA = {"mystnb", "tags"}  # what an author sets; the rest is an editor's
+CELL_METADATA = {"mystnb", "tags"}  # what an author sets
 
 
 def book_notebooks() -> list[Path]:
@@ -81,6 +81,8 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         taken.add(cell.id)
         for key in set(cell.metadata) - CELL_METADATA:
             del cell.metadata[key]
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # in JupyterLab, too
         cell.pop("attachments", None)
         if cell.cell_type == "code" and cell.execution_count is not None:
             executed += 1

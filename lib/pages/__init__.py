@@ -1,3 +1,3 @@
-"""What does a page show? Figures, tables, and pictures that a reader plays with."""
+"""What does a page show? Figures, tables, source, and pictures to play with."""
 
-__all__ = ["figures", "playable", "tables"]
+__all__ = ["figures", "playable", "sources", "tables"]

@@ -42,6 +42,7 @@ from .calculus import (
     sigmoid,
 )
 from .derivation import Derivation
+from .errors import DerivationError
 from .expectation import KL, E, Int, Var, resolve
 from .laws import Abstract, Finite, MultivariateNormal, Normal, density
 from .lemmas import (
@@ -58,6 +59,7 @@ __all__ = [
     "KL",
     "Abstract",
     "Derivation",
+    "DerivationError",
     "E",
     "Elementwise",
     "Finite",

@@ -112,7 +112,7 @@ class Chain:
         shown = "\n\n".join(f"$$\n{block}\n$$" for block in self.blocks)
         if self.label is None:
             return shown
-        return f"{shown} ({self.label})\n\n{_summary(self.steps)}"
+        return f"{shown} ({self.label})\n\n{_summary(self.steps, self.label)}"
 
 
 def spelt_out(expression: Basic, where: Mapping[Basic, Basic]) -> Basic:
@@ -147,8 +147,11 @@ def _left_out(steps: list[Step]) -> str:
     return remainder(*min(orders, key=lambda order: order[1:])) if orders else ""
 
 
-def _summary(steps: list[Step]) -> str:
-    """One line for the reader: how many steps, and how they were decided."""
+def _summary(steps: list[Step], label: str) -> str:
+    """One line for the reader: how many steps, how they were decided, and the label.
+
+    In a plain notebook nothing else says what the text means when it cites the label.
+    """
     found = Counter(step.verdict.proof for step in steps)
     ways: dict[Proof, str] = {
         "normal form": "by normal form",
@@ -159,5 +162,7 @@ def _summary(steps: list[Step]) -> str:
     total = len(steps)
     count = f"{total} step{'s' if total > 1 else ''} checked"
     if len(used) == 1:
-        return f"*{count}, {used[0][1]}.*"
-    return f"*{count}: {', '.join(f'{n} {way}' for n, way in used)}.*"
+        said = f"{count}, {used[0][1]}"
+    else:
+        said = f"{count}: {', '.join(f'{n} {way}' for n, way in used)}"
+    return f"*{said}.* `{label}`"

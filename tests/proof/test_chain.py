@@ -68,7 +68,7 @@ def test_every_line_has_its_reason_and_its_sign() -> None:
         "& \\quad {\\small \\text{next}} \\\\\n"
         "\\overset{*}{\\le} {} & x + 2\n\\end{aligned}\n$$\n\n"
         "$$\nx \\le x + 2\n$$ (eq-count)\n\n"
-        "*2 steps checked, marked $\\overset{*}{=}$, at random instances.*"
+        "*2 steps checked, marked $\\overset{*}{=}$, at random instances.* `eq-count`"
     )
 
 

@@ -17,7 +17,11 @@ def test_normal_form_is_its_own_normal_form() -> None:
     once = normal_form(notebook(text("# A"), cell, text("# A"), code("  ")))
     assert normal_form(once) == once
     assert len(once.cells) == 3
-    assert once.cells[1].metadata == {"tags": ["hide-input"]}
+    assert once.cells[1].metadata == {
+        "jupyter": {"source_hidden": True},
+        "tags": ["hide-input"],
+    }
+    assert "jupyter" not in once.cells[0].metadata
     assert len({cell.id for cell in once.cells}) == 3
 
 

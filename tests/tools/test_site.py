@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.shared.effort import examples
 from tools.digest import ROOT
-from tools.site import folds, fonts, icons, mathml
+from tools.site import folds, fonts, icons, mathml, search
 from tools.site.mathematics import converted, lines_of
 
 pytestmark = pytest.mark.skipif(
@@ -219,3 +219,29 @@ def test_what_shows_nothing_is_folded_with_what_follows() -> None:
     assert folds.said_of(cell("x", outputs=(PICTURE,))).endswith("figure is drawn")
     assert folds.said_of(cell("x", outputs=(TEXT,))).endswith("this output")
     assert chain["source"] == "chain"  # what was given is as it was
+
+
+SECTIONS = """<article><section id="a"><h1>A<a class="headerlink">#</a></h1><p>One.</p>
+<pre>import code</pre><section id="b"><h2>B</h2><p>Two <math>f</math>.</p>
+<dl class="glossary"><dt id="term-c">C</dt><dd>Three.</dd></dl></section>
+</section></article>"""
+
+
+def test_each_section_and_term_is_a_place_and_code_is_in_none() -> None:
+    article = BeautifulSoup(SECTIONS, "html.parser").article
+    assert article is not None
+    assert list(search.places(article)) == [
+        {"title": "A", "address": "", "text": "One."},
+        {"title": "B", "address": "#b", "text": "Two f."},
+        {"title": "C", "address": "#term-c", "text": "Three."},
+    ]
+
+
+def test_what_touches_a_formula_is_tied_to_its_nearest_piece() -> None:
+    formula = f"<span>{mathml.inline(converted('a + b', False, MACROS))}</span>"
+    page = BeautifulSoup(mathml.tied("(", formula, "),"), "html.parser")
+    assert [span.get_text() for span in page.select(".tied")] == ["(a", "+b),"]
+    assert mathml.tied("", formula, "") == formula
+    single = f"<span>{mathml.inline(converted('k', False, MACROS))}</span>"
+    page = BeautifulSoup(mathml.tied("", single, "-th"), "html.parser")
+    assert [span.get_text() for span in page.select(".tied")] == ["k-th"]

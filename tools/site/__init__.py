@@ -9,6 +9,7 @@ from . import (
     about,
     attempts,
     engine,
+    finished,
     folds,
     fonts,
     generated,
@@ -18,9 +19,12 @@ from . import (
     licences,
     mathematics,
     moved,
+    parts,
     pictures,
     policy,
+    previews,
     quiet,
+    search,
     sections,
 )
 
@@ -39,8 +43,12 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
     if problem is not None or app.builder.format != "html":
         return
+    finished.read.cache_clear()
     out = Path(app.outdir)
-    for part in (fonts, icons, pictures, attempts, engine, licences, quiet):
+    for part in (
+        *(fonts, icons, pictures, attempts, engine, search, previews, parts),
+        *(licences, quiet),
+    ):
         part.write(out)
     first = app.builder.get_target_uri(app.config.root_doc)
     moved.write(out, first, app.config.project)

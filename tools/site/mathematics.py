@@ -6,6 +6,7 @@ its MathML what browsers lay out by themselves, in print and without scripts, to
 
 import functools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -26,10 +27,14 @@ from . import attempts, mathml
 LOGGER = getLogger(__name__)
 CONVERTER = Path(__file__).with_name("tex2mml.mjs")
 CLASSES = "math notranslate nohighlight"
+# What touches a formula: the end of the text before it, the beginning of what follows.
+BEFORE = re.compile(r"[(\[\u201c\u2018]+$")
+AFTER = re.compile(r"^[-\u2013,.;:!?)\]\u201d\u2019]\S*")
 
 
 def setup(app: Sphinx) -> None:
     app.add_config_value("tex_macros", {}, "html")
+    app.connect("doctree-resolved", tie)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
 
 
@@ -89,10 +94,23 @@ def html_of(writer: HTML5Translator, node: nodes.Element, display: bool) -> str:
         return writer.encode(tex)
 
 
+def tie(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    """Give formulas the signs that touch them: before a comma no line breaks."""
+    for formula in doctree.findall(nodes.math):
+        for move, touching, side in ((-1, BEFORE, "before"), (1, AFTER, "after")):
+            place = formula.parent.index(formula) + move
+            beside = formula.parent[place] if 0 <= place < len(formula.parent) else None
+            if isinstance(beside, nodes.Text) and (found := touching.search(beside)):
+                formula[side] = found[0]
+                rest = beside[: found.start()] + beside[found.end() :]
+                formula.parent[place] = nodes.Text(rest)
+
+
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     formula = html_of(self, node, display=False)
     opening = self.starttag(node, "span", "", CLASS=CLASSES)
-    self.body.append(f"{opening}{formula}</span>")
+    before, after = (self.encode(node.get(side, "")) for side in ("before", "after"))
+    self.body.append(mathml.tied(before, f"{opening}{formula}</span>", after))
     raise nodes.SkipNode
 
 

@@ -38,6 +38,19 @@ def inline(mathml: str) -> str:
     return "<wbr>".join(_math(piece) for piece in _pieces(_read(mathml)))
 
 
+def tied(before: str, formula: str, after: str) -> str:
+    """A formula in a line of text with what touches its first and its last piece."""
+    if "<math" not in formula or not (before or after):
+        return f"{before}{formula}{after}"
+    opening, pieces = formula[: (start := formula.index("<math"))], formula[start:]
+    first, *rest = pieces.removesuffix("</span>").split("<wbr>")
+    if not rest:
+        return f'<span class="tied">{before}{formula}{after}</span>'
+    first = f'<span class="tied">{before}{first}</span>' if before else first
+    last = f'<span class="tied">{rest[-1]}{after}</span>' if after else rest[-1]
+    return f"{opening}{'<wbr>'.join([first, *rest[:-1], last])}</span>"
+
+
 def display(mathml: str) -> str:
     """A formula, or lines of one, on lines of their own, as HTML."""
     root = _read(mathml)
