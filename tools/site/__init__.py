@@ -5,12 +5,13 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import folds, fonts, icons, mathematics, pictures
+from . import folds, fonts, icons, mathematics, pictures, playables
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     mathematics.setup(app)
     folds.setup(app)
+    playables.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
     return {"parallel_read_safe": True, "parallel_write_safe": False}
