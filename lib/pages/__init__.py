@@ -1,3 +1,3 @@
 """What does a page show? Figures, tables, and pictures that a reader plays with."""
 
-__all__ = ["figures", "playable", "tables"]
+__all__ = ["figures", "marks", "playable", "tables"]

@@ -65,8 +65,8 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Path:
-    """An orbit: ``move`` applied again and again, from ``start``.
+class Orbit:
+    """A path: ``move`` applied again and again, from ``start``.
 
     Both map the same variables, those of the orbit, to formulas; all move at once.
     After each of the ``steps`` there is a point at (``x``, ``y``), formulas in these
@@ -83,18 +83,18 @@ class Path:
     def __post_init__(self) -> None:
         if self.start.keys() != self.move.keys():
             raise ValueError(
-                f"the path {self.label!r} starts with {', '.join(self.start)} and "
+                f"the orbit {self.label!r} starts with {', '.join(self.start)} and "
                 f"moves {', '.join(self.move)}: both must name the same variables"
             )
 
 
 @dataclass(frozen=True)
 class Arrows:
-    """A field of directions: (``x``, ``y``) at each place of a grid of ``count``^2."""
+    """The directions of (``x``, ``y``) at the places of a grid, all of one length."""
 
     x: Formula
     y: Formula
-    count: int = 9
+    count: int = 8
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Handle:
             raise ValueError(f"the handle {self.label!r} sets nothing")
 
 
-Mark = Curve | Path | Arrows | Points | Bars | Dot | Handle
+Mark = Curve | Orbit | Arrows | Points | Bars | Dot | Handle
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from numpy.typing import ArrayLike
 
 from .figures import COLOURS
 from .formulas import Formula, tree
-from .marks import Bars, Curve, Dot, Handle, Layer, Panel, Path, Picture, Setting
+from .marks import Bars, Curve, Dot, Handle, Layer, Orbit, Panel, Picture, Setting
 from .stills import still
 
 MIME = "application/vnd.checked-gradients.playable"  # the data, as JSON
@@ -52,14 +52,14 @@ MIME = "application/vnd.checked-gradients.playable"  # the data, as JSON
 class Playable:
     """A figure to play with; its data depend on nothing but these fields.
 
-    ``numbers`` stand beneath: formulas of the settings, or paths, whose last ``y``
+    ``numbers`` stand beneath: formulas of the settings, or orbits, whose last ``y``
     counts. Raises ValueError where the parts do not fit together.
     """
 
     name: str
     settings: Mapping[str, Setting]
     panels: Sequence[Panel | Picture]
-    numbers: Mapping[str, Formula | Path] = field(default_factory=dict)
+    numbers: Mapping[str, Formula | Orbit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
@@ -86,7 +86,7 @@ class Playable:
     def styles(self) -> dict[str, int]:
         """Which colour and dash each label has."""
         found: dict[str, int] = {}
-        for mark in self._marks(Curve, Path, Bars):
+        for mark in self._marks(Curve, Orbit, Bars):
             labels: Iterable[str] = (
                 mark.heights if isinstance(mark, Bars) else [mark.label]
             )

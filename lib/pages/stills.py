@@ -13,7 +13,18 @@ from numpy.typing import ArrayLike
 
 from .figures import COLOURS, DASHES, DPI, GREY, INK
 from .formulas import Array, evaluate, tree
-from .marks import Arrows, Bars, Curve, Dot, Handle, Layer, Panel, Path, Picture, Points
+from .marks import (
+    Arrows,
+    Bars,
+    Curve,
+    Dot,
+    Handle,
+    Layer,
+    Orbit,
+    Panel,
+    Picture,
+    Points,
+)
 
 Values = Mapping[str, ArrayLike]
 Styles = Mapping[str, int]
@@ -91,16 +102,16 @@ def _applied(layer: Layer, numbers: Array) -> Array:
     return activated
 
 
-def orbit(path: Path, values: Values) -> tuple[Array, Array]:
-    """The points of a path, as arrays of x and of y."""
-    here = {name: evaluate(tree(start), values) for name, start in path.start.items()}
-    moves = {name: tree(move) for name, move in path.move.items()}
-    places = []
-    for step in range(int(evaluate(tree(path.steps), values)) + 1):
+def places(orbit: Orbit, values: Values) -> tuple[Array, Array]:
+    """The points of an orbit, as arrays of x and of y."""
+    here = {name: evaluate(tree(start), values) for name, start in orbit.start.items()}
+    moves = {name: tree(move) for name, move in orbit.move.items()}
+    found = []
+    for step in range(int(evaluate(tree(orbit.steps), values)) + 1):
         now = {**values, **here, "step": step}
-        places.append([evaluate(tree(part), now) for part in (path.x, path.y)])
+        found.append([evaluate(tree(part), now) for part in (orbit.x, orbit.y)])
         here = {name: evaluate(move, now) for name, move in moves.items()}
-    x, y = np.array(places).T
+    x, y = np.array(found).T
     return x, y
 
 
@@ -120,10 +131,10 @@ def _curve(axes: Axes, panel: Panel, mark: Curve, values: Values, s: Styles) -> 
     axes.plot(x, y, color=COLOURS[style], ls=DASHES[style], label=mark.label)
 
 
-def _path(axes: Axes, panel: Panel, mark: Path, values: Values, s: Styles) -> None:
+def _orbit(axes: Axes, panel: Panel, mark: Orbit, values: Values, s: Styles) -> None:
     style = s[mark.label]
     axes.plot(
-        *orbit(mark, values),
+        *places(mark, values),
         color=COLOURS[style],
         ls=DASHES[style],
         lw=1,
@@ -140,7 +151,8 @@ def _arrows(axes: Axes, panel: Panel, mark: Arrows, values: Values, s: Styles) -
     x, y = np.meshgrid(*parts)
     place = {**values, panel.x.variable: x, panel.y.variable: y}
     along, up = (evaluate(tree(part), place) for part in (mark.x, mark.y))
-    axes.quiver(x, y, along, up, color="#b0b0b0")
+    length = np.maximum(np.hypot(along, up), 1e-9)
+    axes.quiver(x, y, along / length, up / length, color="#b0b0b0")
 
 
 def _points(axes: Axes, panel: Panel, mark: Points, values: Values, s: Styles) -> None:
@@ -172,7 +184,7 @@ def _dot(
 
 _DRAWN: Mapping[type, Callable[[Axes, Panel, Any, Values, Styles], None]] = {
     Curve: _curve,
-    Path: _path,
+    Orbit: _orbit,
     Arrows: _arrows,
     Points: _points,
     Bars: _bars,
