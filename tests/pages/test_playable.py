@@ -6,13 +6,16 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path as File
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import sympy as sp
+import torch
 
+from lib.experiments.vae import kept_plane
+from lib.models import vae
 from lib.pages import stills
 from lib.pages.marks import (
     Arrows,
@@ -22,19 +25,20 @@ from lib.pages.marks import (
     Dot,
     Handle,
     Layer,
+    Orbit,
     Panel,
-    Path,
     Picture,
     Points,
     Setting,
 )
 from lib.pages.playable import MIME, Playable
+from lib.training import records
 from tools.digest import ROOT
 
 a, n, u, v, x = sp.symbols("a n u v x", real=True)
 ACROSS, UP = Axis("x", 0, 6, "x"), Axis("y", -2, 2, "y")
 LEVEL = Handle("height", 1, "a", {"a": "y"}, of="a sin x")
-ORBIT = Path("orbit", {"u": a, "v": 1}, {"u": u - v / 2, "v": v + u / 2}, n, u, v)
+ORBIT = Orbit("orbit", {"u": a, "v": 1}, {"u": u - v / 2, "v": v + u / 2}, n, u, v)
 source = np.random.default_rng(0)
 LAYERS = [
     Layer(source.normal(size=(5, 2)), source.normal(size=5), "relu"),
@@ -100,7 +104,7 @@ def test_an_orbit_is_a_map_applied_again_and_again() -> None:
     for _ in range(4):
         expected.append(place)
         place = np.array([[1, -0.5], [0.5, 1]]) @ place
-    found = stills.orbit(ORBIT, WAVE.starts)
+    found = stills.places(ORBIT, WAVE.starts)
     np.testing.assert_allclose(np.transpose(found), expected, rtol=1e-12)
 
 
@@ -134,37 +138,71 @@ def test_a_still_shows_the_settings_at_their_start() -> None:
 
 # The page's script computes the same; its drawing is tested in tests/test_html.py.
 
-NODE = shutil.which("node", path=File(sys.executable).parent) or shutil.which("node")
+NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
+# What a page has around the script; then the code of a test.
 IN_NODE = """
 globalThis.window = globalThis;
 globalThis.matchMedia = globalThis.addEventListener = () => ({});
 require(process.argv[1]);
-const { compile, compilePath, compileNetwork } = playable;
-const figure = JSON.parse(process.argv[2]), values = JSON.parse(process.argv[3]);
-const [wave, phase, , , picture] = figure.panels;
-const inputs = picture.inputs.map(compile).map(input => input(values));
-console.log(JSON.stringify([
-  [0, 1, 2, 3].map(x => compile(wave.marks[0].y)({ ...values, x })),
-  compilePath(phase.marks[1])(values),
-  compileNetwork(picture.layers)(inputs),
-]));
+const { compile, compileOrbit, compileNetwork } = playable;
+const [figure, values] = process.argv.slice(2).map(text => JSON.parse(text));
 """
 
 
-@pytest.mark.skipif(NODE is None, reason="no Node: run `make html`")
-def test_the_page_computes_what_python_does() -> None:
-    assert NODE is not None
-    script, values = ROOT / "book/_static/playable.js", {"a": -0.7, "n": 9}
-    command = [NODE, "-e", IN_NODE, str(script), WAVE.data(), json.dumps(values)]
+def in_node(code: str, figure: Playable, values: Any) -> Any:
+    """What some code prints of ``figure`` and ``values``, beside the script."""
+    if NODE is None:
+        pytest.skip("no Node: run `make html`")
+    script = str(ROOT / "book/_static/playable.js")
+    command = [NODE, "-e", IN_NODE + code, script, figure.data(), json.dumps(values)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    curve, orbit, image = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_the_page_computes_what_python_does() -> None:
+    values = {"a": -0.7, "n": 9}
+    curve, orbit, image = in_node(
+        """
+        const [wave, phase, , , picture] = figure.panels;
+        const inputs = picture.inputs.map(compile).map(input => input(values));
+        console.log(JSON.stringify([
+          [0, 1, 2, 3].map(x => compile(wave.marks[0].y)({ ...values, x })),
+          compileOrbit(phase.marks[1])(values),
+          compileNetwork(picture.layers)(inputs),
+        ]));
+        """,
+        WAVE,
+        values,
+    )
     np.testing.assert_allclose(curve, -0.7 * np.sin(range(4)), rtol=1e-12)
-    expected = np.transpose(stills.orbit(ORBIT, values))
+    expected = np.transpose(stills.places(ORBIT, values))
     np.testing.assert_allclose(orbit, expected, rtol=1e-12)
     picture = WAVE.panels[-1]
     assert isinstance(picture, Picture)
     drawn = stills.image(picture, values).ravel()
     np.testing.assert_allclose(image, drawn, rtol=1e-12)
+
+
+def test_the_page_decodes_as_the_library_does() -> None:
+    """The decoder of vae/training's latent plane, on a grid over the plane."""
+    model = kept_plane(records.read(ROOT / "book/records/vae-plane-seed0.json"))
+    first, last = model.decoder[0], model.decoder[2]
+    layers = [
+        Layer(first.weight.detach(), first.bias.detach(), "relu"),
+        Layer(last.weight.detach(), last.bias.detach(), "sigmoid"),
+    ]
+    picture = Picture("", layers, ["x", "y"])
+    figure = replace(WAVE, panels=[picture], numbers={})
+    assert len(figure.data()) < 250_000
+    side = torch.linspace(-3, 3, 13)
+    grid = torch.cartesian_prod(side, side)
+    found = in_node(
+        "console.log(JSON.stringify("
+        "values.map(compileNetwork(figure.panels[0].layers))));",
+        figure,
+        grid.tolist(),
+    )
+    np.testing.assert_allclose(found, vae.sample(model, grid), atol=2e-6)
 
 
 # What is refused

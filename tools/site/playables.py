@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 from lib.pages.playable import MIME
 
@@ -34,11 +35,16 @@ def place(app: Sphinx, name: str, source: list[str]) -> None:
             data = output.get("data", {})
             if MIME in data:
                 content = "".join(data.pop(MIME))
-                file = f"playable-{json.loads(content)['name']}.png"
+                figure = json.loads(content)["name"]
                 still = base64.b64decode("".join(data["image/png"]))
-                (folder / file).write_bytes(still)
-                address = f"{'../' * name.count('/')}_images/{file}"
-                alt = cell["metadata"]["mystnb"]["image"]["alt"]
+                (folder / f"playable-{figure}.png").write_bytes(still)
+                address = f"{'../' * name.count('/')}_images/playable-{figure}.png"
+                alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt")
+                if not alt:
+                    raise ExtensionError(
+                        f"{name}: the figure {figure} has no alternative text: put it "
+                        "into the cell's metadata, as CONTRIBUTING.md says"
+                    )
                 data["text/html"] = html_of(content, address, alt)
     source[0] = json.dumps(notebook)
 
