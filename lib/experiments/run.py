@@ -24,7 +24,7 @@ from .gan import GANRun, evaluate_gan, train_gan
 from .norms import NormsRun, judge_norms, train_norms
 from .table import Run
 from .translation import TranslationRun, evaluate_translator, train_translator
-from .vae import VAERun, evaluate_vae, train_vae
+from .vae import PlaneRun, VAERun, evaluate_vae, keep_plane, train_vae
 
 
 def samples_figure(history: History) -> Figure:
@@ -55,16 +55,18 @@ def load_digits(
 
 @dataclass(frozen=True)
 class Kind:
-    """What a type of configuration is loaded, trained, judged and drawn by."""
+    """What a type of configuration is loaded, trained, judged, drawn and kept by."""
 
     load: Callable[..., Any]
     train: Callable[..., tuple[Any, History]]
     evaluate: Callable[..., dict[str, Any]]
     figure: Callable[[History], Figure] | None = None
+    keep: Callable[..., dict[str, Any]] | None = None  # of the model, for the record
 
 
 KINDS = {
     VAERun: Kind(load_digits, train_vae, evaluate_vae, samples_figure),
+    PlaneRun: Kind(load_digits, train_vae, evaluate_vae, samples_figure, keep_plane),
     GANRun: Kind(load_digits, train_gan, evaluate_gan, samples_figure),
     TranslationRun: Kind(translation.load, train_translator, evaluate_translator),
     NormsRun: Kind(translation.load, train_norms, judge_norms),
@@ -136,6 +138,8 @@ def run_experiment(
         "seconds": seconds,
         "provenance": provenance,
     }
+    if kind.keep:
+        record["kept"] = kind.keep(model, loaded)
     if kind.figure:
         records.write_figure(files.samples, kind.figure(history))
     records.write(files.record, record)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from .gan import GANRun
 from .norms import NormsRun
 from .translation import PHRASE_LANGUAGES, TranslationRun
-from .vae import VAERun
+from .vae import PlaneRun, VAERun
 
 Run = VAERun | GANRun | TranslationRun | NormsRun
 
@@ -37,6 +37,19 @@ EXPERIMENTS = {
     "vae-digits": Experiment(
         "the live run of the book: the report's network on the bundled digits",
         VAERun(digits="bundled", learning_rate=2e-3),
+    ),
+    "vae-plane": Experiment(
+        "two latents on the bundled digits at 8x8, whose record keeps the network",
+        PlaneRun(
+            digits="bundled-8x8",
+            hidden=128,
+            latents=2,
+            learning_rate=2e-3,
+            epochs=200,
+            nll_samples=500,
+            nll_images=297,
+            figure_epochs=(1, 5, 20, 200),
+        ),
     ),
     "gan-mnist": Experiment(
         "a GAN on MNIST, its backward pass by hand, with the non-saturating loss",

@@ -53,6 +53,45 @@ class VAERun:
             raise ValueError("figure_epochs must be at least 1")
 
 
+@dataclass(frozen=True)
+class PlaneRun(VAERun):
+    """A VAE with two latents, small enough that its record keeps the network itself."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.latents != 2:
+            raise ValueError("latents must be 2: they are the two sides of a plane")
+
+
+def keep_plane(model: VAE, data: Digits) -> dict[str, Any]:
+    """What the record of a `PlaneRun` keeps: all weights, and where images are encoded.
+
+    ``codes`` are the means of q(z|x) of the held-out images, to three decimals, so that
+    a page that shows them is the same on every machine.
+    """
+    with torch.no_grad():
+        codes, _ = model.cpu().encode(data.test_images)
+    return {
+        "weights": {
+            name: records.packed(part) for name, part in model.state_dict().items()
+        },
+        "codes": [[round(float(z), 3) for z in code] for code in codes],
+        "labels": data.test_labels.tolist(),
+    }
+
+
+def kept_plane(record: dict[str, Any]) -> VAE:
+    """The network that the record of a `PlaneRun` keeps, to the bit."""
+    weights = {
+        name: records.unpacked(part) for name, part in record["kept"]["weights"].items()
+    }
+    run = record["configuration"]
+    pixels = len(weights["decoder.2.bias"])
+    model = VAE(VAEConfig(pixels, run["hidden"], run["latents"]))
+    model.load_state_dict(weights)
+    return model
+
+
 def train_vae(
     run: VAERun,
     data: Digits,

@@ -1,183 +1,140 @@
-"""Figures with sliders that run in the browser, without a kernel and without a network.
+"""Figures to play with: what one consists of, and how it gets into a notebook.
 
-The curves and numbers are JavaScript expressions, which SymPy's ``jscode`` prints from
-the expressions that a chapter has derived: the reader plays with the checked formula.
+A `Playable` has settings, which the reader moves by sliders or by handles in the
+drawing, and panels, which show formulas of these settings. A formula is an expression
+of SymPy's as the chapter has derived it, a variable's name, or a number:
+
+    Playable(
+        name="wave",
+        settings={"a": Setting("height a", -1, 1, 0.1, start=0.5)},
+        panels=[
+            Panel(
+                "A wave",
+                x=Axis("x", 0, 6, variable="x"),
+                y=Axis("y", -1, 1, variable="y"),
+                marks=[
+                    Curve("a sin x", a * sin(x)),
+                    Handle("height", x=pi / 2, y=a, sets={"a": "y"}, of="a sin x"),
+                ],
+            )
+        ],
+        numbers={"height": a},
+    )
+
+The cell that ends in it needs alternative text and a caption like any other figure. In
+JupyterLab it shows as a still picture; in the book ``tools/site`` puts its data into
+the page, and ``book/_static/playable.js`` draws them. Lines are told apart by colour
+and dash, which a label has in the whole figure: five labels at most.
 """
 
 from __future__ import annotations
 
-import html
+import base64
+import io
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
-WIDTH, HEIGHT = 480, 220  # of the drawing, in its own units; the page scales it
+import numpy as np
+from numpy.typing import ArrayLike
 
+from .figures import COLOURS
+from .formulas import Formula, tree
+from .marks import Bars, Curve, Dot, Handle, Layer, Orbit, Panel, Picture, Setting
+from .stills import still
 
-@dataclass(frozen=True)
-class Slider:
-    """A range input: its label, its range and step, and where it starts."""
-
-    label: str
-    low: float
-    high: float
-    step: float
-    start: float
+MIME = "application/vnd.checked-gradients.playable"  # the data, as JSON
 
 
 @dataclass(frozen=True)
 class Playable:
-    """Curves over one variable, with sliders for the others and numbers beneath.
+    """A figure to play with; its data depend on nothing but these fields.
 
-    ``curves`` and ``numbers`` map a label to a JavaScript expression in ``variable``
-    and in the names of ``sliders``. A label in ``filled`` is drawn as an area. The
-    object shows itself in a notebook, and its HTML depends on nothing but these fields.
+    ``numbers`` stand beneath: formulas of the settings, or orbits, whose last ``y``
+    counts. Raises ValueError where the parts do not fit together.
     """
 
     name: str
-    title: str
-    variable: str
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
-    curves: Mapping[str, str]
-    numbers: Mapping[str, str]
-    sliders: Mapping[str, Slider]
-    filled: tuple[str, ...] = ()
+    settings: Mapping[str, Setting]
+    panels: Sequence[Panel | Picture]
+    numbers: Mapping[str, Formula | Orbit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
-            raise ValueError(f"Playable: the name {self.name!r} must be like 'kl-play'")
-        for name, slider in self.sliders.items():
-            if not name.isidentifier() or not slider.low <= slider.start <= slider.high:
+            raise ValueError(f"the name {self.name!r} must be like 'kl-play'")
+        for handle in self._marks(Handle):
+            if unknown := handle.sets.keys() - self.settings:
                 raise ValueError(
-                    f"Playable: the slider {name!r} needs the name of a variable and a "
-                    "start within its range"
+                    f"the handle {handle.label!r} sets {min(unknown)}, which is none "
+                    f"of {', '.join(self.settings)}"
                 )
-        if unknown := set(self.filled) - set(self.curves):
-            raise ValueError(f"Playable: filled names no curve: {', '.join(unknown)}")
+        for mark in self._marks(Dot, Handle):
+            if mark.of and mark.of not in self.styles:
+                raise ValueError(f"nothing is called {mark.of!r}, as a dot's ``of`` is")
+        if len(self.styles) > len(COLOURS):
+            raise ValueError(
+                f"{len(self.styles)} labels need more than {len(COLOURS)} colours"
+            )
 
-    def _repr_html_(self) -> str:
-        return _PAGE.format(
-            name=self.name,
-            title=html.escape(self.title),
-            width=WIDTH,
-            height=HEIGHT,
-            legend="".join(self._legend()),
-            sliders="".join(self._slider(name) for name in self.sliders),
-            numbers="".join(
-                f"<span>{html.escape(label)} = <output></output></span>"
-                for label in self.numbers
-            ),
-            script=self._script(),
-        )
+    def _marks(self, *kinds: type) -> list[Any]:
+        panels = (panel for panel in self.panels if isinstance(panel, Panel))
+        return [m for panel in panels for m in panel.marks if isinstance(m, kinds)]
 
-    def _legend(self) -> list[str]:
-        return [
-            f'<span><i style="background:{_COLOURS[i]}"></i>{html.escape(label)}</span>'
-            for i, label in enumerate(self.curves)
-        ]
+    @property
+    def styles(self) -> dict[str, int]:
+        """Which colour and dash each label has."""
+        found: dict[str, int] = {}
+        for mark in self._marks(Curve, Orbit, Bars):
+            labels: Iterable[str] = (
+                mark.heights if isinstance(mark, Bars) else [mark.label]
+            )
+            for label in labels:
+                found.setdefault(label, len(found))
+        return found
 
-    def _slider(self, name: str) -> str:
-        s = self.sliders[name]
-        return (
-            f"<label><span>{html.escape(s.label)} = <output></output></span>"
-            f'<input type="range" data-name="{name}" min="{s.low}" max="{s.high}" '
-            f'step="{s.step}" value="{s.start}"></label>'
-        )
+    @property
+    def starts(self) -> dict[str, float]:
+        """The settings as they are at first."""
+        return {name: setting.start for name, setting in self.settings.items()}
 
-    def _script(self) -> str:
-        names = [*self.sliders, self.variable]
-        arguments = ", ".join(names)
+    def data(self) -> str:
+        """All of it as JSON, safe to stand in HTML."""
+        content = {**_plain(self), "styles": self.styles}
+        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+        return text.replace("<", r"\u003c")
 
-        def functions(expressions: Mapping[str, str]) -> str:
-            return ", ".join(f"({arguments}) => {e}" for e in expressions.values())
+    def __repr__(self) -> str:
+        return f"Playable({self.name!r})"
 
-        return _SCRIPT % {
-            "id": json.dumps(self.name),
-            "x": json.dumps(self.x_range),
-            "y": json.dumps(self.y_range),
-            "size": json.dumps([WIDTH, HEIGHT]),
-            "colours": json.dumps(_COLOURS[: len(self.curves)]),
-            "filled": json.dumps([label in self.filled for label in self.curves]),
-            "curves": functions(self.curves),
-            "numbers": functions(self.numbers),
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        picture = io.BytesIO()
+        still(self.panels, self.starts, self.styles).savefig(picture, format="png")
+        encoded = base64.b64encode(picture.getvalue()).decode()
+        return {MIME: self.data(), "image/png": encoded}
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as mappings that say their kind, formulas as trees."""
+    if isinstance(value, Layer):
+        return {
+            "weights": _packed(value.weights),
+            "bias": _packed(value.bias),
+            "activation": value.activation,
         }
+    if is_dataclass(value):
+        content = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {"kind": type(value).__name__, **content}
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
+    return tree(value)
 
 
-# Okabe and Ito's colours that keep a contrast of 3 on white, as in `figures`.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-
-_PAGE = """\
-<figure class="playable" id="{name}">
-<style>
-#{name} {{ background: #fff; color: #222; padding: .6em; max-width: 720px; }}
-#{name} svg {{ width: 100%; height: auto; display: block; }}
-#{name} .line {{ display: flex; flex-wrap: wrap; gap: .4em 1.4em; margin: .4em 0; }}
-#{name} label {{ flex: 1 1 14em; display: block; }}
-#{name} input {{ width: 100%; }}
-#{name} .line i {{ display: inline-block; width: 1.2em; height: .3em;
-  margin-right: .4em; vertical-align: middle; }}
-#{name} output {{ font-variant-numeric: tabular-nums; }}
-</style>
-<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}"></svg>
-<div class="line">{legend}</div>
-<div class="line">{sliders}</div>
-<div class="line numbers" aria-live="polite">{numbers}</div>
-<script>
-{script}
-</script>
-</figure>"""
-
-_SCRIPT = """\
-(() => {
-  const root = document.getElementById(%(id)s);
-  const [x0, x1] = %(x)s, [y0, y1] = %(y)s, [width, height] = %(size)s;
-  const colours = %(colours)s, filled = %(filled)s;
-  const curves = [%(curves)s];
-  const numbers = [%(numbers)s];
-  const svg = root.querySelector("svg");
-  const inputs = [...root.querySelectorAll("input")];
-  const bottom = height - 24;
-  const px = x => (x - x0) / (x1 - x0) * width;
-  const py = y => (y1 - Math.max(y0, Math.min(y1, y))) / (y1 - y0) * bottom;
-  const add = (kind, attributes, text) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", kind);
-    for (const key in attributes) node.setAttribute(key, attributes[key]);
-    if (text !== undefined) node.textContent = text;
-    return svg.appendChild(node);
-  };
-  add("line", {x1: 0, x2: width, y1: py(0), y2: py(0), stroke: "currentColor",
-    "stroke-width": 1});
-  for (let t = Math.ceil(x0 + .5); t < x1; t++) {
-    add("line", {x1: px(t), x2: px(t), y1: py(0) - 3, y2: py(0) + 3,
-      stroke: "currentColor"});
-    if (t %% 2 === 0) add("text", {x: px(t), y: height - 5, "text-anchor": "middle",
-      "font-size": 14, fill: "currentColor"}, t);
-  }
-  const paths = colours.map((colour, i) => add("path", {
-    stroke: colour, "stroke-width": 2.5, fill: filled[i] ? colour : "none",
-    "fill-opacity": .3, "stroke-linejoin": "round"}));
-  const draw = () => {
-    const values = inputs.map(input => parseFloat(input.value));
-    inputs.forEach(input => {
-      input.parentNode.querySelector("output").textContent =
-        parseFloat(input.value).toFixed(2);
-    });
-    curves.forEach((curve, i) => {
-      const points = [];
-      for (let k = 0; k <= 320; k++) {
-        const x = x0 + (x1 - x0) * k / 320;
-        points.push(px(x).toFixed(1) + "," + py(curve(...values, x)).toFixed(1));
-      }
-      const ends = filled[i] ? [px(x0) + "," + py(0), px(x1) + "," + py(0)] : [];
-      const all = filled[i] ? [ends[0], ...points, ends[1]] : points;
-      paths[i].setAttribute("d", "M" + all.join("L"));
-    });
-    root.querySelectorAll(".numbers output").forEach((output, i) => {
-      output.textContent = numbers[i](...values).toFixed(3);
-    });
-  };
-  inputs.forEach(input => input.addEventListener("input", draw));
-  draw();
-})();"""
+def _packed(values: ArrayLike) -> str:
+    """32-bit floats, the last index first to move and the least byte first, base64."""
+    return base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()

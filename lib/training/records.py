@@ -4,6 +4,7 @@ The file says of which format it is, and holds a digest of the rest of itself, s
 a record that was changed by hand, or cut, is not shown as what a run gave.
 """
 
+import base64
 import contextlib
 import hashlib
 import io
@@ -186,6 +187,19 @@ def estimate(values: Tensor) -> dict[str, Any]:
     mean = float(values.mean())
     margin = 1.96 * float(values.std()) / len(values) ** 0.5
     return {"mean": mean, "interval": [mean - margin, mean + margin], "n": len(values)}
+
+
+def packed(values: Tensor) -> dict[str, Any]:
+    """32-bit floats as a record keeps them exactly: their shape, and base64."""
+    floats = values.detach().cpu().numpy().astype("<f4")
+    data = base64.b64encode(floats.tobytes()).decode()
+    return {"shape": list(values.shape), "float32": data}
+
+
+def unpacked(kept: dict[str, Any]) -> Tensor:
+    """The tensor that was ``packed``, to the bit."""
+    floats = numpy.frombuffer(base64.b64decode(kept["float32"]), "<f4")
+    return torch.from_numpy(floats.astype("f4").reshape(kept["shape"]))
 
 
 def provenance(device: torch.device) -> dict[str, Any]:

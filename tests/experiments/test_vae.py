@@ -1,12 +1,21 @@
 """A VAE's run: to the bit the same, and judged by bounds that are in order."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 
 from lib.data import digits
-from lib.experiments.vae import EVALUATION_SEED, VAERun, evaluate_vae, train_vae
+from lib.experiments.vae import (
+    EVALUATION_SEED,
+    PlaneRun,
+    VAERun,
+    evaluate_vae,
+    keep_plane,
+    kept_plane,
+    train_vae,
+)
 from lib.models import vae
 
 TINY = VAERun(
@@ -111,3 +120,20 @@ def test_the_time_it_will_take_is_said_after_twenty_images(data, trained):
     evaluate_vae(trained[0], TINY, data, said.append)
     assert len(said) == 1
     assert "40 images with 20 samples" in said[0]
+
+
+def test_a_plane_is_kept_to_the_bit(data, trained):
+    model, _ = trained
+    kept = json.loads(json.dumps(keep_plane(model, data)))
+    again = kept_plane({"kept": kept, "configuration": asdict(TINY)})
+    pairs = zip(model.parameters(), again.parameters(), strict=True)
+    assert all(torch.equal(ours, theirs) for ours, theirs in pairs)
+    with torch.no_grad():
+        codes, _ = again.encode(data.test_images)
+    assert torch.allclose(torch.tensor(kept["codes"]), codes, atol=1e-3)
+    assert kept["labels"] == data.test_labels.tolist()
+
+
+def test_a_plane_has_two_latents():
+    with pytest.raises(ValueError, match="latents must be 2"):
+        PlaneRun(latents=3)

@@ -7,11 +7,11 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from lib.pages import figures
 from lib.pages.figures import COLOURS, PAPER, band, image_grid, use_style
+from tests.shared.colours import contrast, linear
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,21 +24,6 @@ def style() -> Iterator[None]:
 
 
 # Colours
-
-
-def linear(colour: str) -> np.ndarray:
-    """The colour's light in red, green and blue, by the sRGB standard."""
-    value = np.array(to_rgb(colour))
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of the Web Content Accessibility Guidelines, from 1 to 21."""
-    light, dark = sorted(
-        (linear(colour) @ (0.2126, 0.7152, 0.0722) for colour in (one, other)),
-        reverse=True,
-    )
-    return (light + 0.05) / (dark + 0.05)
 
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear light.

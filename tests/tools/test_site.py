@@ -1,17 +1,22 @@
 """Formulas become MathML that browsers lay out, in pieces between which lines break."""
 
+import base64
 import io
+import json
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sphinx.errors import ExtensionError
 
 from tests.shared.effort import examples
 from tools.digest import ROOT
-from tools.site import folds, fonts, icons, mathml, search
+from tools.site import folds, fonts, icons, mathml, playables, search
 from tools.site.mathematics import converted, lines_of
 
 pytestmark = pytest.mark.skipif(
@@ -245,3 +250,45 @@ def test_what_touches_a_formula_is_tied_to_its_nearest_piece() -> None:
     single = f"<span>{mathml.inline(converted('k', False, MACROS))}</span>"
     page = BeautifulSoup(mathml.tied("", single, "-th"), "html.parser")
     assert [span.get_text() for span in page.select(".tied")] == ["k-th"]
+
+
+def placed(tmp_path: Path, **metadata: object) -> tuple[Tag, dict]:
+    """The HTML, and the output, of a page that shows a figure to play with."""
+    picture = base64.b64encode(b"PNG").decode()
+    data = {playables.MIME: '{"name":"wave"}', "image/png": picture}
+    cells = [{"metadata": metadata, "outputs": [{"data": data}]}, {"metadata": {}}]
+    source = [json.dumps({"cells": cells})]
+    playables.place(SimpleNamespace(outdir=tmp_path), "book/vae/a", source)
+    output = json.loads(source[0])["cells"][0]["outputs"][0]["data"]
+    return BeautifulSoup(output["text/html"], "html.parser"), output
+
+
+def test_a_page_has_a_playable_figures_data_and_its_still(tmp_path: Path) -> None:
+    page, output = placed(tmp_path, mystnb={"image": {"alt": 'a "wave"'}})
+    assert output.keys() == {"text/html", "image/png"}
+    [still] = page.find_all("img")
+    assert (still["alt"], still["src"]) == (
+        'a "wave"',
+        "../../_images/playable-wave.png",
+    )
+    assert (tmp_path / "_images/playable-wave.png").read_bytes() == b"PNG"
+    [data] = page.find_all("script")
+    assert data["type"] == "application/json"
+    assert json.loads(data.string) == {"name": "wave"}
+
+
+def test_a_playable_figure_without_alternative_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match="book/vae/a: the figure wave has no alt"):
+        placed(tmp_path)
+
+
+def test_pages_without_a_playable_figure_load_nothing_for_it() -> None:
+    loaded: list[str] = []
+    app = SimpleNamespace(
+        add_css_file=loaded.append, add_js_file=lambda file, **_: loaded.append(file)
+    )
+    playables.add_script(app, "a", "", {"body": "<p>playable</p>"}, None)
+    assert loaded == []
+    html = playables.html_of("{}", "a.png", "alt")
+    playables.add_script(app, "a", "", {"body": html}, None)
+    assert loaded == ["playable.css", "playable.js"]

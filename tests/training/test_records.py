@@ -234,3 +234,9 @@ def test_without_a_repository_there_is_no_commit(monkeypatch, error):
 
     monkeypatch.setattr(subprocess, "run", git)
     assert records.provenance(torch.device("cpu"))["commit"] is None
+
+
+def test_floats_are_kept_to_the_bit():
+    values = torch.randn(3, 4).where(torch.eye(3, 4) == 0, torch.pi)
+    kept = json.loads(json.dumps(records.packed(values)))
+    assert torch.equal(records.unpacked(kept), values)

@@ -21,6 +21,7 @@ from . import (
     moved,
     parts,
     pictures,
+    playables,
     policy,
     previews,
     quiet,
@@ -32,7 +33,9 @@ from . import (
 def setup(app: Sphinx) -> ExtensionMetadata:
     about.setup(app)
     mathematics.setup(app)
-    for part in (folds, attempts, launch, licences, generated, headings, sections):
+    for part in (folds, attempts, playables, launch, licences):
+        part.setup(app)
+    for part in (generated, headings, sections):
         part.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
