@@ -125,6 +125,10 @@ portable: $(INSTALLED) ## compare the notebooks again under AVX2 and with two th
 release: html ## check that all say one version, and pack the pages: _build/*.zip
 	@$(BIN)/python -m tools.release
 
+.PHONY: links
+links: $(INSTALLED) $(PACKAGES) ## follow the links to other hosts, over the network
+	$(BIN)/jupyter-book build . --builder custom --custom-builder linkcheck --all -q
+
 .PHONY: bench
 bench: $(INSTALLED) ## time training and translating against their peers and bounds
 	$(BIN)/python -m lib.bench
@@ -136,10 +140,12 @@ browser: ## install Chromium by the system's package manager, to look at the pag
 .PHONY: lock
 lock: $(INSTALLED) ## pin what requirements.txt pulls in, with hashes: requirements.lock
 	$(BIN)/python -m tools.lock
+	$(BIN)/python -m tools.binder
 
 .PHONY: newest
 newest: $(INSTALLED) ## move the pins to the newest versions, and say which moved
 	$(BIN)/python -m tools.lock --newest
+	$(BIN)/python -m tools.binder
 
 .PHONY: clean
 clean: ## remove what was built; the environment stays

@@ -52,6 +52,26 @@ def test_workflow_makes_targets_that_exist(path: Path) -> None:
     assert called("\n".join(scripts)) <= TARGETS
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflow_names_actions_by_their_commits(path: Path) -> None:
+    """A tag may be moved; a hash may not. The version stands beside it, for people."""
+    text = path.read_text("utf-8")
+    used = re.findall(r"uses: (.*)", text)
+    pinned = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [action for action in used if not pinned.fullmatch(action)] == []
+
+
+def test_one_action_has_one_version() -> None:
+    texts = "".join(path.read_text("utf-8") for path in WORKFLOWS)
+    used = set(re.findall(r"uses: (.*)", texts))
+    assert len({action.partition("@")[0] for action in used}) == len(used) > 0
+
+
+def test_nothing_has_a_placeholder_for_an_address() -> None:
+    for name in ("README.md", "_config.yml", "CITATION.cff"):
+        assert "OWNER" not in (ROOT / name).read_text("utf-8")
+
+
 def test_ci_makes_targets_that_exist() -> None:
     script = (ROOT / ".ci/run").read_text("utf-8").partition("\nset ")[2]
     assert called(script) == {"browser"} <= TARGETS
