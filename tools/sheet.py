@@ -7,9 +7,9 @@ exercises' own code rests; the page needs no script and no network.
 """
 
 import argparse
-import ast
 import html
 import re
+import symtable
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ OUT = ROOT / "_build" / "sheets"
 ROLE = re.compile(r"\{(eq|numref|doc|cite|term)(?::\w+)?\}`(.+?)`")
 SAID = {"eq": "equation `{}`", "numref": "figure `{}`", "doc": "chapter `{}`"}
 STYLE = """\
-body { font: 12pt/1.4 "STIX Two Text", Georgia, serif; margin: 2em auto; max-width: 44em; }
+body { font: 12pt/1.4 "STIX Two Text", serif; margin: 2em auto; max-width: 44em; }
 pre { background: #f3f4f5; font-size: 9pt; padding: .6em; white-space: pre-wrap; }
 h2 { break-after: avoid; margin-top: 2em; }
 .lines { display: grid; grid-template-columns: auto auto; justify-content: center; }
@@ -55,18 +55,19 @@ def heading(number: int, exercise: Exercise) -> str:
 
 
 def names(source: str) -> tuple[set[str], set[str]]:
-    """The names that code gives a meaning, and all that it mentions."""
-    given, mentioned = set(), set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name):
-            mentioned.add(node.id)
-            if isinstance(node.ctx, ast.Store):
-                given.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            given.add(node.name)
-        elif isinstance(node, ast.alias):
-            given.add((node.asname or node.name).split(".")[0])
-    return given, mentioned
+    """The global names that code gives a meaning, and those that it asks for."""
+    given, asked = set(), set()
+    tables = [symtable.symtable(source, "cell", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            if top and (symbol.is_assigned() or symbol.is_imported()):
+                given.add(symbol.get_name())
+            if symbol.is_referenced() and (top or symbol.is_global()):
+                asked.add(symbol.get_name())
+    return given, asked
 
 
 def needed(before: Sequence[NotebookNode], after: Sequence[NotebookNode]) -> list[str]:
@@ -74,9 +75,9 @@ def needed(before: Sequence[NotebookNode], after: Sequence[NotebookNode]) -> lis
     wanted = set().union(*(names(cell.source)[1] for cell in after))
     kept: list[str] = []
     for cell in reversed(before):
-        given, mentioned = names(cell.source)
+        given, asked = names(cell.source)
         if given & wanted:
-            wanted |= mentioned
+            wanted = wanted - given | asked
             kept.insert(0, cell.source)
     return kept
 
