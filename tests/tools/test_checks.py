@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from lib.report.concordance import all_claims
-from tests.shared import chapters as run
+from tools.derivations import derivations
 from tools.site import checks
 from tools.site.contents import chapters
 
@@ -43,8 +43,8 @@ def test_a_summary_that_does_not_add_up_is_refused(said: str) -> None:
 
 def test_steps_are_those_of_the_cells_that_derive() -> None:
     counted = checks.counts()
-    found = run.derivations().values()
-    chains = [chain for some in found for chain in some if chain.label]
+    found = [derived.chain for some in derivations().values() for derived in some]
+    chains = [chain for chain in found if chain.label]
     assert counted["derivations"] == len(chains)
     assert counted["steps"] == sum(len(chain.steps) for chain in chains)
     decided = counted["steps proved"] + counted["steps at instances"]
