@@ -9,7 +9,7 @@
   // ------------------------------------------------------------------ the checker
 
   const engine = {
-    worker: null, starting: null, waiting: new Map(), count: 0, data: null,
+    worker: null, starting: null, cancel: null, waiting: new Map(), count: 0, data: null,
 
     // Why it cannot run here, in one sentence, or nothing.
     obstacle() {
@@ -19,9 +19,12 @@
     },
 
     start(tell) {
-      this.starting ??= this.started(tell).catch(error => {
-        this.stop();
-        throw error;
+      this.starting ??= new Promise((resolve, reject) => {
+        this.cancel = reject;
+        this.started(tell).then(resolve, error => {
+          reject(error);
+          this.stop();
+        });
       });
       return this.starting;
     },
@@ -61,6 +64,7 @@
     // Ends what is being computed; the next start is a fresh one.
     stop() {
       this.worker?.terminate();
+      this.cancel?.(new Error("stopped"));
       for (const { reject } of this.waiting.values()) reject(new Error("stopped"));
       this.waiting.clear();
       this.worker = this.starting = null;
@@ -207,6 +211,7 @@
       this.desk.buttons.append(button("Hint", () => this.hint()), this.undo, this.copied);
       this.hinted = 0;
       this.open = button("Begin", () => this.begin(), { class: "primary" });
+      section.querySelector(".needs-scripts").remove();
       const obstacle = engine.obstacle();
       section.append(obstacle ? make("p", { class: "status" }, obstacle) : make("p", {}, this.open));
     }

@@ -29,7 +29,7 @@ from lib.proof.saved import as_data
 from tools.derivations import Derived, derivations
 
 FOLDER = "book/"
-NO_SCRIPT = "To have your lines checked needs scripts, which are off here."
+NO_SCRIPT = "The lines that you write are checked here, which needs scripts."
 SAID = {
     "E": "an expectation",
     "KL": "a divergence",
@@ -158,7 +158,7 @@ def visit(self: HTML5Translator, node: nodes.Element) -> None:
 
 
 def depart(self: HTML5Translator, node: nodes.Element) -> None:
-    self.body.append(f"<noscript><p>{NO_SCRIPT}</p></noscript></section>\n")
+    self.body.append(f'<p class="needs-scripts">{NO_SCRIPT}</p></section>\n')
 
 
 def skip(self: Any, node: nodes.Element) -> None:
