@@ -474,3 +474,15 @@ def test_tables_of_the_appendix_fit_a_phone(
         .map(table => table.textContent.slice(0, 80))"""
     assert shown.evaluate(cut) == []
     context.close()
+
+
+def test_library_and_equations_link_both_ways() -> None:
+    page, name = "book/appendix/library.html", "lib-models-gaussian-kl-univariate"
+    entry = soup(page).find(id=name).find_parent("section")
+    [there] = [
+        a["href"] for a in entry.find_all("a") if "gaussian_kl.html#" in a["href"]
+    ]
+    chapter, _, label = urljoin(page, there).partition("#")
+    line = soup(chapter).find(id=label).find_next(class_="in-code")
+    back = line.find("a", string="kl_univariate")["href"]
+    assert urljoin(chapter, back) == f"{page}#{name}"

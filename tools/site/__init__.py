@@ -5,12 +5,22 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import folds, fonts, generated, headings, icons, mathematics, pictures, sections
+from . import (
+    folds,
+    fonts,
+    generated,
+    headings,
+    icons,
+    library,
+    mathematics,
+    pictures,
+    sections,
+)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     mathematics.setup(app)
-    for part in (folds, generated, headings, sections):
+    for part in (folds, generated, headings, library, sections):
         part.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.
