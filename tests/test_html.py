@@ -688,6 +688,18 @@ def test_tables_of_the_appendix_fit_a_phone(
     context.close()
 
 
+def test_library_and_equations_link_both_ways() -> None:
+    page, name = "book/appendix/library.html", "lib-models-gaussian-kl-univariate"
+    entry = soup(page).find(id=name).find_parent("section")
+    [there] = [
+        a["href"] for a in entry.find_all("a") if "gaussian_kl.html#" in a["href"]
+    ]
+    chapter, _, label = urljoin(page, there).partition("#")
+    line = soup(chapter).find(id=label).find_next(class_="in-code")
+    back = line.find("a", string="kl_univariate")["href"]
+    assert urljoin(chapter, back) == f"{page}#{name}"
+
+
 # Search, previews, and what a page says of itself
 
 FOUND = {  # what a reader types, and the place that comes first

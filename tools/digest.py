@@ -67,7 +67,7 @@ def lib_imports(tree: ast.AST, package: tuple[str, ...] = ()) -> set[str]:
             above = package[: len(package) - node.level + 1] if node.level else ()
             parts = (*above, *(node.module or "").split("."))
             module = ".".join(part for part in parts if part)
-            found |= {_home(module, alias.name) for alias in node.names}
+            found |= {home(module, alias.name) for alias in node.names}
     return {name for name in found if name.split(".")[0] == "lib" and _file(name)}
 
 
@@ -77,7 +77,7 @@ def _file(module: str) -> Path | None:
     return next((place for place in places if place.exists()), None)
 
 
-def _home(module: str, name: str) -> str:
+def home(module: str, name: str) -> str:
     """Return the module in which what `module` calls `name` is defined."""
     if _file(f"{module}.{name}"):
         return f"{module}.{name}"
@@ -88,7 +88,7 @@ def _home(module: str, name: str) -> str:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if name == (alias.asname or alias.name):
-                    return _home(f"{module}.{node.module}", alias.name)
+                    return home(f"{module}.{node.module}", alias.name)
     return module
 
 

@@ -16,6 +16,7 @@ from . import (
     headings,
     icons,
     launch,
+    library,
     licences,
     mathematics,
     moved,
@@ -35,7 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     mathematics.setup(app)
     for part in (folds, attempts, playables, launch, licences):
         part.setup(app)
-    for part in (generated, headings, sections):
+    for part in (generated, headings, library, sections):
         part.setup(app)
     app.connect("build-finished", finish)
     # One MathJax answers one writer at a time.

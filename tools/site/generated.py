@@ -6,13 +6,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import checks, exercises, runs
+from . import checks, exercises, library, runs
 
 PARTS: dict[str, Callable[[], str]] = {
     "checked-steps": checks.table,
     "published-figures": runs.compared,
     "exercises-by-chapter": exercises.sections,
     "recorded-runs": runs.sections,
+    "library": library.sections,
 }
 
 
