@@ -11,13 +11,13 @@ from tools.digest import ROOT
 from tools.lock import LOCK, normal
 
 TARGET = ROOT / "binder" / "requirements.txt"
-# Beside what the library needs: what opens a notebook, and what glues numbers into text.
+# Beside what the library needs: what opens a notebook, and glues numbers into text.
 OPENING = ("ipykernel", "jupyterlab", "jupyterlab-myst", "myst-nb")
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 CPU = ("torch", "torchvision")
 HEAD = """\
-# Written by `make lock` from requirements.lock. Binder has no GPU and little room: PyTorch
-# comes in its CPU build, which pytorch.org has and the package index has not.
+# Written by `make lock` from requirements.lock. Binder has no GPU and little room:
+# PyTorch comes in its CPU build, which pytorch.org has and the package index has not.
 --extra-index-url https://download.pytorch.org/whl/cpu
 """
 
