@@ -348,7 +348,7 @@ def test_code_fits_its_column_on_a_desk(visit: Visit) -> None:
 
 
 def test_few_formulas_are_too_wide_for_a_phone(visit: Visit) -> None:
-    """At most one in twenty, and of those each scrolls and has a shadow at its edge."""
+    """Three on a page, or one in twenty; each scrolls, and shadows say so."""
     for width in (360, 390):
         visit.show("light", {"width": width, "height": 800})
         boxes = visit.page.locator("article div.math")
@@ -357,7 +357,7 @@ def test_few_formulas_are_too_wide_for_a_phone(visit: Visit) -> None:
                 .map(box => getComputedStyle(box))
                 .map(style => [style.overflowX, style.backgroundImage])"""
         )
-        assert len(wide) <= max(2, boxes.count() / 20)
+        assert len(wide) <= max(3, boxes.count() / 20)
         for overflow, background in wide:
             assert overflow == "auto"
             assert background.count("linear-gradient") == 4

@@ -30,7 +30,7 @@ def main() -> int:
         page.evaluate("() => document.fonts.ready.then(() => true)")
         shot = page.screenshot()
         chromium.close()
-    picture = Image.open(io.BytesIO(shot)).quantize(32)  # a third of the bytes
+    picture = Image.open(io.BytesIO(shot)).quantize(128)  # half of the bytes
     picture.save(PICTURE, optimize=True)
     print(f"{PICTURE}: {PICTURE.stat().st_size // 1000} kB")
     return 0

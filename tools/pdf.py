@@ -35,9 +35,10 @@ article, body { display: block; overflow: visible; padding: 0 }
 img { max-height: 200mm }
 a.enlarge.wide img, a.enlarge img { width: 100%; max-width: 100% }
 .title { margin: 60mm 0; text-align: center }
-.contents p { display: flex; gap: .5em; margin: 0 }
-.contents p.part { font-weight: bold; margin-top: 1em }
-.contents p a { flex: 1; color: inherit; text-decoration: none }
+.book-contents { break-before: page }
+.book-contents p { display: flex; gap: .5em; margin: 0 }
+.book-contents p.part { font-weight: bold; margin-top: 1em }
+.book-contents p a { flex: 1; color: inherit; text-decoration: none }
 """
 Entry = tuple[str, str]  # a chapter's name and title, or "" and a part's title
 
@@ -120,7 +121,7 @@ def contents(entries: list[Entry], pages: dict[str, int]) -> str:
         else f'<p class="part">{text}</p>'
         for name, text in entries
     ]
-    return f'<nav class="contents"><h2>Contents</h2>{"".join(lines)}</nav>'
+    return f'<nav class="book-contents"><h2>Contents</h2>{"".join(lines)}</nav>'
 
 
 def document(kind: str, toc: str, articles: list[str]) -> str:

@@ -3,10 +3,15 @@
 It needs SymPy and nothing else of this library, so that it also runs in a browser.
 Each module stands on those below it:
 
+questions           what a page asks about its derivations, and the answers
+  attempt             a reader's own steps, and changes of the book's
+  saved, trees        derivations and expressions as plain data
+  spelling            an expression as text that can be typed
 derivation          grows a chain by checked steps
   chain               what a chain is, and how it reads
   parsing, latex      from text to an expression, and from an expression to LaTeX
   grammar             what text may say, and what is refused before it is computed
+  names               what text calls a thing
   abbreviations       may a name stand for this meaning?
 lemmas              the inequalities that a bound may cite
 asymptotics         is it so up to O(t^k)?
@@ -42,7 +47,6 @@ from .calculus import (
     sigmoid,
 )
 from .derivation import Derivation
-from .errors import DerivationError
 from .expectation import KL, E, Int, Var, resolve
 from .laws import Abstract, Finite, MultivariateNormal, Normal, density
 from .lemmas import (
@@ -59,7 +63,6 @@ __all__ = [
     "KL",
     "Abstract",
     "Derivation",
-    "DerivationError",
     "E",
     "Elementwise",
     "Finite",
