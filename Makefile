@@ -24,7 +24,7 @@ AS_PUBLISHED := env -u CHECKED_GRADIENTS_DATA -u CHECKED_GRADIENTS_DEVICE TQDM_D
 ONE_THREAD := CHECKED_GRADIENTS_THREADS=1
 PYTEST := $(BIN)/python -m pytest -q -rfEs
 UNIT := OMP_NUM_THREADS=1 $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal \
-	--ignore-glob="tests/test_html*.py"
+	--ignore=tests/html
 # The notebooks that take longest come first, so that no core waits for them at the end.
 LONGEST := $(patsubst %,book/%.ipynb,transformer/translation \
 	transformer/gradient_norms vae/training gan/training transformer/residual_gradients)
@@ -80,7 +80,7 @@ compare: $(INSTALLED) ## run every notebook and compare it with its stored outpu
 
 .PHONY: pages
 pages: $(INSTALLED) $(PACKAGES) ## check the built pages, as files and in a browser
-	$(PYTEST) -n 2 --dist worksteal tests/test_html.py tests/test_html_checker.py
+	$(PYTEST) -n 2 --dist worksteal tests/html
 
 .PHONY: pdf
 pdf: $(INSTALLED) ## print the built pages as one file; SOLUTIONS=no leaves these out
@@ -90,6 +90,10 @@ pdf: $(INSTALLED) ## print the built pages as one file; SOLUTIONS=no leaves thes
 .PHONY: picture
 picture: $(INSTALLED) ## take the picture of README.md from the built pages again
 	$(BIN)/python -m tools.first_screen
+
+.PHONY: serve
+serve: $(INSTALLED) ## serve the built pages on this machine alone: http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 .PHONY: lab
 lab: $(INSTALLED) ## open JupyterLab on the book

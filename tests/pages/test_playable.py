@@ -136,7 +136,7 @@ def test_a_still_shows_the_settings_at_their_start() -> None:
     assert [bar.get_height() for bar in heights.patches] == [0.5, 1]
 
 
-# The page's script computes the same; its drawing is tested in tests/test_html.py.
+# The page's script computes the same; its drawing: tests/html/test_playables.py.
 
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
 # What a page has around the script; then the code of a test.

@@ -10,10 +10,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from lib.proof.attempt import Exercise, text_of
 from tests.shared.effort import sampled
-from tests.test_html import AXE, NARROW, PATIENCE, SITE, WIDE, Visit, server, soup
+from tests.shared.site import AXE, NARROW, PATIENCE, SITE, WIDE, Visit, soup
 from tools.derivations import derivations
-
-__all__ = ["server"]  # a fixture
 
 KL = "book/vae/gaussian_kl.html"
 expect.set_options(timeout=PATIENCE)

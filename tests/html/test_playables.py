@@ -1,0 +1,332 @@
+"""Figures to play with, in a browser."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Route,
+)
+
+from lib.experiments.vae import kept_plane
+from lib.models import gaussian, vae
+from lib.training import records
+from tests.shared.colours import contrast
+from tests.shared.site import (
+    NARROW,
+    PLAYED,
+    ROOT,
+    WIDE,
+    Scheme,
+    Visit,
+    soup,
+)
+
+GAUSSIANS, PLAYERS, PLANE = (
+    f"book/{name}.html" for name in ("vae/gaussian_kl", "gan/training", "vae/training")
+)
+
+
+class Game:
+    """The figure to play with of one page, under the browser's settings."""
+
+    def __init__(self, browser: Browser, address: str, **settings: Any) -> None:
+        settings = {"viewport": WIDE, "color_scheme": "light"} | settings
+        self.context: BrowserContext = browser.new_context(**settings)
+        self.visit = Visit(self.context.new_page(), address)
+        self.page = self.visit.page
+        self.figure = self.page.locator(".playable").first
+        self.figure.scroll_into_view_if_needed()
+
+    def handle(self, label: str) -> Locator:
+        return self.figure.get_by_role("slider", name=label, exact=True).first
+
+    def slider(self, name: str) -> Locator:
+        return self.figure.locator(f"input[name={name}]")
+
+    def value(self, name: str) -> float:
+        return float(self.slider(name).input_value())
+
+    def number(self, label: str) -> float:
+        said = self.figure.locator(f'output[data-label="{label}"]').text_content()
+        return float((said or "").replace("\N{MINUS SIGN}", "-"))
+
+    def set(self, name: str, value: float) -> None:
+        self.slider(name).fill(str(value))
+
+    def drag(self, handle: Locator, right: float, down: float = 0) -> None:
+        box = handle.locator(".dot").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + right / 2, y + down / 2)
+        self.page.mouse.move(x + right, y + down)
+        self.page.mouse.up()
+
+    def drawing(self) -> str:
+        return self.figure.locator(".live").inner_html()
+
+
+@pytest.fixture
+def game(browser: Browser, server: str) -> Iterator[Callable[..., Game]]:
+    """Opens the figure of a page; all are closed in the end."""
+    opened: list[Game] = []
+
+    def open_one(page: str, **settings: Any) -> Game:
+        opened.append(Game(browser, f"{server}/{page}", **settings))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.context.close()
+
+
+def gaussians_say(mean: float, width: float) -> dict[str, float]:
+    """What the figure of the two Gaussians should say, by the library."""
+    at = [torch.tensor(v, dtype=torch.float64) for v in (0, 1, mean, width)]
+    shift = width - 1
+    third_order = -5 * shift**3 / 3 - shift * mean**2
+    return {
+        "KL(p, q)": float(gaussian.kl_univariate(*at)),
+        "KL(q, p)": float(gaussian.kl_univariate(*at[2:], *at[:2])),
+        "Taylor's form": shift**2 + mean**2 / 2 + third_order,
+    }
+
+
+def assert_gaussians(one: Game, mean: float, width: float) -> None:
+    assert (one.value("mu_q"), one.value("sigma_q")) == (mean, width)
+    for label, value in gaussians_say(mean, width).items():
+        assert one.number(label) == pytest.approx(value, abs=5.1e-4), label
+
+
+def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
+    assert {GAUSSIANS, PLAYERS, PLANE} <= set(PLAYED)
+
+
+@pytest.mark.parametrize("page", PLAYED)
+def test_each_slider_redraws_and_reset_puts_all_back(
+    game: Callable[..., Game], page: str
+) -> None:
+    one = game(page)
+    pixels = "f => [...f.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
+    before = one.drawing(), one.figure.evaluate(pixels)
+    for slider in one.figure.locator("input[type=range]").all():
+        shown = []
+        for end in ("min", "max"):
+            slider.fill(slider.get_attribute(end) or "")
+            shown.append(one.drawing())
+        assert shown[0] != shown[1]
+    one.figure.get_by_role("button", name="Reset").click()
+    assert (one.drawing(), one.figure.evaluate(pixels)) == before
+
+
+def test_a_handle_is_dragged(game: Callable[..., Game]) -> None:
+    one = game(GAUSSIANS)
+    assert_gaussians(one, 1, 1.5)
+    one.drag(one.handle("mean of q"), -60)
+    moved = one.value("mu_q")
+    assert -1 < moved < 0.5  # the panel is twelve units wide, and over 500 pixels
+    assert_gaussians(one, moved, 1.5)
+    one.drag(one.handle("width of q"), 40)
+    wider = one.value("sigma_q")
+    assert 1.9 < wider < 2.7
+    assert_gaussians(one, moved, wider)
+    one.drag(one.handle("mean of q"), -2000)
+    assert_gaussians(one, -4, wider)
+
+
+def test_a_handle_is_moved_by_keys(game: Callable[..., Game]) -> None:
+    one = game(GAUSSIANS)
+    mean, width = one.handle("mean of q"), one.handle("width of q")
+    mean.focus()
+    for keys, value in (
+        (["ArrowRight"], 1.05),
+        (["ArrowUp", "ArrowUp"], 1.15),
+        (["ArrowLeft"], 1.1),
+        (["Shift+ArrowLeft"], 0.6),
+        (["Home"], -4),
+        (["ArrowDown"], -4),
+    ):
+        for key in keys:
+            one.page.keyboard.press(key)
+        assert_gaussians(one, value, 1.5)
+    assert mean.get_attribute("aria-valuetext") == "mean of q \N{MINUS SIGN}4.00"
+    assert mean.get_attribute("aria-valuenow") == "-4"
+    width.focus()
+    one.page.keyboard.press("ArrowRight")
+    assert_gaussians(one, -4, 1.55)
+
+
+def test_a_finger_needs_no_precision_and_no_dragging(
+    game: Callable[..., Game],
+) -> None:
+    """Targets are 24 pixels wide at least, and a tap brings the nearest handle."""
+    for page in PLAYED:
+        one = game(page, viewport=NARROW, has_touch=True)
+        for target in one.figure.locator("button, input, .target").all():
+            box = target.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 24
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+    plane = game(PLANE, viewport=NARROW, has_touch=True)
+    drawing = plane.figure.locator(".panels svg").first
+    box = drawing.bounding_box()
+    assert box is not None
+    drawing.tap(position={"x": box["width"] * 0.9, "y": box["height"] * 0.2})
+    assert 2 < plane.value("z_1") < 3
+    assert 1.5 < plane.value("z_2") < 2.5
+
+
+def players_distance(game: Game, in_turns: bool) -> float:
+    """How far the players of the Dirac-GAN end from the solution."""
+    psi, theta = 1.0, 1.5
+    rate, weight, steps = (game.value(name) for name in ("alpha", "gamma", "n"))
+    for _ in range(int(steps)):
+        chance = 1 / (1 + np.exp(-psi * theta))
+        next_psi = psi + rate * (-theta * chance - weight * psi)
+        faced = next_psi if in_turns else psi
+        theta += rate * faced / (1 + np.exp(-faced * theta))
+        psi = next_psi
+    return float(np.hypot(psi, theta))
+
+
+def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
+    one = game(PLAYERS)
+
+    def assert_players() -> None:
+        for label, in_turns in (("both at once", False), ("in turns", True)):
+            expected = players_distance(one, in_turns)
+            said = one.number(f"distance, {label}")
+            assert said == pytest.approx(expected, abs=5.1e-4)
+
+    assert_players()
+    one.set("alpha", 0.5)
+    one.set("gamma", 0.4)
+    one.set("n", 0)
+    line = one.figure.locator("path.line.thin").first
+    for step in range(1, 4):
+        one.figure.get_by_role("button", name="One step").click()
+        assert one.value("n") == step
+        assert (line.get_attribute("d") or "").count("L") == step
+        assert_players()
+    one.figure.get_by_role("button", name="Play").click()
+    one.page.wait_for_function("document.querySelector('input[name=n]').value > 6")
+    one.figure.get_by_role("button", name="Pause").click()
+    assert_players()
+    before = one.number("distance, in turns")
+    one.drag(one.handle("start"), 30, 30)
+    assert one.number("distance, in turns") != before
+
+
+def test_the_image_is_the_decoders(game: Callable[..., Game]) -> None:
+    model = kept_plane(records.read(ROOT / "book/records/vae-plane-seed0.json"))
+    one = game(PLANE)
+    one.drag(one.handle("place in the plane"), 25, -40)
+    places = [(one.value("z_1"), one.value("z_2")), (-1.5, 0.75), (3.0, -3.0)]
+    for place in places:
+        one.set("z_1", place[0])
+        one.set("z_2", place[1])
+        pixels = one.figure.locator("canvas").evaluate(
+            "c => [...c.getContext('2d').getImageData(0, 0, 8, 8).data]"
+        )
+        ink = 1 - np.array(pixels).reshape(64, 4)[:, 0] / 255
+        expected = vae.sample(model, torch.tensor(place))
+        np.testing.assert_allclose(ink, expected, atol=0.51 / 255)
+
+
+@pytest.mark.parametrize("scheme", get_args(Scheme))
+def test_lines_and_words_stand_out(game: Callable[..., Game], scheme: Scheme) -> None:
+    """Axe does not look into drawings: lines at 3 to 1, words at 4.5."""
+    seen = """f => {
+        const of = (what, how) => [...f.querySelectorAll(what)]
+            .map(part => getComputedStyle(part)[how]);
+        return [getComputedStyle(document.body).backgroundColor,
+            [...of(".line, .stops", "stroke"), ...of(".bar, .dot", "fill")],
+            of("text:not(.sign)", "fill")];
+    }"""
+    for page in PLAYED:
+        one = game(page, color_scheme=scheme)
+        one.visit.show(scheme, WIDE)
+        paper, lines, words = one.figure.evaluate(seen)
+        assert lines
+        for colour in lines:
+            assert contrast(shade(colour), shade(paper)) >= 3, colour
+        for colour in words:
+            assert contrast(shade(colour), shade(paper)) >= 4.5, colour
+
+
+def shade(style: str) -> tuple[float, float, float]:
+    """A colour as the browser says it, rgb(1, 2, 3), as parts of one."""
+    red, green, blue = re.findall(r"\d+", style)[:3]
+    return int(red) / 255, int(green) / 255, int(blue) / 255
+
+
+@pytest.mark.parametrize("page", PLAYED)
+def test_without_scripts_a_still_picture_stands_there(
+    browser: Browser, server: str, page: str
+) -> None:
+    context = browser.new_context(viewport=WIDE, java_script_enabled=False)
+    silent = context.new_page()
+    silent.goto(f"{server}/{page}")
+    still = silent.locator(".playable img")
+    still.scroll_into_view_if_needed()
+    box = still.bounding_box()
+    assert box is not None
+    assert box["width"] > 500
+    assert box["height"] > 150
+    assert silent.locator(".playable .live").count() == 0
+    context.close()
+
+
+def test_paper_has_the_drawing_without_controls(game: Callable[..., Game]) -> None:
+    one = game(GAUSSIANS)
+    one.page.emulate_media(media="print")
+    assert one.figure.locator(".panels svg").first.is_visible()
+    assert not one.figure.locator("input").first.is_visible()
+    assert not one.figure.locator("img").is_visible()
+
+
+def test_nothing_moves_by_itself_for_those_who_asked_for_calm(
+    game: Callable[..., Game],
+) -> None:
+    one = game(PLAYERS, reduced_motion="reduce")
+    assert not one.figure.get_by_text("Play", exact=True).is_visible()
+    before = one.value("n")
+    one.figure.get_by_role("button", name="One step").click()
+    assert one.value("n") == before + 1
+
+
+def test_a_policy_may_forbid_code_in_the_page(browser: Browser, server: str) -> None:
+    """Under `script-src 'self'` the figure plays: its data are no code."""
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+
+    def forbid(route: Route) -> None:
+        answer = route.fetch()
+        policy = {"content-security-policy": "script-src 'self'"}
+        route.fulfill(response=answer, headers={**answer.headers, **policy})
+
+    page.route("**/*.html", forbid)
+    page.goto(f"{server}/{GAUSSIANS}")
+    slider = page.locator(".playable input[name=mu_q]")
+    slider.fill("0")
+    said = page.locator("output[data-label='KL(p, q)']").text_content()
+    expected = gaussians_say(0, 1.5)["KL(p, q)"]
+    assert float(said or "") == pytest.approx(expected, abs=5.1e-4)
+    context.close()
+
+
+@pytest.mark.parametrize("page", PLAYED)
+def test_a_figure_to_play_with_is_numbered(page: str) -> None:
+    for figure in soup(page).select(".playable"):
+        caption = figure.find_parent("figure").figcaption
+        assert re.match(r"Fig\. \d+\.\d+", caption.text.strip())
+        data = figure.select_one("script[type='application/json']")
+        assert len(data.string) < 250_000

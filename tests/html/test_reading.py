@@ -1,0 +1,142 @@
+"""What helps to read: search, previews, a line at a time, the first screen."""
+
+import json
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+)
+
+from tests.shared.site import (
+    NARROW,
+    PAGES,
+    SITE,
+    WIDE,
+    Visit,
+    soup,
+)
+
+FOUND = {  # what a reader types, and the place that comes first
+    "reparameterization": "book/vae/reparameterization.html",
+    "reparameterisation": "book/vae/reparameterization.html",
+    "KL": "book/vae/gaussian_kl.html",
+    "ELBO": "book/vae/elbo.html",
+    "importance weighting": "book/glossary.html#term-importance-weight",
+    "equation 12": "book/appendix/concordance.html#claim-12",
+}
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["http", "folder"])
+def test_search_finds_the_place(browser: Browser, server: str, folder: bool) -> None:
+    """Over HTTP and from a folder, with a text around it in which no code is."""
+    context = browser.new_context(viewport=WIDE)
+    base = SITE.as_uri() if folder else server
+    visit = Visit(context.new_page(), f"{base}/search.html")
+    visit.page.emulate_media(reduced_motion="reduce")
+    results = visit.page.locator("#search-results li")
+    for query, address in FOUND.items():
+        visit.page.goto(f"{base}/search.html?q={quote(query)}")
+        assert results.first.locator("a").get_attribute("href") == address
+        excerpts = results.locator("p").all_text_contents()
+        assert not [text for text in excerpts if re.search(r"import \w+|\\\(", text)]
+        assert results.locator("mark").count()
+    assert visit.complaints == []
+    results.first.locator("a").click()
+    visit.page.wait_for_url("**/concordance.html#claim-12")
+    visit.page.wait_for_function(
+        "() => Math.abs(document.getElementById('claim-12').getBoundingClientRect().y)"
+        " < innerHeight / 2"
+    )
+    context.close()
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["http", "folder"])
+def test_references_are_previewed(browser: Browser, server: str, folder: bool) -> None:
+    """Under the pointer and with the keyboard, until Escape; formulas are formulas."""
+    context = browser.new_context(viewport=WIDE)
+    base = SITE.as_uri() if folder else server
+    visit = Visit(context.new_page(), f"{base}/book/vae/elbo.html")
+    page, shown = visit.page, visit.page.locator(".preview:popover-open")
+    page.emulate_media(reduced_motion="reduce")  # the page does not glide to a link
+    page.locator("article a[href*='equation-']:visible").first.hover()
+    shown.locator("math").first.wait_for()
+    page.keyboard.press("Escape")
+    shown.wait_for(state="hidden")
+    source = page.locator("article a[href*='bibliography.html#']:visible").first
+    source.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    shown.wait_for()
+    file, _, anchor = (source.get_attribute("href") or "").partition("#")
+    assert "bibliography" in file
+    entry = soup("book/appendix/bibliography.html").find(id=anchor).p
+    assert " ".join(shown.inner_text().split()) == " ".join(entry.text.split())
+    assert visit.complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_reference_has_a_preview(page: str) -> None:
+    script = SITE / "_static/previews" / page.replace(".html", ".js")
+    kinds = "a[href*='#equation-'], a[href*='#term-'], a[href*='#fig-']"
+    named = {link["href"] for link in soup(page).article.select(kinds)}
+    text = script.read_text("utf-8") if script.exists() else "const PREVIEWS = {};"
+    found = json.loads(text.removeprefix("const PREVIEWS = ").rstrip(";\n"))
+    links = {link["href"] for link in soup(page).article.select("a.internal")}
+    assert named & links <= set(found)
+    assert not [html for html in found.values() if " id=" in html or "<a " in html]
+
+
+def test_a_derivation_is_read_a_line_at_a_time(browser: Browser, server: str) -> None:
+    """By a key and by a tap; nothing moves meanwhile."""
+    context = browser.new_context(viewport=NARROW, reduced_motion="reduce")
+    page = Visit(context.new_page(), f"{server}/book/vae/gaussian_kl.html").page
+    bar = page.locator(".steps").first
+    lines = page.locator("div.math:has(+ .steps) .lines").first
+    whole = lines.bounding_box()
+    later = lines.locator(".later")
+    bar.get_by_role("button", name="A line at a time").press("Enter")
+    hidden = later.count()
+    assert hidden > 0
+    bar.get_by_role("button", name="Next line").press("Enter")
+    assert 0 < later.count() < hidden
+    left = later.count()
+    lines.click(position={"x": 5, "y": 5})
+    assert later.count() < left
+    assert lines.bounding_box() == {**(whole or {}), "y": lines.bounding_box()["y"]}
+    bar.get_by_role("button", name="All lines").click()
+    assert later.count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_chapter_says_its_part_and_its_time(page: str) -> None:
+    part = page.split("/")[1]
+    numbered = part in ("vae", "gan", "transformer")
+    assert soup(page).body.get("data-part") == (part if numbered else None)
+    said = soup(page).select("article h1 + .time-to-read")
+    assert len(said) == numbered
+    assert not said or 10 <= int(said[0].text.split()[1]) <= 60
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_how_a_statement_was_checked_has_a_mark(page: str) -> None:
+    for line in soup(page).select("article p:has(> em)"):
+        if re.match(r"\d+ steps? checked|Checked (by|at|numer)", line.text):
+            weaker = "instances" in line.text or "numerically" in line.text
+            assert line["class"] == ["mark", "instances" if weaker else "proved"]
+
+
+def test_first_screen_shows_a_refusal_and_two_ways_on(
+    browser: Browser, server: str
+) -> None:
+    context = browser.new_context(viewport=WIDE)
+    page = Visit(context.new_page(), f"{server}/book/intro.html").page
+    for text in ("Refused:", "Start reading", "Check a step yourself"):
+        place = page.get_by_text(text).first.bounding_box()
+        assert place
+        assert place["y"] + place["height"] < WIDE["height"]
+    assert "39 equations" in page.inner_text("article")
+    context.close()
