@@ -1,7 +1,7 @@
 """Binder's environment: the versions of the book, with PyTorch's CPU build.
 
 `python -m tools.binder` (a part of `make lock`) takes from requirements.lock what the
-notebooks run with, and all that this pulls in, and writes binder/requirements.txt.
+notebooks run with, and all that this pulls in, and writes binder/environment.yml.
 """
 
 import re
@@ -10,15 +10,20 @@ import tomllib
 from tools.digest import ROOT
 from tools.lock import LOCK, normal
 
-TARGET = ROOT / "binder" / "requirements.txt"
+TARGET = ROOT / "binder" / "environment.yml"
 # Beside what the library needs: what opens a notebook, and glues numbers into text.
 OPENING = ("ipykernel", "jupyterlab", "jupyterlab-myst", "myst-nb")
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
-CPU = ("torch", "torchvision")
+# What conda-forge builds for a processor alone, by its name there.
+CPU = {"torch": "pytorch-cpu", "torchvision": "torchvision"}
 HEAD = """\
-# Written by `make lock` from requirements.lock. Binder has no GPU and little room:
-# PyTorch comes in its CPU build, which pytorch.org has and the package index has not.
---extra-index-url https://download.pytorch.org/whl/cpu
+# Written by `make lock` from requirements.lock. Binder has no GPU and little room, so
+# PyTorch comes as conda-forge's build for a processor, in the book's minor version.
+name: checked-gradients
+channels: [conda-forge]
+dependencies:
+  - python=3.11
+  - pip
 """
 
 
@@ -47,13 +52,18 @@ def needed(names: set[str], lock: str) -> list[str]:
 
 
 def environment(lock: str, project: str) -> str:
-    """The text of binder/requirements.txt, from a lock and pyproject.toml."""
+    """The text of binder/environment.yml, from a lock and pyproject.toml."""
     dependencies = tomllib.loads(project)["project"]["dependencies"]
     library = {normal(re.split(r"[^\w.-]", name)[0]) for name in dependencies}
-    pins = needed({*library, *OPENING}, lock)
-    for name in CPU:
-        pins = [re.sub(rf"^({name}==[\d.]+)", r"\1+cpu", pin) for pin in pins]
-    return HEAD + "\n".join([*pins, ""])
+    conda, pip = [], []
+    for pin in needed({*library, *OPENING}, lock):
+        name, _, version = pin.partition("==")
+        if name in CPU:
+            minor = ".".join(version.split(" ")[0].split(".")[:2])
+            conda.append(f"  - {CPU[name]}={minor}")
+        else:
+            pip.append(f"      - {pin}")
+    return HEAD + "\n".join([*conda, "  - pip:", *pip, ""])
 
 
 def write() -> None:

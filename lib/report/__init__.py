@@ -5,6 +5,6 @@ Each part (``vae``, ``gan``, ``transformer``) has its ``symbols``, in which its
 """
 
 from .claims import state
-from .concordance import Concordance, Summary, answer, equation
+from .concordance import Concordance, Summary, all_claims, answer, equation
 
-__all__ = ["Concordance", "Summary", "answer", "equation", "state"]
+__all__ = ["Concordance", "Summary", "all_claims", "answer", "equation", "state"]

@@ -14,7 +14,7 @@ from tools.digest import RECORDS
 
 from .contents import Chapter, chapters, shown, stored_cells
 
-SUMMARY = re.compile(r"^\*(\d+) steps? checked(.+)\.\*$", re.MULTILINE)
+SUMMARY = re.compile(r"^\*(\d+) steps? checked(.+)\.\*(?: `[\w-]+`)?$", re.MULTILINE)
 WAYS = {
     "normal form": "by normal form",
     "SymPy": "by SymPy",
