@@ -217,7 +217,9 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
         assert (line.get_attribute("d") or "").count("L") == step
         assert_players()
     one.figure.get_by_role("button", name="Play").click()
-    one.page.wait_for_function("document.querySelector('input[name=n]').value > 6")
+    one.page.wait_for_function(
+        "() => document.querySelector('input[name=n]').value > 6"
+    )
     one.figure.get_by_role("button", name="Pause").click()
     assert_players()
     before = one.number("distance, in turns")
