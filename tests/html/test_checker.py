@@ -216,9 +216,8 @@ def test_opened_page_has_no_barrier(page: Page) -> None:
     for scheme, size in VIEWS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)
-        found = page.evaluate(
-            "() => axe.run({include: ['#derive-kl-integrand', '.change:not([hidden])']})"
-        )
+        opened = ["#derive-kl-integrand", ".change:not([hidden])"]
+        found = page.evaluate("include => axe.run({include})", opened)
         barriers = [
             (rule["id"], [node["html"][:99] for node in rule["nodes"]])
             for rule in found["violations"]
