@@ -57,6 +57,8 @@ def describe(
     if page == config.root_doc:  # whose heading is the name of the book
         context["title"] = f"{config.project}: {context['tagline']}"
         context["docstitle"] = ""
+        logo = {**context.get("theme_logo", {}), "text": config.project}
+        context["theme_logo"] = logo
     title = re.sub("<[^>]*>", "", context.get("title", ""))
     description = (doctree and description_of(doctree)) or (
         f"{title}, in {config.project}: {context['tagline']}."
