@@ -11,6 +11,7 @@ from playwright.sync_api import (
     Page,
 )
 
+from tests.shared.colours import contrast, shade
 from tests.shared.site import (
     PAGES,
     WIDE,
@@ -87,22 +88,12 @@ def test_without_scripts_the_concordance_is_whole(
     context.close()
 
 
-CONTRAST = """element => {
-    const light = colour => {
-        const paint = document.createElement("canvas").getContext("2d");
-        paint.fillStyle = colour;
-        paint.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...paint.getImageData(0, 0, 1, 1).data].map(v => v / 255)
-            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
-    };
-    let ground = element;
+GROUND = """element => {
     const clear = /, 0\\)$|^transparent$/;
+    let ground = element;
     while (clear.test(getComputedStyle(ground).backgroundColor))
         ground = ground.parentElement;
-    const [a, b] = [getComputedStyle(element).color,
-        getComputedStyle(ground).backgroundColor].map(light);
-    return Math.max(a / b, b / a);
+    return [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor];
 }"""
 
 
@@ -117,7 +108,7 @@ def test_verdicts_are_readable_and_their_marks_fit_a_phone(
     for verdict in ("correct", "sloppy", "wrong"):
         for place in ("a.claim-mark", "section > p >"):
             sign = concordance.locator(f"{place} .verdict.{verdict}").first
-            assert sign.evaluate(CONTRAST) >= 4.5
+            assert contrast(*map(shade, sign.evaluate(GROUND))) >= 4.5
     concordance.set_viewport_size({"width": 360, "height": 740})
     assert concordance.evaluate("document.documentElement.scrollWidth") <= 360
     for mark in concordance.locator("a.claim-mark").all():

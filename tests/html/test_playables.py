@@ -17,7 +17,7 @@ from playwright.sync_api import (
 from lib.experiments.vae import kept_plane
 from lib.models import gaussian, vae
 from lib.training import records
-from tests.shared.colours import contrast
+from tests.shared.colours import contrast, shade
 from tests.shared.site import (
     NARROW,
     PLAYED,
@@ -262,12 +262,6 @@ def test_lines_and_words_stand_out(game: Callable[..., Game], scheme: Scheme) ->
             assert contrast(shade(colour), shade(paper)) >= 3, colour
         for colour in words:
             assert contrast(shade(colour), shade(paper)) >= 4.5, colour
-
-
-def shade(style: str) -> tuple[float, float, float]:
-    """A colour as the browser says it, rgb(1, 2, 3), as parts of one."""
-    red, green, blue = re.findall(r"\d+", style)[:3]
-    return int(red) / 255, int(green) / 255, int(blue) / 255
 
 
 @pytest.mark.parametrize("page", PLAYED)

@@ -1,5 +1,7 @@
 """Colours as light, and the contrast of two."""
 
+import re
+
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.typing import ColorType
@@ -18,3 +20,9 @@ def contrast(one: ColorType, other: ColorType) -> float:
         reverse=True,
     )
     return (light + 0.05) / (dark + 0.05)
+
+
+def shade(style: str) -> tuple[float, float, float]:
+    """A colour as the browser says it, rgb(1, 2, 3), as parts of one."""
+    red, green, blue = re.findall(r"\d+", style)[:3]
+    return int(red) / 255, int(green) / 255, int(blue) / 255
