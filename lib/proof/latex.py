@@ -37,23 +37,30 @@ class BookOrder(Printer):
             terms = list(expr.args)
         return sorted(terms, key=_place_in_sum)
 
-
-class _Printer(BookOrder, LatexPrinter):
-    """LaTeX as a mathematician writes it: positive terms first, identities as I."""
-
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:  # noqa: N802
-        """Sums within a sum, which only stay there as written, keep their brackets."""
         shown = ""
         for term in self._as_ordered_terms(expr, order):
-            text = self._print(term)
-            if isinstance(term, Add) or self._needs_add_brackets(term):
-                text = rf"\left({text}\right)"
+            text = self._in_sum(term)
             if shown and not text.startswith("-"):
                 shown += " + "
             elif shown:
                 text = " - " + text[1:].lstrip()
             shown += text
         return shown
+
+    def _in_sum(self, term: Expr) -> str:
+        """A term of a sum, in brackets where it needs them."""
+        raise NotImplementedError
+
+
+class _Printer(BookOrder, LatexPrinter):
+    """LaTeX as a mathematician writes it: positive terms first, identities as I."""
+
+    def _in_sum(self, term: Expr) -> str:
+        """Sums within a sum, which only stay there as written, keep their brackets."""
+        text = self._print(term)
+        bracketed = isinstance(term, Add) or self._needs_add_brackets(term)
+        return rf"\left({text}\right)" if bracketed else text
 
     def _print_Mul(self, expr: Expr) -> str:  # noqa: N802
         """A product that only stays as written keeps one minus and one fraction bar."""

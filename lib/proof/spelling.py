@@ -65,18 +65,9 @@ class _Printer(BookOrder, StrPrinter):
         """All that SymPy has no text for: its name, and its arguments."""
         return self._call(type(expr).__name__, *_needed(expr))
 
-    def _print_Add(self, expr: Expr, order: str | None = None) -> str:  # noqa: N802
-        shown = ""
-        for term in self._as_ordered_terms(expr, order):
-            text = self._print(term)
-            if isinstance(term, Add):
-                text = f"({text})"
-            if shown and not text.startswith("-"):
-                shown += " + "
-            elif shown:
-                text = " - " + text[1:].lstrip()
-            shown += text
-        return shown
+    def _in_sum(self, term: Expr) -> str:
+        text = self._print(term)
+        return f"({text})" if isinstance(term, Add) else text
 
     def _print_MatAdd(self, expr: Basic) -> str:  # noqa: N802
         return self._print_Add(expr)
