@@ -146,7 +146,7 @@ def test_equality_holds_reversed(name: str) -> None:
             assert retried(chain, step, after=before, before=after)
 
 
-@pytest.mark.parametrize("name", DERIVATIONS)
+@pytest.mark.parametrize("name", sampled(list(DERIVATIONS), 80, "variants"))
 def test_no_wrong_variant_of_a_step_is_accepted(name: str) -> None:
     chain = DERIVATIONS[name]
     made = list(variants(chain))

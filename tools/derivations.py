@@ -1,4 +1,4 @@
-"""The derivations of the book, collected from its cells without deciding any step.
+"""The derivations of the book, collected from its cells without deciding anything.
 
 Cells tagged ``derivation`` need nothing of the other cells; they run here in the order
 of the page. Their checks are switched off, for nbval runs the same cells with them.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from lib.proof import derivation
+from lib.proof import abbreviations, derivation
 from lib.proof.derivation import Derivation
 from lib.proof.equality import Verdict
 from tools.digest import code_cells
@@ -36,16 +36,17 @@ def derivation_cells(path: Path) -> list[str]:
     ]
 
 
-@functools.cache
 def derivations() -> dict[str, list[Derived]]:
     """Of each chapter, by its path under ``book/``, in the order of the page."""
     return {
-        path.relative_to(BOOK).with_suffix("").as_posix(): _collected(path)
+        path.relative_to(BOOK).with_suffix("").as_posix(): derived_in(path)
         for path in book_notebooks()
     }
 
 
-def _collected(path: Path) -> list[Derived]:
+@functools.cache
+def derived_in(path: Path) -> list[Derived]:
+    """Those of one notebook."""
     found: list[Derived] = []
     start = Derivation.__init__
 
@@ -60,6 +61,7 @@ def _collected(path: Path) -> list[Derived]:
     with (
         mock.patch.object(Derivation, "__init__", noted),
         mock.patch.object(derivation, "_decided", accepted),
+        mock.patch.object(abbreviations, "_refuse_unlike"),
         contextlib.redirect_stdout(io.StringIO()),
     ):
         for source in derivation_cells(path):

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from bs4 import BeautifulSoup
 
+from tools import finished
 from tools.digest import ROOT
 
 BUILT = ROOT / "_build" / "html"
@@ -71,9 +71,8 @@ def addresses(site: Path) -> set[str]:
     found = set()
     for path in site.rglob("*.html"):
         page = path.relative_to(site).as_posix()
-        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        ids = (tag["id"] for tag in soup.find_all(id=PLACE))
-        found |= {page, *(f"{page}#{name}" for name in ids)}
+        places = filter(PLACE.match, finished.named(path))
+        found |= {page, *(f"{page}#{name}" for name in places)}
     return found
 
 

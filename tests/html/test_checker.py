@@ -98,7 +98,7 @@ def one_sign(text: str) -> str:
     return turned if turned != text else f"-({text})"
 
 
-@pytest.mark.parametrize("name", sampled(list(EXERCISES), 3))
+@pytest.mark.parametrize("name", sampled(list(EXERCISES), 2))
 def test_page_says_what_the_library_says(
     name: str, browser: Browser, server: str
 ) -> None:
@@ -150,6 +150,8 @@ def test_reader_derives_step_by_step(page: Page) -> None:
     section.get_by_role("button", name="Begin").click()
     status = section.get_by_role("status")
     expect(status).to_have_text("Ready. Write the line that comes next.")
+    section.locator("[data-name=mu_q]").click()  # a name is written by a tap
+    expect(section.get_by_role("textbox")).to_have_value("mu_q")
     section.get_by_role("textbox").fill("sigma_q/3")
     expect(section.locator(".reading math")).to_have_text(
         "\N{GREEK SMALL LETTER SIGMA}q3"
@@ -175,13 +177,6 @@ def test_reader_derives_step_by_step(page: Page) -> None:
     expect(write(section, goal)).to_contain_text("That is the goal, in 2 steps")
 
 
-def test_name_is_written_by_a_tap(page: Page) -> None:
-    section = page.locator("#derive-kl-integrand")
-    section.get_by_role("button", name="Begin").click()
-    section.locator("[data-name=mu_q]").click()
-    expect(section.get_by_role("textbox")).to_have_value("mu_q")
-
-
 def test_stopped_checker_starts_again_with_all_that_was_written(page: Page) -> None:
     section = page.locator("#derive-kl-integrand")
     section.get_by_role("button", name="Begin").click()
@@ -191,7 +186,7 @@ def test_stopped_checker_starts_again_with_all_that_was_written(page: Page) -> N
 
 
 def test_step_that_is_broken_is_refused(page: Page) -> None:
-    """By touch of nothing but the keyboard."""
+    """By touch of nothing but the keyboard; what opens has no barrier."""
     button = page.get_by_role("button", name="Break a step").first
     button.focus()
     page.keyboard.press("Enter")
@@ -202,11 +197,6 @@ def test_step_that_is_broken_is_refused(page: Page) -> None:
     said = write(panel, "E(log(p(x)) + log(q(x)), law_p)")
     expect(said).to_contain_text("Does not hold")
     expect(write(panel, "E(log(p(x)/q(x)), law_p)")).to_contain_text("It holds")
-
-
-def test_opened_page_has_no_barrier(page: Page) -> None:
-    page.get_by_role("button", name="Break a step").first.click()
-    expect(page.get_by_role("status").first).to_contain_text("Change something")
     section = page.locator("#derive-kl-integrand")
     section.get_by_role("button", name="Begin").click()
     expect(section.get_by_role("status")).to_contain_text("Ready.")

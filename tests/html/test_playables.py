@@ -243,8 +243,8 @@ def test_the_image_is_the_decoders(game: Callable[..., Game]) -> None:
         np.testing.assert_allclose(ink, expected, atol=0.51 / 255)
 
 
-@pytest.mark.parametrize("scheme", get_args(Scheme))
-def test_lines_and_words_stand_out(game: Callable[..., Game], scheme: Scheme) -> None:
+@pytest.mark.parametrize("page", PLAYED)
+def test_lines_and_words_stand_out(game: Callable[..., Game], page: str) -> None:
     """Axe does not look into drawings: lines at 3 to 1, words at 4.5."""
     seen = """f => {
         const of = (what, how) => [...f.querySelectorAll(what)]
@@ -253,8 +253,8 @@ def test_lines_and_words_stand_out(game: Callable[..., Game], scheme: Scheme) ->
             [...of(".line, .stops", "stroke"), ...of(".bar, .dot", "fill")],
             of("text:not(.sign)", "fill")];
     }"""
-    for page in PLAYED:
-        one = game(page, color_scheme=scheme)
+    one = game(page)
+    for scheme in get_args(Scheme):
         one.visit.show(scheme, WIDE)
         paper, lines, words = one.figure.evaluate(seen)
         assert lines

@@ -1,6 +1,5 @@
 """The built pages: where they are, what is on them, and a visit in a browser."""
 
-import functools
 import os
 from pathlib import Path
 from typing import Literal, get_args
@@ -18,6 +17,7 @@ from playwright.sync_api import (
 )
 
 from tests.shared.effort import DEEP
+from tools import finished
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = Path(os.environ.get("CHECKED_GRADIENTS_SITE", ROOT / "_build/html"))
@@ -77,9 +77,8 @@ WHOLE = [
 PLAYED = [p for p in PAGES if 'class="playable"' in (SITE / p).read_text("utf-8")]
 
 
-@functools.cache
 def soup(page: str) -> BeautifulSoup:
-    return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
+    return finished.read(SITE / page)
 
 
 def label(value: Scheme | ViewportSize) -> str:

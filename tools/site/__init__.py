@@ -5,11 +5,12 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
+from tools import finished
+
 from . import (
     about,
     attempts,
     engine,
-    finished,
     folds,
     fonts,
     generated,
@@ -47,7 +48,7 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     """Write what is made from the finished pages, and change these."""
     if problem is not None or app.builder.format != "html":
         return
-    finished.read.cache_clear()
+    finished.forget()
     out = Path(app.outdir)
     for part in (
         *(fonts, icons, pictures, attempts, engine, search, previews, parts),

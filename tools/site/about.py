@@ -98,7 +98,8 @@ def beginning(text: str) -> str:
     found = ""
     for sentence in re.split(r"(?<=[.?!]) ", text):
         longer = f"{found} {sentence}".strip()
-        if len(longer) > LENGTH or FORMULA in sentence:
+        whole = sentence.endswith((".", "?", "!"))  # and not on the way to a formula
+        if len(longer) > LENGTH or FORMULA in sentence or not whole:
             break
         found = longer
     return found

@@ -26,7 +26,8 @@ from sphinx.writers.html5 import HTML5Translator
 from lib.proof.attempt import Exercise
 from lib.proof.questions import names_of
 from lib.proof.saved import as_data
-from tools.derivations import Derived, derivations
+from tools.derivations import Derived, derived_in
+from tools.digest import ROOT
 
 FOLDER = "book/"
 NO_SCRIPT = "The lines that you write are checked here, which needs scripts."
@@ -56,7 +57,8 @@ def setup(app: Sphinx) -> None:
 
 def derived(page: str) -> list[Derived]:
     """The derivations of a page, in the order in which it makes them."""
-    return derivations().get(page.removeprefix(FOLDER), [])
+    path = ROOT / f"{page}.ipynb"
+    return derived_in(path) if path.is_file() else []
 
 
 def place(page: str, tex: str) -> int | None:
@@ -167,9 +169,11 @@ def skip(self: Any, node: nodes.Element) -> None:
 
 def write(site: Path) -> None:
     """The derivations of each page as data, beside its other files."""
-    for page, found in derivations().items():
-        if found:
+    for html in sorted((site / FOLDER).rglob("*.html")):
+        page = html.relative_to(site).with_suffix("")
+        if found := derived(page.as_posix()):
             data = [as_data(each.chain) | {"variable": each.variable} for each in found]
-            file = site / "_static" / "derivations" / f"{page}.json"
+            name = page.relative_to(FOLDER).with_suffix(".json")
+            file = site / "_static" / "derivations" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(data, separators=(",", ":")), "utf-8")

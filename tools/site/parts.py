@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from bs4 import Tag
+from bs4.element import NavigableString
 
-from .finished import read
+from tools.finished import read, shown
 
 WORDS = 200  # read in a minute, of prose
 FORMULA = 0.5  # minutes for a displayed one
@@ -14,7 +15,8 @@ PARTS = {
     "Generative adversarial networks": "gan",
     "Transformers": "transformer",
 }
-NOT_PROSE = "pre, script, style, noscript, summary, math, .headerlink, .solution"
+NOT_PROSE = {"pre", "script", "style", "noscript", "summary", "math"}
+NOT_PROSE |= {".headerlink", ".solution"}
 WITHOUT_SCRIPTS = (
     "<noscript><p>Without scripts the search, the figures to play with and the choice "
     "of colours are missing; all else is here.</p></noscript>"
@@ -62,9 +64,8 @@ def time_to_read(article: Tag | None) -> str:
 
 def count_of_words(article: Tag) -> int:
     """The words of prose on a page: no code, no formulas, nothing folded."""
-    left_out = {id(part) for part in article.select(NOT_PROSE)}
     return sum(
-        len(text.split())
-        for text in article.find_all(string=True)
-        if not {id(parent) for parent in text.parents} & left_out
+        len(part.split())
+        for part in shown(article, NOT_PROSE)
+        if isinstance(part, NavigableString)
     )

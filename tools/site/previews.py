@@ -6,15 +6,14 @@ a script from a folder, too; book/_static/previews.js asks for it when it is nee
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from .finished import read
-
-REFERENCES = "article a.reference.internal[href*='#']"
+from tools.finished import named, read
 
 
 def write(out: Path) -> None:
@@ -30,11 +29,12 @@ def write(out: Path) -> None:
 
 def previews(page: Path, out: Path) -> Iterator[tuple[str, str]]:
     """The addresses to which a page refers, with the HTML to show for each."""
-    for link in read(out / page).select(REFERENCES):
+    article = read(out / page).article or Tag(name="article")
+    for link in article.find_all("a", class_="internal", href=re.compile("#")):
         parts = urlsplit(urljoin(page.as_posix(), str(link["href"])))
         file = out / unquote(parts.path)
-        target = read(file).find(id=unquote(parts.fragment)) if file.is_file() else None
-        if isinstance(target, Tag) and (shown := preview(target)):
+        target = named(file).get(unquote(parts.fragment)) if file.is_file() else None
+        if target and (shown := preview(target)):
             yield str(link["href"]), moved(shown, Path(parts.path).parent, page.parent)
 
 
@@ -62,8 +62,8 @@ def bare(part: Tag, whole: bool = False) -> str:
         link.decompose()
     for link in copy.find_all("a"):
         link.unwrap()
-    for named in copy.find_all(id=True):
-        del named["id"]
+    for place in copy.find_all(id=True):
+        del place["id"]
     root = copy.contents[0]
     assert isinstance(root, Tag)
     return str(root) if whole else root.decode_contents()
@@ -71,6 +71,8 @@ def bare(part: Tag, whole: bool = False) -> str:
 
 def moved(html: str, origin: Path, here: Path) -> str:
     """HTML of a page in one folder with its pictures' addresses from another one."""
+    if "<img" not in html:
+        return html
     piece = BeautifulSoup(html, "html.parser")
     for picture in piece.find_all("img"):
         path = os.path.normpath(origin / str(picture["src"]))

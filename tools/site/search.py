@@ -12,17 +12,14 @@ from pathlib import Path
 from textwrap import shorten
 
 from bs4 import Tag
-from bs4.element import NavigableString
 
 from tools.digest import ROOT
-
-from .finished import read
+from tools.finished import read, shown
 
 MINISEARCH = ROOT / "node_modules/minisearch/dist/umd/index.js"
 HEADINGS = re.compile("^h[1-6]$")
-LEFT_OUT = "pre, script, style, summary, .cell_input, .headerlink, .label, div.math"
-# Places within a section that one looks for by name.
-NAMED = "dl.glossary > dt[id], .citation[id], [id^=claim-]"
+LEFT_OUT = {"pre", "script", "style", "summary", "div.math"}
+LEFT_OUT |= {".cell_input", ".headerlink", ".label"}
 
 Place = dict[str, str]
 
@@ -52,23 +49,18 @@ def found_on(page: Path, out: Path) -> list[Place]:
 
 def places(article: Tag) -> Iterator[Place]:
     """The sections of a page, and in them its terms, sources and claims."""
-    left_out = {id(part) for part in article.select(LEFT_OUT)}
-    named = {id(part) for part in article.select(NAMED)}
-    starts = [p for p in article.find_all(True) if is_start(p, named)]
-    order = {id(start): index for index, start in enumerate(starts)}
-    titles: list[list[str]] = [[] for _ in starts]
-    texts: list[list[str]] = [[] for _ in starts]
-    current = -1
-    for part in article.descendants:
-        current = order.get(id(part), current)
-        if current < 0 or not isinstance(part, NavigableString):
-            continue
-        around = {id(parent) for parent in part.parents}
-        if not around & left_out:
-            start = starts[current]
-            titled = id(start) in around and start.name != "div"
-            (titles if titled else texts)[current].append(str(part))
-    for start, title, text in zip(starts, titles, texts, strict=True):
+    found: list[tuple[Tag, list[str], list[str]]] = []
+    titled: set[int] = set()
+    for part in shown(article, LEFT_OUT):
+        if isinstance(part, Tag):
+            if is_start(part):
+                found.append((part, [], []))
+                inside = part.descendants if part.name != "div" else ()
+                titled = {id(inner) for inner in inside}
+        elif found:
+            _, title, text = found[-1]
+            (title if id(part) in titled else text).append(str(part))
+    for start, title, text in found:
         yield place(start, plain("".join(title)), plain("".join(text)))
 
 
@@ -81,10 +73,13 @@ def place(start: Tag, title: str, text: str) -> Place:
     return {"title": title, "address": address, "text": text}
 
 
-def is_start(part: Tag, named: set[int]) -> bool:
-    """Whether a place begins: a section's heading, or what is named."""
-    section = part.parent is not None and part.parent.name == "section"
-    return id(part) in named or (section and bool(HEADINGS.match(part.name)))
+def is_start(part: Tag) -> bool:
+    """Whether a place begins: a section's heading, a term, a source or a claim."""
+    if HEADINGS.match(part.name):
+        return part.parent is not None and part.parent.name == "section"
+    name = str(part.get("id", ""))
+    source = "citation" in part.get_attribute_list("class")
+    return bool(name) and (part.name == "dt" or source or name.startswith("claim-"))
 
 
 def plain(text: str) -> str:
