@@ -1,6 +1,7 @@
 """The notebooks and pages keep the rules that make them worth trusting."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -48,10 +49,12 @@ def toc_files() -> list[str]:
     return [toc["root"], *chapters]
 
 
+@functools.cache
 def project_files() -> list[Path]:
+    tops = [top for top in ROOT.iterdir() if top.name not in SKIPPED]
     return [
         path
-        for path in sorted(ROOT.rglob("*"))
+        for path in sorted(p for top in tops for p in (top, *top.rglob("*")))
         if path.is_file()
         and path.suffix in TEXT
         and not SKIPPED & set(path.relative_to(ROOT).parts)
@@ -62,6 +65,7 @@ def project_files() -> list[Path]:
     ]
 
 
+@functools.cache
 def without_pictures(path: Path) -> str:
     """The file's text less its stored pictures, whose letters may spell anything."""
     return re.sub(r'"image/png": "[^"]*"', "", path.read_text("utf-8"))

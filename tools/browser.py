@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 
-# Names on the path, and where macOS keeps its applications.
+# Names on the path, and where macOS keeps its applications. The shell without windows
+# comes first: the tests of the pages take a quarter less time in it.
 PLACES = (
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -24,7 +26,7 @@ INSTALL = {
     "apt-get": (
         "apt-get update -qq",
         "env DEBIAN_FRONTEND=noninteractive"
-        " apt-get install -y -qq --no-install-recommends chromium",
+        " apt-get install -y -qq --no-install-recommends chromium-headless-shell",
     ),
     "dnf": ("dnf install -y -q chromium",),
     "pacman": ("pacman -S --noconfirm --needed chromium",),

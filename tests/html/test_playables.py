@@ -74,18 +74,29 @@ class Game:
         return self.figure.locator(".live").inner_html()
 
 
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Iterator[dict[str, Game]]:
+    """The figures that are open, by address and settings; closed in the end."""
+    games: dict[str, Game] = {}
+    yield games
+    for one in games.values():
+        one.context.close()
+
+
 @pytest.fixture
-def game(browser: Browser, server: str) -> Iterator[Callable[..., Game]]:
-    """Opens the figure of a page; all are closed in the end."""
-    opened: list[Game] = []
+def game(browser: Browser, server: str, opened: dict[str, Game]) -> Callable[..., Game]:
+    """Opens the figure of a page, or puts it back if it is open."""
 
     def open_one(page: str, **settings: Any) -> Game:
-        opened.append(Game(browser, f"{server}/{page}", **settings))
-        return opened[-1]
+        key = f"{page} {settings}"
+        if key not in opened:
+            opened[key] = Game(browser, f"{server}/{page}", **settings)
+        one = opened[key]
+        one.page.emulate_media(media="screen", color_scheme="light")
+        one.figure.get_by_role("button", name="Reset").click()
+        return one
 
-    yield open_one
-    for one in opened:
-        one.context.close()
+    return open_one
 
 
 def gaussians_say(mean: float, width: float) -> dict[str, float]:

@@ -36,7 +36,7 @@ def test_search_finds_the_place(browser: Browser, server: str, folder: bool) -> 
     visit = Visit(context.new_page(), f"{base}/search.html")
     visit.page.emulate_media(reduced_motion="reduce")
     results = visit.page.locator("#search-results li")
-    for query, address in FOUND.items():
+    for query, address in list(FOUND.items())[-1 if folder else 0 :]:
         visit.page.goto(f"{base}/search.html?q={quote(query)}")
         assert results.first.locator("a").get_attribute("href") == address
         excerpts = results.locator("p").all_text_contents()

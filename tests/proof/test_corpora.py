@@ -3,7 +3,6 @@
 A sample of each kind is tried one way round; with ``DEEP=1`` all are, both ways.
 """
 
-import importlib
 import zlib
 
 import pytest
@@ -11,27 +10,11 @@ import pytest
 from lib.proof.asymptotics import decide_order
 from lib.proof.equality import Verdict, decide_at_most, decide_equal
 from lib.proof.errors import Undecidable
-from tests.shared.corpora import Twin
+from tests.shared.corpora import KINDS, Twin, twins
 from tests.shared.corpora.approximations import APPROXIMATIONS, Approximation
 from tests.shared.corpora.inequalities import INEQUALITIES, Inequality
 from tests.shared.effort import DEEP, sampled
 
-KINDS = [
-    "matrix_conditions",
-    "matrix_words",
-    "noncommuting",
-    "unknown_functions",
-    "lattice",
-    "sizes",
-    "saturation",
-    "laws",
-    "normal_forms",
-    "kinks",
-    "finite_sums",
-    "expectations",
-    "cas_bugs",
-    "special",
-]
 A_FEW = 3  # of a kind, in a sample
 
 # What holds and is beyond the checker, each with its reason.
@@ -49,10 +32,6 @@ UNDECIDED = {
     "cas_bugs: 25885, a limit at infinity": "no rule for limits",
     "cas_bugs: 9075, a quotient of exponentials": "no rule for limits",
 }
-
-
-def twins(kind: str) -> list[Twin]:
-    return importlib.import_module(f"tests.shared.corpora.{kind}").TWINS
 
 
 ALL = [twin for kind in KINDS for twin in twins(kind)]
