@@ -15,6 +15,7 @@ from lib.data import digits
 from lib.experiments.table import EXPERIMENTS
 from lib.models import vae
 from lib.training import records
+from tests.shared.effort import sampled
 
 GAN = [
     "run",
@@ -190,7 +191,7 @@ os.fsync = fsync
 """
 
 
-@pytest.mark.parametrize("kill", [KILLED_IN_AN_EPOCH, KILLED_IN_A_WRITE])
+@pytest.mark.parametrize("kill", sampled([KILLED_IN_AN_EPOCH, KILLED_IN_A_WRITE], 1))
 def test_a_killed_run_goes_on_and_ends_as_if_it_never_was(tmp_path, capsys, kill):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     files, wanted = (records.run_files(f, "vae-digits", 0) for f in (killed, whole))

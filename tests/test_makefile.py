@@ -109,11 +109,47 @@ def build(
     return outcome(command("html", "jupyter-book", ".", folder))
 
 
-def test_book_with_addresses_has_what_needs_them(tmp_path: Path) -> None:
-    addresses = ("https://github.com/someone/a-book", "https://example.org/a-book/")
-    run = build(tmp_path, "# Page\n\nOf things.\n\n```{colab}\n```\n", addresses)
+def test_sound_book_without_addresses_names_none(tmp_path: Path) -> None:
+    sound = "# Page\n\nOf things.\n\n$$ a := b $$ (eq-here)\n\nSee {eq}`eq-here`.\n"
+    run = build(tmp_path, f"{sound}\n```{{colab}}\n```\n")
     assert run.returncode == 0, run.stdout + run.stderr
     site = tmp_path / "_build/html"
+    page = (site / "page.html").read_text("utf-8")
+    for word in ("canonical", "og:url", "og:image", "git clone", "OWNER", "http://"):
+        assert word not in page
+    assert not (site / "sitemap.xml").exists()
+    assert 'content="Of things."' in page
+
+
+BROKEN = {
+    "equation": ("See {eq}`eq-nowhere`.", "equation not found: eq-nowhere"),
+    "section": ("See {ref}`nowhere`.", "undefined label: 'nowhere'"),
+    "page": ("See [there](nowhere.md).", "nowhere.md"),
+    "solution": ("```{solution} ex-nowhere\nDone.\n```", "ex-nowhere"),
+}
+Broken = tuple[Path, subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    """A book with addresses and with references of every kind that lead nowhere."""
+    folder = tmp_path_factory.mktemp("broken")
+    addresses = ("https://github.com/someone/a-book", "https://example.org/a-book/")
+    page = "# Page\n\nOf things.\n\n```{colab}\n```\n\n"
+    page += "\n\n".join(text for text, _ in BROKEN.values())
+    return folder / "_build/html", build(folder, page, addresses)
+
+
+def test_build_refuses_broken_references_of_every_kind(broken: Broken) -> None:
+    _, run = broken
+    assert run.returncode != 0
+    printed = (run.stdout + run.stderr).splitlines()
+    warnings = "\n".join(line for line in printed if "WARNING" in line)
+    assert [kind for kind, (_, said) in BROKEN.items() if said not in warnings] == []
+
+
+def test_book_with_addresses_has_what_needs_them(broken: Broken) -> None:
+    site, _ = broken
     page = (site / "page.html").read_text("utf-8")
     links = {
         link.get("rel", ["a"])[0]: link["href"]
@@ -134,35 +170,6 @@ def test_book_with_addresses_has_what_needs_them(tmp_path: Path) -> None:
     missing = (site / "404.html").read_text("utf-8")
     assert 'href="/a-book/_static/book.css' in missing
     assert '"Font Awesome 6 Brands"' in (site / "_static/icons.css").read_text("utf-8")
-
-
-def test_sound_book_without_addresses_names_none(tmp_path: Path) -> None:
-    sound = "# Page\n\nOf things.\n\n$$ a := b $$ (eq-here)\n\nSee {eq}`eq-here`.\n"
-    run = build(tmp_path, f"{sound}\n```{{colab}}\n```\n")
-    assert run.returncode == 0, run.stdout + run.stderr
-    site = tmp_path / "_build/html"
-    page = (site / "page.html").read_text("utf-8")
-    for word in ("canonical", "og:url", "og:image", "git clone", "OWNER", "http://"):
-        assert word not in page
-    assert not (site / "sitemap.xml").exists()
-    assert 'content="Of things."' in page
-
-
-BROKEN = {
-    "equation": ("See {eq}`eq-nowhere`.", "equation not found: eq-nowhere"),
-    "section": ("See {ref}`nowhere`.", "undefined label: 'nowhere'"),
-    "page": ("See [there](nowhere.md).", "nowhere.md"),
-    "solution": ("```{solution} ex-nowhere\nDone.\n```", "ex-nowhere"),
-}
-
-
-def test_build_refuses_broken_references_of_every_kind(tmp_path: Path) -> None:
-    texts = [text for text, _ in BROKEN.values()]
-    run = build(tmp_path, "\n\n".join(["# Page", *texts]))
-    assert run.returncode != 0
-    printed = (run.stdout + run.stderr).splitlines()
-    warnings = "\n".join(line for line in printed if "WARNING" in line)
-    assert [kind for kind, (_, said) in BROKEN.items() if said not in warnings] == []
 
 
 def test_no_recipe_hides_a_failure() -> None:

@@ -151,13 +151,12 @@ def train_norms(
     if resume and checkpoint is not None and checkpoint.exists():
         history = History(**load_checkpoint(checkpoint, identity)["history"])
     grid = cells(run)
-    tokeniser = new_tokeniser(as_translation(run, grid[0]), data)
+    first = as_translation(run, grid[0])  # the networks differ, not what they read
+    encoded = Encoded(first, new_tokeniser(first, data), data.train)
     with progress(len(grid), "networks", "network", history.epochs) as bar:
         for cell in grid[history.epochs :]:
             started = time.perf_counter()
             generator = prepare(seed, device)
-            one = as_translation(run, cell)
-            encoded = Encoded(one, tokeniser, data.train)
             train_cell(run, cell, encoded, generator, history)
             history.epochs += 1
             history.seconds += time.perf_counter() - started

@@ -98,7 +98,7 @@ def one_sign(text: str) -> str:
     return turned if turned != text else f"-({text})"
 
 
-@pytest.mark.parametrize("name", sampled(list(EXERCISES), 2))
+@pytest.mark.parametrize("name", sampled(list(EXERCISES), 1))
 def test_page_says_what_the_library_says(
     name: str, browser: Browser, server: str
 ) -> None:

@@ -19,8 +19,8 @@ def verdicts(seed: int) -> dict[str, list[str]]:
     """What is decided of some twins, the true and the false, in a shuffled order."""
     cases = [
         (f"{twin.name}, {truth}", twin.left, right, given)
-        for kind in sampled(KINDS, 5, "order")
-        for twin in sampled(twins(kind), 3, kind)
+        for kind in sampled(KINDS, 3, "order")
+        for twin in sampled(twins(kind), 4, kind)
         for truth, right, given in (
             (True, twin.true, twin.given),
             (False, twin.false, twin.given),
@@ -54,5 +54,5 @@ def test_order_caches_and_hashes_change_no_verdict() -> None:
         for seed in (1, 2)
     ]
     one, other = (json.loads(run.communicate()[0]) for run in runs)
-    assert len(one) == len(other) >= 30
+    assert len(one) == len(other) >= 24
     assert {name for name in one if one[name] != other[name]} == set()

@@ -130,7 +130,7 @@ def test_no_other_scope_is_borne_out(number: str) -> None:
 MUTANTS = 3  # of a statement, in a sample
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("name", sampled(list(STATEMENTS), 50))
 def test_no_wrong_variant_passes(name: str) -> None:
     """A check that would pass whatever its statement says is no check."""
     statement = STATEMENTS[name]
