@@ -106,6 +106,14 @@ class _Printer(BookOrder, LatexPrinter):
             return self._print(expr.arg)
         return super()._print_Trace(expr)
 
+    def _print_ExpBase(self, expr: Expr, exp: str | None = None) -> str:  # noqa: N802
+        """A stacked fraction in an exponent is too small to read: exp(...) instead."""
+        text = self._print(expr.args[0])
+        if r"\frac" not in text:
+            return super()._print_ExpBase(expr, exp)
+        power = f"^{{{exp}}}" if exp else ""
+        return rf"\exp{power}\left({text}\right)"
+
     def _print_log(self, expr: Expr, exp: str | None = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
         argument, text = expr.args[0], self._print(expr.args[0])

@@ -5,19 +5,23 @@ import re
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-)
+from playwright.sync_api import Browser, ViewportSize
 
 from tests.shared.site import (
+    LOADED,
     NARROW,
     PAGES,
     SITE,
     WIDE,
     Visit,
+    label,
     soup,
 )
 
+WITH_RECORDS = (
+    *("vae/training", "gan/training"),
+    *("transformer/translation", "transformer/gradient_norms"),
+)
 FOUND = {  # what a reader types, and the place that comes first
     "reparameterization": "book/vae/reparameterization.html",
     "reparameterisation": "book/vae/reparameterization.html",
@@ -129,6 +133,14 @@ def test_how_a_statement_was_checked_has_a_mark(page: str) -> None:
             assert line["class"] == ["mark", "instances" if weaker else "proved"]
 
 
+def test_recorded_outputs_lead_to_the_runs() -> None:
+    found = {page: soup(page).select("article p.mark.recorded") for page in PAGES}
+    assert all(found[f"book/{page}.html"] for page in WITH_RECORDS)
+    for lines in found.values():
+        for line in lines:
+            assert line.a["href"].endswith("appendix/recorded_runs.html")
+
+
 def test_first_screen_shows_a_refusal_and_two_ways_on(
     browser: Browser, server: str
 ) -> None:
@@ -139,4 +151,29 @@ def test_first_screen_shows_a_refusal_and_two_ways_on(
         assert place
         assert place["y"] + place["height"] < WIDE["height"]
     assert "39 equations" in page.inner_text("article")
+    context.close()
+
+
+SHIFTS = """
+    window.shifts = [];
+    new PerformanceObserver(seen => shifts.push(...seen.getEntries()))
+        .observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=label)
+def test_little_moves_while_a_page_loads_and_is_scrolled(
+    browser: Browser, server: str, size: ViewportSize
+) -> None:
+    context = browser.new_context(viewport=size)
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto(f"{server}/book/vae/elbo.html")
+    page.evaluate(LOADED)
+    for _ in range(40):
+        page.mouse.wheel(0, size["height"])
+        page.evaluate("new Promise(requestAnimationFrame)")
+    assert page.evaluate("scrollY") > 20 * size["height"]
+    moved = page.evaluate("shifts.reduce((sum, shift) => sum + shift.value, 0)")
+    assert moved <= 0.05
     context.close()

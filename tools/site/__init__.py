@@ -21,6 +21,7 @@ from . import (
     licences,
     mathematics,
     moved,
+    origins,
     parts,
     pictures,
     playables,
@@ -35,7 +36,7 @@ from . import (
 def setup(app: Sphinx) -> ExtensionMetadata:
     about.setup(app)
     mathematics.setup(app)
-    for part in (folds, attempts, playables, launch, licences):
+    for part in (origins, folds, attempts, playables, launch, licences):
         part.setup(app)
     for part in (generated, headings, library, sections):
         part.setup(app)
