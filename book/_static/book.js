@@ -1,5 +1,11 @@
 // Repairs for readers who use the keyboard or a screen reader.
 
+// Before the text is laid out for the first time: what it is set in is then at hand, and
+// no line breaks elsewhere later.
+for (const font of document.fonts) {
+  if (/^"?(STIX|Checked)/.test(font.family)) font.load();
+}
+
 // A box that scrolls can be reached with the Tab key.
 function reachScrollingBoxes() {
   const boxes = "article div.math, article .output, article pre, article .pst-scrollable-table-container";

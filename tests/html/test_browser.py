@@ -157,7 +157,12 @@ THIN_OUT = """everything => {
 }"""
 
 
+LOOKED_THROUGH = sampled(PAGES, 11)  # by axe, which takes as long as all else together
+
+
 def test_page_is_accessible(visit: Visit) -> None:
+    if visit.name not in LOOKED_THROUGH:
+        pytest.skip("axe looks through this page with DEEP=1")
     visit.page.evaluate(AXE)
     visit.page.evaluate(THIN_OUT, DEEP)
     views = VIEWS if DEEP else VIEWS[PAGES.index(visit.name) % 2 :][:1]

@@ -22,15 +22,6 @@ FONTS = ROOT / "node_modules" / "@fontsource"
 MATH = FONTS / "stix-two-math/files/stix-two-math-latin-400-normal.woff2"
 TEXT = "stix-two-text/files/stix-two-text-latin-{}.woff2"
 FACES = ((400, "normal"), (400, "italic"), (700, "normal"))
-# Until the typeface is ready the system's serif stands there, scaled to its widths, so
-# that lines break at the same words: how wide a chapter's letters are, in em, regular
-# and bold. Liberation Serif is as wide as Times.
-OURS = {400: 0.413, 700: 0.455}
-STAND_INS = {
-    ("Times New Roman", "Liberation Serif"): {400: 0.395, 700: 0.420},
-    ("DejaVu Serif",): {400: 0.503, 700: 0.555},
-}
-ASCENT, DESCENT = 0.762, 0.238  # of STIX Two Text, in em
 NAME = "Checked Math"  # what is changed goes by another name
 ROOT_SIGN = 0x221A
 
@@ -42,11 +33,6 @@ def write(out: Path) -> None:
     for weight, style in FACES:
         font = (FONTS / TEXT.format(f"{weight}-{style}")).read_bytes()
         rules.append(face("STIX Two Text", font, weight, style))
-    rules += [
-        stand_in(systems, weight, OURS[weight] / width)
-        for systems, widths in STAND_INS.items()
-        for weight, width in widths.items()
-    ]
     (out / "_static" / "fonts.css").write_text("\n".join(rules), "utf-8")
 
 
@@ -58,20 +44,6 @@ def face(family: str, font: bytes, weight: int = 400, style: str = "normal") -> 
   font-style: {style};
   font-weight: {weight};
   src: url("data:font/woff2;base64,{data}") format("woff2");
-}}"""
-
-
-def stand_in(systems: tuple[str, ...], weight: int, scale: float) -> str:
-    """A rule of CSS that scales a font of the system, and leaves lines as high."""
-    bold = " Bold" if weight == 700 else ""
-    sources = ", ".join(f'local("{system}{bold}")' for system in systems)
-    return f"""@font-face {{
-  font-family: "Like STIX, {systems[0]}";
-  font-weight: {weight};
-  src: {sources};
-  size-adjust: {scale:.1%};
-  ascent-override: {ASCENT / scale:.1%};
-  descent-override: {DESCENT / scale:.1%};
 }}"""
 
 
