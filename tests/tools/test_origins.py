@@ -59,4 +59,6 @@ def test_outputs_say_what_their_code_names(codes: list[str], said: list[str]) ->
 def test_a_printed_line_and_no_output_say_nothing_of_a_training() -> None:
     assert origins("history = train_vae(run)", outputs=TEXT) == [""]
     assert origins("seeds = records.read(path)", outputs=TEXT) == ["recorded"]
+    both = "past = train_gan(run), records.read(path)"
+    assert origins(both, outputs=TEXT) == ["recorded trained"]
     assert origins("seeds = records.read(path)", outputs=[]) == [""]

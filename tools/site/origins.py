@@ -67,8 +67,9 @@ def with_origins(cells: list[Cell]) -> Iterator[Cell]:
         if cell["cell_type"] != "code":
             continue
         found = named_in(ast.parse("".join(cell["source"])), names)
-        if not any("data" in output for output in cell["outputs"]):
-            found = [kind for kind in found if kind == "recorded"]  # a line of print
+        printed = not any("data" in output for output in cell["outputs"])
+        if found == ["trained"] and printed:  # what it prints says so itself
+            continue
         if found and cell["outputs"]:
             text = f"```{{origin}} {' '.join(found)}\n```"
             line = {"cell_type": "markdown", "metadata": {}, "source": text}
