@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from lib.proof.attempt import Exercise, text_of
 from tests.shared.effort import sampled
 from tests.shared.site import AXE, PATIENCE, SITE, VIEWS, WIDE, Visit, soup
-from tools.derivations import derivations
+from tools.derivations import derivation_cells, derivations
+from tools.notebooks import BOOK
 
 KL = "book/vae/gaussian_kl.html"
 expect.set_options(timeout=PATIENCE)
@@ -61,6 +62,7 @@ def test_each_finished_derivation_can_be_changed() -> None:
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
     context = browser.new_context(viewport=WIDE, color_scheme="light")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit = Visit(context.new_page(), f"{server}/{KL}", KL)
     yield visit.page
     assert visit.foreign == []
@@ -146,6 +148,7 @@ RIGHT = (
 
 
 def test_reader_derives_step_by_step(page: Page) -> None:
+    _, exercise = EXERCISES["derive-kl-integrand"]
     section = page.locator("#derive-kl-integrand")
     section.get_by_role("button", name="Begin").click()
     status = section.get_by_role("status")
@@ -175,6 +178,16 @@ def test_reader_derives_step_by_step(page: Page) -> None:
     expect(section.locator("ol.taken li")).to_have_count(0)
     write(section, RIGHT)
     expect(write(section, goal)).to_contain_text("That is the goal, in 2 steps")
+
+    section.get_by_role("button", name="Copy as a cell").click()
+    expect(status).to_contain_text("Copied")
+    names: dict[str, Any] = {}
+    for cell in derivation_cells(BOOK / "vae/gaussian_kl.ipynb"):
+        exec(cell, names)
+    exec(page.evaluate("navigator.clipboard.readText()"), names)
+    wanted = derivations()["vae/gaussian_kl"][exercise["chain"]].chain
+    assert len(names["mine"].steps) == 2
+    assert names["mine"].last.expression == wanted.lines[exercise["last"]].expression
 
 
 def test_stopped_checker_starts_again_with_all_that_was_written(page: Page) -> None:
