@@ -24,8 +24,8 @@ def shown(part: Tag, left_out: Set[str]) -> Iterator[Tag | NavigableString]:
     """The elements and the texts of a part in their order, without some elements.
 
     ``left_out``: the tags (``pre``), classes (``.label``) or both (``div.math``) of
-    these; nothing within them is gone through. (A walk, for CSS selectors ask each
-    element of a page each time: a third of what the finished pages cost.)
+    these; nothing within them is gone through. (A walk, for a CSS selector asks each
+    element of a page, and there are ten thousand on some.)
     """
     for child in part.children:
         if isinstance(child, Tag):

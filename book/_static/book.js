@@ -1,7 +1,7 @@
 // Repairs for readers who use the keyboard or a screen reader.
 
 // Before the text is laid out for the first time: what it is set in is then at hand, and
-// no line breaks elsewhere later.
+// lines need not break elsewhere later.
 for (const font of document.fonts) {
   if (/^"?(STIX|Checked)/.test(font.family)) font.load();
 }

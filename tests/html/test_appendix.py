@@ -13,6 +13,7 @@ from playwright.sync_api import (
 
 from tests.shared.colours import contrast, shade
 from tests.shared.site import (
+    PAGES,
     WIDE,
     Scheme,
     Visit,
@@ -118,6 +119,19 @@ def test_verdicts_are_readable_and_their_marks_fit_a_phone(
 
 
 # The rest of the appendix
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "/appendix/" in p])
+def test_tables_of_the_appendix_fit_a_phone(
+    browser: Browser, server: str, page: str
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    shown = Visit(context.new_page(), f"{server}/{page}").page
+    cut = """() => [...document.querySelectorAll("article table")]
+        .filter(table => table.scrollWidth > table.closest("div, section").clientWidth)
+        .map(table => table.textContent.slice(0, 80))"""
+    assert shown.evaluate(cut) == []
+    context.close()
 
 
 def test_library_and_equations_link_both_ways() -> None:

@@ -1,8 +1,7 @@
 """Where an output's numbers come from: recorded runs, or a training on the page.
 
 A cell says so below its output if its code reads a record or trains a model, or names
-what was read or trained. (Not what is computed from that further on: there the text
-says it.)
+what was read or trained. What is computed from that further on is not followed.
 """
 
 import ast
