@@ -28,7 +28,7 @@ UNIT := OMP_NUM_THREADS=1 $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal \
 # The notebooks that take longest come first, so that no core waits for them at the end.
 LONGEST := $(patsubst %,book/%.ipynb,transformer/translation \
 	transformer/gradient_norms vae/training gan/training transformer/residual_gradients)
-COMPARE := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env \
+COMPARE := $(PYTEST) -p no:cacheprovider -p tools.processor_time --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile --no-loadscope-reorder \
 	$(LONGEST) $(filter-out $(LONGEST),$(wildcard book/*.ipynb book/*/*.ipynb))
 

@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
             existing=options.existing,
             download=options.download,
             accept_unknown=options.accept_unknown_data,
+            keep_weights=options.keep_weights,
         )
     except ERRORS as error:
         print(f"error: {error}", file=sys.stderr)
@@ -86,6 +87,9 @@ def parser() -> Parser:
         )
     run.set_defaults(existing="refuse")
     run.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    run.add_argument(
+        "--keep-weights", action="store_true", help="put them into the record"
+    )
     run.add_argument("--download", action="store_true", help="fetch the data")
     run.add_argument("--accept-unknown-data", action="store_true")
     return top

@@ -333,6 +333,21 @@ def test_python_m_lib_keeps_its_streams_apart(tmp_path):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):
+    out = str(tmp_path)
+    assert main([*QUICK, "--out", out, "--keep-weights"]) == 0
+    kept = records.read(tmp_path / "vae-digits-seed0.json")["weights"]
+    model = torch.load(tmp_path / "vae-digits-seed0.checkpoint.pt")["parts"]["model"]
+    found = records.unpacked_weights(kept)
+    assert found.keys() == model.keys()
+    assert all(torch.equal(found[name], part) for name, part in model.items())
+    assert main([*QUICK, "--out", out, "--overwrite"]) == 0
+    assert "weights" not in records.read(tmp_path / "vae-digits-seed0.json")
+    capsys.readouterr()
+    assert main([*NORMS, "--out", out, "--keep-weights"]) == 2
+    assert "leave out --keep-weights" in capsys.readouterr().err
+
+
 def test_words_and_truths_can_be_set_and_a_list_can_be_empty() -> None:
     settings = ["untrained=", "languages=de,en", "qk_norm=true", "epochs=2"]
     run = configuration("translate-multi30k", None, settings)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from matplotlib.figure import Figure
+from torch import nn
 from torch.nn.functional import pad
 
 from lib.data import digits
@@ -62,13 +63,21 @@ class Kind:
     evaluate: Callable[..., dict[str, Any]]
     figure: Callable[[History], Figure] | None = None
     keep: Callable[..., dict[str, Any]] | None = None  # of the model, for the record
+    network: Callable[[Any], nn.Module] | None = None  # whose weights may be kept
 
 
 KINDS = {
-    VAERun: Kind(load_digits, train_vae, evaluate_vae, samples_figure),
+    VAERun: Kind(
+        load_digits, train_vae, evaluate_vae, samples_figure, network=lambda vae: vae
+    ),
     PlaneRun: Kind(load_digits, train_vae, evaluate_vae, samples_figure, keep_plane),
     GANRun: Kind(load_digits, train_gan, evaluate_gan, samples_figure),
-    TranslationRun: Kind(translation.load, train_translator, evaluate_translator),
+    TranslationRun: Kind(
+        translation.load,
+        train_translator,
+        evaluate_translator,
+        network=lambda translator: translator.model,
+    ),
     NormsRun: Kind(translation.load, train_norms, judge_norms),
 }
 
@@ -88,6 +97,7 @@ def run_experiment(
     existing: Existing = "refuse",
     download: bool = False,
     accept_unknown: bool = False,
+    keep_weights: bool = False,
 ) -> dict[str, Any]:
     """Run one experiment whole; its record, which it writes into the folder ``out``.
 
@@ -95,8 +105,9 @@ def run_experiment(
     samples, their picture. If one of them is there already, ``existing`` says what to
     do: ``"refuse"``; ``"resume"``, which brings the run to its end from wherever it
     stands, and only returns the record of a finished one; or ``"overwrite"``, which
-    removes them once the data are there. Raises DataError, CorpusError, TrainingError,
-    RecordError.
+    removes them once the data are there. ``keep_weights`` puts the trained network's
+    weights into the record, for `records.unpacked_weights`. Raises DataError,
+    CorpusError, TrainingError, RecordError.
     """
 
     def say(line: str) -> None:
@@ -109,35 +120,32 @@ def run_experiment(
         return finished
     generator = prepare(seed, device)  # shows early if the device is not there
     kind = KINDS[type(run)]
+    if keep_weights and kind.network is None:
+        raise RecordError(f"{name} has no one network: leave out --keep-weights")
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
     _make_room(out, files, existing)
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
-    provenance = records.provenance(generator.device)
-    started = time.perf_counter()
-    model, history = kind.train(
-        run,
-        loaded,
-        seed,
-        device=device,
-        checkpoint=files.checkpoint,
-        resume=existing == "resume",
-    )
-    say(f"trained in {history.seconds:.0f} s")
-    metrics = kind.evaluate(model, run, loaded, say)
-    seconds = {
-        "training": history.seconds,
-        "this_session": time.perf_counter() - started,
-    }
     record = {
         "name": name,
         "configuration": asdict(run),
         "seed": seed,
         "data": {"source": loaded.source, "sha256": loaded.sha256},
-        "metrics": metrics,
-        "curves": history.curves,
-        "seconds": seconds,
-        "provenance": provenance,
+        "provenance": records.provenance(generator.device),
     }
+    options = {"checkpoint": files.checkpoint, "resume": existing == "resume"}
+    started = time.perf_counter()
+    model, history = kind.train(run, loaded, seed, device=device, **options)
+    say(f"trained in {history.seconds:.0f} s")
+    record |= {
+        "metrics": kind.evaluate(model, run, loaded, say),
+        "curves": history.curves,
+        "seconds": {
+            "training": history.seconds,
+            "this_session": time.perf_counter() - started,
+        },
+    }
+    if keep_weights and kind.network:
+        record["weights"] = records.packed_weights(kind.network(model))
     if kind.keep:
         record["kept"] = kind.keep(model, loaded)
     if kind.figure:

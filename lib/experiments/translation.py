@@ -1,6 +1,7 @@
 """Translators: one frozen configuration, trained on phrases or Multi30k, and judged."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from lib.data.corpora import Parallel
 from lib.models import transformer, translation
 from lib.models.transformer import PADDING, Placement, Transformer, TransformerConfig
 from lib.models.translation import Batch, Example, Tag, Translator
+from lib.training import records
 from lib.training.loop import Batches, History, Training, prepare, run_epochs
 
 Graph = Literal["all", "english", "ring"]
@@ -218,11 +220,13 @@ def train_translator(
     device: str | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    until: int | None = None,
 ) -> tuple[Translator, History]:
     """Train the run's network on the directions that have data.
 
     The history's curves are the smoothed ``loss`` and the ``validation_loss`` without
-    smoothing and dropout, both in nats a target token.
+    smoothing and dropout, both in nats a target token. ``until`` stops after so many
+    epochs of the run.
     """
     generator = prepare(seed, device)
     place = generator.device
@@ -257,10 +261,34 @@ def train_translator(
         after_epoch=after_epoch,
         checkpoint=checkpoint,
         resume=resume,
+        until=until,
         identity={"seed": seed, "data": [data.source, data.sha256]}
         | {name: value for name, value in asdict(run).items() if name != "beam"},
     )
     return Translator(model, tokeniser, run.tagged), history
+
+
+def kept_translator(
+    record: dict[str, Any], run: TranslationRun, data: Parallel
+) -> Translator:
+    """The translator that a record keeps, with the tokeniser that its data give.
+
+    Raises RecordError where the record keeps no weights or is another run's.
+    """
+    name = record["name"]
+    if "weights" not in record:
+        raise records.RecordError(
+            f"the record of {name} keeps no weights: run it with --keep-weights"
+        )
+    configured = json.loads(json.dumps(asdict(run)))
+    if record["configuration"] != configured or record["data"]["sha256"] != data.sha256:
+        raise records.RecordError(
+            f"the record of {name} is that of another configuration, or of other data"
+        )
+    tokeniser = new_tokeniser(run, data)
+    model = Transformer(run.architecture(tokeniser.get_vocab_size()))
+    model.load_state_dict(records.unpacked_weights(record["weights"]))
+    return Translator(model.eval(), tokeniser, run.tagged)
 
 
 def _optimiser(

@@ -72,9 +72,7 @@ def keep_plane(model: VAE, data: Digits) -> dict[str, Any]:
     with torch.no_grad():
         codes, _ = model.cpu().encode(data.test_images)
     return {
-        "weights": {
-            name: records.packed(part) for name, part in model.state_dict().items()
-        },
+        "weights": records.packed_weights(model),
         "codes": [[round(float(z), 3) for z in code] for code in codes],
         "labels": data.test_labels.tolist(),
     }
@@ -82,9 +80,7 @@ def keep_plane(model: VAE, data: Digits) -> dict[str, Any]:
 
 def kept_plane(record: dict[str, Any]) -> VAE:
     """The network that the record of a `PlaneRun` keeps, to the bit."""
-    weights = {
-        name: records.unpacked(part) for name, part in record["kept"]["weights"].items()
-    }
+    weights = records.unpacked_weights(record["kept"]["weights"])
     run = record["configuration"]
     pixels = len(weights["decoder.2.bias"])
     model = VAE(VAEConfig(pixels, run["hidden"], run["latents"]))

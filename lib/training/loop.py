@@ -158,6 +158,7 @@ def run_epochs(
     checkpoint: Path | None = None,
     resume: bool = False,
     identity: dict[str, Any] | None = None,
+    until: int | None = None,
 ) -> History:
     """Call ``step`` on each of the epoch's batches, epoch after epoch.
 
@@ -169,16 +170,18 @@ def run_epochs(
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
-    run's checkpoint from another's. Raises TrainingError where the checkpoint is
-    damaged or another run's, and where a scalar is no longer finite; the checkpoint is
-    then the last good one.
+    run's checkpoint from another's. With ``until`` the run stops after so many of its
+    epochs, where an interruption could have stopped it. Raises TrainingError where the
+    checkpoint is damaged or another run's, and where a scalar is no longer finite; the
+    checkpoint is then the last good one.
     """
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
         history = _restored(checkpoint, identity, parts, generator)
-    with progress(settings.epochs, "training", "epoch", history.epochs) as bar:
-        while history.epochs < settings.epochs:
+    end = settings.epochs if until is None else min(until, settings.epochs)
+    with progress(end, "training", "epoch", history.epochs) as bar:
+        while history.epochs < end:
             started = time.perf_counter()
             means = _epoch(step, batches(generator))
             history.epochs += 1

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
+from torch import Tensor, nn
 
 FORMAT = 1  # goes up when a record changes so that older code would misread it
 
@@ -200,6 +200,16 @@ def unpacked(kept: dict[str, Any]) -> Tensor:
     """The tensor that was ``packed``, to the bit."""
     floats = numpy.frombuffer(base64.b64decode(kept["float32"]), "<f4")
     return torch.from_numpy(floats.astype("f4").reshape(kept["shape"]))
+
+
+def packed_weights(model: nn.Module) -> dict[str, Any]:
+    """All of a network's weights, by their names, each ``packed``."""
+    return {name: packed(part) for name, part in model.state_dict().items()}
+
+
+def unpacked_weights(kept: dict[str, Any]) -> dict[str, Tensor]:
+    """What ``packed_weights`` kept, for ``load_state_dict``."""
+    return {name: unpacked(part) for name, part in kept.items()}
 
 
 def provenance(device: torch.device) -> dict[str, Any]:

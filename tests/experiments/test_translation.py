@@ -1,7 +1,8 @@
 """The translators' runs: which directions they see, that they resume, how they are
 judged."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -16,11 +17,14 @@ from lib.experiments.translation import (
     directions,
     judge_phrases,
     judge_sentences,
+    kept_translator,
     train_translator,
     trained_directions,
     up_and_down,
 )
 from lib.models.translation import END
+from lib.training import records
+from lib.training.records import RecordError
 
 TEXTS = {
     "en": ["a dog runs .", "a man runs .", "a dog sits .", "two men sit ."] * 8,
@@ -122,6 +126,34 @@ def test_a_resumed_run_ends_where_it_would_have_ended(tmp_path) -> None:
     assert again.curves == history.curves
     pairs = zip(whole.model.parameters(), resumed.model.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def recorded(translator, run: TranslationRun = TINY) -> dict:
+    """What a record holds of a run that kept its weights, as JSON gives it back."""
+    weights = records.packed_weights(translator.model)
+    data = {"sha256": DATA.sha256}
+    content = {"name": "tiny", "configuration": asdict(run), "data": data}
+    return json.loads(json.dumps(content | {"weights": weights}))
+
+
+def test_a_kept_translator_translates_as_the_trained_one_did() -> None:
+    translator, _ = train_translator(TINY, DATA, 0, until=2)
+    kept = kept_translator(recorded(translator), TINY, DATA)
+    texts = TEXTS["en"][:4]
+    assert kept.translate(texts, "de") == translator.translate(texts, "de")
+    assert kept.model.state_dict().keys() == translator.model.state_dict().keys()
+
+
+def test_a_record_without_weights_or_of_another_run_gives_no_translator() -> None:
+    translator, _ = train_translator(TINY, DATA, 0, until=1)
+    record = recorded(translator)
+    with pytest.raises(RecordError, match="tiny is that of another configuration"):
+        kept_translator(record, replace(TINY, epochs=4), DATA)
+    with pytest.raises(RecordError, match="or of other data"):
+        kept_translator(record, TINY, replace(DATA, sha256={"en": "0"}))
+    del record["weights"]
+    with pytest.raises(RecordError, match="run it with --keep-weights"):
+        kept_translator(record, TINY, DATA)
 
 
 def test_the_rate_rises_and_falls() -> None:

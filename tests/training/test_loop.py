@@ -110,6 +110,15 @@ def test_a_resumed_run_ends_where_one_that_never_stopped_does(tmp_path, stop_in)
     assert list(resumed[1].snapshots) == [str(epoch) for epoch in range(1, 7)]
 
 
+def test_a_run_stopped_on_purpose_is_its_own_beginning(tmp_path):
+    path = tmp_path / "c.pt"
+    whole, begun = fit()[1], fit(until=2, checkpoint=path)[1]
+    assert begun.epochs == 2
+    assert begun.curves == {name: curve[:2] for name, curve in whole.curves.items()}
+    assert same(fit(checkpoint=path, resume=True), fit())
+    assert fit(until=99)[1].epochs == SETTINGS.epochs
+
+
 def test_without_resume_a_run_starts_anew(tmp_path):
     path = tmp_path / "c.pt"
     fit(checkpoint=path, seed=3)
