@@ -1,8 +1,8 @@
 """What was run? The table of frozen configurations, and how each kind is run.
 
-vae, gan, translation, norms  the kinds: a configuration, its training, its judgement
-quality                       are made digits good, new, and of every kind?
-table, run                    the experiments by name, and how one leaves its record
+vae, iwae, gan, translation, norms  the kinds: configuration, training, judgement
+quality     are made digits good, new, and of every kind?
+table, run  the experiments by name, and how one leaves its record
 """
 
 from .run import samples_figure

@@ -22,6 +22,7 @@ from lib.training.records import RecordError, RunFiles
 
 from . import translation
 from .gan import GANRun, evaluate_gan, train_gan
+from .iwae import IWAERun, evaluate_iwae, train_iwae
 from .norms import NormsRun, judge_norms, train_norms
 from .table import Run
 from .translation import TranslationRun, evaluate_translator, train_translator
@@ -49,7 +50,7 @@ def samples_figure(history: History) -> Figure:
 
 
 def load_digits(
-    run: VAERun | GANRun, data: str | Path | None, **options: bool
+    run: VAERun | IWAERun | GANRun, data: str | Path | None, **options: bool
 ) -> Digits:
     return digits.load(run.digits, data, **options)
 
@@ -71,6 +72,7 @@ KINDS = {
         load_digits, train_vae, evaluate_vae, samples_figure, network=lambda vae: vae
     ),
     PlaneRun: Kind(load_digits, train_vae, evaluate_vae, samples_figure, keep_plane),
+    IWAERun: Kind(load_digits, train_iwae, evaluate_iwae, network=lambda vae: vae),
     GANRun: Kind(load_digits, train_gan, evaluate_gan, samples_figure),
     TranslationRun: Kind(
         translation.load,

@@ -1,18 +1,19 @@
 """The book's experiments: a table of frozen configurations.
 
 A chapter trains a small one live; ``python -m lib run`` runs the full-scale ones and
-keeps their records. Both call the same functions, those of ``vae``, ``gan``,
+keeps their records. Both call the same functions, those of ``vae``, ``iwae``, ``gan``,
 ``translation`` and ``norms``.
 """
 
 from dataclasses import dataclass, replace
 
 from .gan import GANRun
+from .iwae import IWAERun
 from .norms import NormsRun
 from .translation import PHRASE_LANGUAGES, TranslationRun
 from .vae import PlaneRun, VAERun
 
-Run = VAERun | GANRun | TranslationRun | NormsRun
+Run = VAERun | IWAERun | GANRun | TranslationRun | NormsRun
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ EXPERIMENTS = {
     ),
 }
 
+EXPERIMENTS |= {
+    f"iwae-mnist-k{samples}": Experiment(
+        f"784-200-200-50 with tanh on MNIST, K = {samples} in training, 40 epochs",
+        IWAERun(samples=samples),
+    )
+    for samples in (1, 5, 50)
+}
+
 # Chosen on seeds 0 to 3 and the held-out phrases, to be right within 45 seconds.
 PHRASES = TranslationRun(
     corpus="phrases",
@@ -114,14 +123,14 @@ EXPERIMENTS |= {
         ),
     ),
     "translate-phrases": Experiment(
-        "the live run of the book: phrases in eight languages", PHRASES
+        "the run that the book begins: phrases in eight languages", PHRASES
     ),
     "norms-multi30k": Experiment(
         "the report's second figure: gradients of the last block, one and five deep",
         NormsRun(),
     ),
     "norms-phrases": Experiment(
-        "the live run of the book: the same on phrases, shorter and narrower",
+        "the run that the book begins: the same on phrases, shorter and narrower",
         PHRASE_NORMS,
     ),
     "norms-phrases-deep": Experiment(

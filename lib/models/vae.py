@@ -6,7 +6,7 @@ here is deterministic: the same image and the same noise give the same bound.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -18,33 +18,39 @@ from .gaussian import kl_to_standard_normal
 
 @dataclass(frozen=True)
 class VAEConfig:
-    """The sizes of the network; the defaults are the report's."""
+    """The sizes of the network; the defaults are the report's.
+
+    Each half has ``layers`` hidden layers of ``hidden`` units.
+    """
 
     pixels: int = 784
     hidden: int = 512
     latents: int = 20
+    layers: int = 1
+    activation: Literal["relu", "tanh"] = "relu"
 
 
 class VAE(nn.Module):
     """An encoder 784-512-2D, a decoder D-512-784, ReLU on hidden layers only.
 
     A ReLU on the outputs would keep means, log-variances and logits from ever
-    being negative, so the last layer of each half is linear.
+    being negative, so the last layer of each half is linear. The configuration may
+    ask for other sizes, more hidden layers, or tanh.
     """
 
     def __init__(self, config: VAEConfig = VAEConfig()) -> None:
         super().__init__()
         self.config = config
-        self.encoder = nn.Sequential(
-            nn.Linear(config.pixels, config.hidden),
-            nn.ReLU(),
-            nn.Linear(config.hidden, 2 * config.latents),
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(config.latents, config.hidden),
-            nn.ReLU(),
-            nn.Linear(config.hidden, config.pixels),
-        )
+        self.encoder = self._half(config.pixels, 2 * config.latents)
+        self.decoder = self._half(config.latents, config.pixels)
+
+    def _half(self, inputs: int, outputs: int) -> nn.Sequential:
+        activation = {"relu": nn.ReLU, "tanh": nn.Tanh}[self.config.activation]
+        parts: list[nn.Module] = []
+        for _ in range(self.config.layers):
+            parts += [nn.Linear(inputs, self.config.hidden), activation()]
+            inputs = self.config.hidden
+        return nn.Sequential(*parts, nn.Linear(inputs, outputs))
 
     def encode(
         self, x: Float[Tensor, "*batch pixels"]
@@ -170,6 +176,18 @@ def iwae(
     In expectation it grows with the K samples, from the ELBO at K = 1 towards log p(x).
     """
     return log_mean_exp(log_importance_weights(model, x, noise))
+
+
+def iwae_loss(
+    model: VAE,
+    x: Float[Tensor, "batch pixels"],
+    samples: int,
+    generator: torch.Generator,
+) -> dict[str, Float[Tensor, ""]]:
+    """What training by the importance-weighted bound minimises, a mean, in nats."""
+    shape = (samples, len(x), model.config.latents)
+    noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
+    return {"loss": -iwae(model, x, noise).mean()}
 
 
 def log_mean_exp(values: Float[Tensor, "samples *batch"]) -> Float[Tensor, "*batch"]:

@@ -206,6 +206,16 @@ def test_the_network_is_the_reports():
     assert shapes[::2] == [(512, 784), (40, 512), (512, 20), (784, 512)]
 
 
+def test_more_hidden_layers_and_tanh_on_request():
+    config = VAEConfig(6, 5, 2, layers=2, activation="tanh")
+    model = VAE(config)
+    for half, inputs, outputs in ((model.encoder, 6, 4), (model.decoder, 2, 6)):
+        kinds = [type(part).__name__ for part in half]
+        assert kinds == ["Linear", "Tanh", "Linear", "Tanh", "Linear"]
+        assert [part.in_features for part in half[::2]] == [inputs, 5, 5]
+        assert half[-1].out_features == outputs
+
+
 def test_each_half_is_two_layers_with_a_relu_between_and_means_come_first(model):
     """Against the same weights in NumPy."""
     state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
@@ -250,6 +260,18 @@ def test_loss_is_the_mean_negative_elbo(model):
     torch.testing.assert_close(
         terms["loss"], terms["regularisation"] - terms["reconstruction"]
     )
+
+
+def test_the_iwae_loss_is_the_mean_of_the_negative_bound(model):
+    x = pixels(5, model.config.pixels)
+    generator = torch.Generator().manual_seed(3)
+    found = vae.iwae_loss(model, x, 7, generator)
+    generator.manual_seed(3)
+    shape = (7, 5, model.config.latents)
+    noise = torch.randn(shape, generator=generator, dtype=x.dtype)
+    assert found.keys() == {"loss"}
+    assert torch.allclose(found["loss"], -vae.iwae(model, x, noise).mean())
+    assert found["loss"].requires_grad
 
 
 def test_pictures_are_probabilities_of_what_was_asked(model):
