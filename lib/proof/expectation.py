@@ -184,7 +184,7 @@ class KL(Operator):
 
     def _latex(self, printer: Any) -> str:
         p, q = (law.name for law in self.args)
-        return rf"D_{{\mathrm{{KL}}}}\left({p} \,\middle\|\, {q}\right)"
+        return rf"D_{{\mathrm{{KL}}}}\left({p} \,\Vert\, {q}\right)"
 
 
 def _log_density(law: Law) -> Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import sympy as sp
@@ -48,9 +49,9 @@ class BookOrder(Printer):
             shown += text
         return shown
 
+    @abstractmethod
     def _in_sum(self, term: Expr) -> str:
         """A term of a sum, in brackets where it needs them."""
-        raise NotImplementedError
 
 
 class _Printer(BookOrder, LatexPrinter):
