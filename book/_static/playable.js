@@ -329,6 +329,8 @@
       node.focus();
       event.preventDefault();
     });
+    // Chromium leaves touch-action aside inside of an SVG: without this the page scrolls.
+    node.addEventListener("touchstart", event => event.preventDefault(), { passive: false });
     node.addEventListener("pointermove", event => {
       if (node.hasPointerCapture(event.pointerId)) put(handle, plot, pointedAt(event, plot));
     });

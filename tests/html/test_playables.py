@@ -70,6 +70,23 @@ class Game:
         self.page.mouse.move(x + right, y + down)
         self.page.mouse.up()
 
+    def swipe(self, handle: Locator, right: float, down: float) -> None:
+        """The finger lands on a handle, moves, and is lifted."""
+        box = handle.locator(".dot").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        session = self.context.new_cdp_session(self.page)
+        path = [(x + right * share, y + down * share) for share in (0, 0.3, 0.6, 1)]
+        kinds = ["touchStart", *["touchMove"] * 3]
+        for kind, (at, height) in zip(kinds, path, strict=True):
+            points = [{"x": at, "y": height}]
+            session.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
+            )
+        session.send(
+            "Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []}
+        )
+
     def drawing(self) -> str:
         return self.figure.locator(".live").inner_html()
 
@@ -193,6 +210,20 @@ def test_a_finger_needs_no_precision_and_no_dragging(
     drawing.tap(position={"x": box["width"] * 0.9, "y": box["height"] * 0.2})
     assert 2 < plane.value("z_1") < 3
     assert 1.5 < plane.value("z_2") < 2.5
+
+
+def test_a_finger_drags_a_handle_and_not_the_page(game: Callable[..., Game]) -> None:
+    one = game(GAUSSIANS, viewport=NARROW, has_touch=True)
+    mean = one.handle("mean of q")
+    mean.evaluate(
+        "handle => handle.scrollIntoView({ block: 'center', behavior: 'instant' })"
+    )
+    before = one.page.evaluate("scrollY")
+    one.swipe(mean, -40, -120)
+    moved = one.value("mu_q")
+    assert -2 < moved < 0.5  # from 1; the panel is twelve units wide
+    assert one.page.evaluate("scrollY") == before
+    assert_gaussians(one, moved, 1.5)
 
 
 def players_distance(game: Game, in_turns: bool) -> float:
