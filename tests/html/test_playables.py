@@ -28,9 +28,16 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE = (
-    f"book/{name}.html" for name in ("vae/gaussian_kl", "gan/training", "vae/training")
+GAUSSIANS, PLAYERS, PLANE, DRAWS = (
+    f"book/{name}.html"
+    for name in (
+        "vae/gaussian_kl",
+        "gan/training",
+        "vae/training",
+        "vae/latent_variables",
+    )
 )
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 class Game:
@@ -55,7 +62,12 @@ class Game:
 
     def number(self, label: str) -> float:
         said = self.figure.locator(f'output[data-label="{label}"]').text_content()
-        return float((said or "").replace("\N{MINUS SIGN}", "-"))
+        plain = (
+            (said or "")
+            .replace("\N{MINUS SIGN}", "-")
+            .replace(" \N{MULTIPLICATION SIGN} 10", "e")
+        )
+        return float(plain.translate(RAISED))
 
     def set(self, name: str, value: float) -> None:
         self.slider(name).fill(str(value))
@@ -135,7 +147,7 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    assert {GAUSSIANS, PLAYERS, PLANE} <= set(PLAYED)
+    assert {GAUSSIANS, PLAYERS, PLANE, DRAWS} <= set(PLAYED)
 
 
 @pytest.mark.parametrize("page", PLAYED)
@@ -283,6 +295,40 @@ def test_the_image_is_the_decoders(game: Callable[..., Game]) -> None:
         ink = 1 - np.array(pixels).reshape(64, 4)[:, 0] / 255
         expected = vae.sample(model, torch.tensor(place))
         np.testing.assert_allclose(ink, expected, atol=0.51 / 255)
+
+
+def assert_draws(one: Game) -> None:
+    """The numbers of draws are those of the library's linear model."""
+    latents, noise, pixel = int(one.value("D")), one.value("s"), one.value("x")
+    eye = torch.eye(latents, dtype=torch.float64)
+    model = gaussian.PPCA(eye, torch.zeros_like(eye[0]), noise)
+    after = model.posterior(torch.full_like(eye[0], pixel))
+    nats = float(gaussian.kl_full(*after, *model.prior))
+    cv_squared = float(gaussian.chi_squared_full(*after, *model.prior))
+    assert one.number("k") == pytest.approx(nats, abs=5.1e-4)
+    order_two = np.log1p(cv_squared)
+    assert one.number("log(1 + CV²)") == pytest.approx(order_two, abs=5.1e-4)
+    rounding = {"rel": 5.1e-3, "abs": 5.1e-4}
+    assert one.number("e^k") == pytest.approx(np.exp(nats), **rounding)
+    needed = one.number("draws for a tenth")
+    assert needed == pytest.approx(100 * cv_squared, **rounding)
+
+
+def test_the_draws_are_counted_as_the_library_does(game: Callable[..., Game]) -> None:
+    one = game(DRAWS)
+    assert_draws(one)
+    for settings in ((1, 4, 0), (64, 0.1, 3), (8, 2, 1.5)):
+        for name, value in zip("Dsx", settings, strict=True):
+            one.set(name, value)
+        assert_draws(one)
+    before = one.value("x")
+    one.drag(one.handle("posterior's mean"), -30)
+    assert one.value("x") < before
+    one.drag(one.handle("noise s"), -20)
+    assert one.value("s") < 2
+    one.drag(one.handle("latents D"), 20)
+    assert one.value("D") > 8
+    assert_draws(one)
 
 
 @pytest.mark.parametrize("page", PLAYED)
