@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy import integrate
+from scipy import integrate, special
 
 SUPPORT = (-1.1, 0.4, 0.9)  # of every law that is only a name
 SIZES = {"D": 2, "M": 3, "K": 2, "p": 2}
@@ -200,10 +200,10 @@ def _mean(g: Any, laws: Any, at: dict[Any, float]) -> complex:
 def _log_density(law: Any, at: dict[Any, float]) -> complex:
     name = type(law).__name__
     if name == "VectorNormal":
-        mean, root = _vector(law, at)
-        whitened = np.linalg.solve(root, at["vector"] - mean)
-        constant = len(mean) * math.log(2 * math.pi) / 2
-        return -constant - np.log(np.linalg.det(root)) - whitened @ whitened / 2
+        return _log_gauss(at["vector"], *_vector(law, at))
+    if name == "MultivariateNormal":
+        place, mean = (np.array([value(e, at) for e in law.args[i]]) for i in (0, 1))
+        return _log_gauss(place, mean, np.linalg.cholesky(value(law.args[2], at).real))
     if name == "Normal":
         x, mean, std = (value(a, at) for a in law.args[:3])
         return (
@@ -212,6 +212,13 @@ def _log_density(law: Any, at: dict[Any, float]) -> complex:
     if name == "Finite":
         return np.log(_mass(law, at))
     return np.log(value(law.args[1], at) + 0j)
+
+
+def _log_gauss(place: Any, mean: Any, root: Any) -> complex:
+    """The log density of a Gaussian vector whose covariance is root root'."""
+    whitened = np.linalg.solve(root, place - mean)
+    constant = len(mean) * math.log(2 * math.pi) / 2
+    return -constant - np.log(np.linalg.det(root)) - whitened @ whitened / 2
 
 
 def _mass(law: Any, at: dict[Any, float]) -> complex:
@@ -397,6 +404,7 @@ _FUNCTIONS = {
     "sin": np.sin,
     "cos": np.cos,
     "tanh": np.tanh,
+    "erf": special.erf,
     "sign": lambda a: np.sign(a.real),
     "Abs": abs,
     "UnevaluatedExpr": lambda a: a,
@@ -412,6 +420,7 @@ _FUNCTIONS = {
     "Inverse": lambda a, _: np.linalg.inv(a),
     "Trace": lambda a: np.trace(a),
     "Determinant": lambda a: np.linalg.det(a),
+    "MatrixElement": lambda a, i, j: a[int(i.real), int(j.real)],
 }
 
 
