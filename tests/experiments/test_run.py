@@ -32,6 +32,11 @@ def test_a_panel_shows_an_epochs_samples_in_rows_of_eight(side, panel, row, colu
     assert torch.equal(drawn[row, column].reshape(-1), history.snapshots["10"][11])
 
 
+def test_ink_is_black_and_paper_white():
+    image = samples_figure(snapshots(784)).axes[0].images[0]
+    assert image.to_rgba([[0, 255]])[0, :, 0].tolist() == [1, 0]
+
+
 def test_the_line_between_small_digits_is_grey():
     figure = samples_figure(snapshots(64))
     drawn = torch.tensor(figure.axes[2].images[0].get_array().copy())
