@@ -39,9 +39,9 @@ def samples_figure(history: History) -> Figure:
     ):
         side = math.isqrt(images.shape[1])
         square = images.view(64, side, side)
-        if side < digits.SIDE:  # small digits reach their edges: a line between them
-            square = pad(square, (0, 1, 0, 1), value=96)
-            side += 1
+        # Digits may reach their edges: a line of grey between them.
+        square = pad(square, (0, 1, 0, 1), value=96)
+        side += 1
         tiles = square.view(8, 8, side, side).permute(0, 2, 1, 3)
         grid = tiles.reshape(8 * side, 8 * side).numpy()
         axes.imshow(grid, cmap="gray_r", vmin=0, vmax=255)
