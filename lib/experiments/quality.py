@@ -2,7 +2,8 @@
 
 Two classifiers recognise images of 28x28 pixels: one that is fitted in a second and
 sure only of what it has seen, and a small convolutional network for MNIST, whose last
-hidden layer also gives the features of the Fréchet distance. Smaller images are
+hidden layer also gives the features of the Fréchet distance. Neither was ever shown
+what is no digit, so a third one tells digits from blends of two. Smaller images are
 enlarged first, by ``digits.enlarge``.
 """
 
@@ -35,13 +36,48 @@ def fit_classifier(data: Digits) -> Pipeline:
     calibrated on held-out digits (it is as often right as it is sure), and it is
     unsure of images that are far from all digits, such as noise.
     """
+    classifier = _kernel_classifier()
+    return classifier.fit(data.train_images.numpy(), data.train_labels.numpy())
+
+
+def blends(
+    images: Tensor, labels: Tensor, count: int, generator: torch.Generator
+) -> Tensor:
+    """Half-and-half means of two ``images`` of different digits, ``(count, pixels)``.
+
+    Raises ValueError where all labels are the same: nothing could be blended.
+    """
+    if len(labels.unique()) < 2:
+        raise ValueError("a blend is of two digits, and all labels are the same")
+    made: list[Tensor] = []
+    while sum(map(len, made)) < count:
+        first, second = torch.randint(len(images), (2, count), generator=generator)
+        differ = labels[first] != labels[second]
+        made.append((images[first[differ]] + images[second[differ]]) / 2)
+    return torch.cat(made)[:count]
+
+
+def fit_judge(data: Digits) -> Pipeline:
+    """A judge of ``(n, 784)`` images: 1 for a digit, 0 for a blend of two digits.
+
+    The same kind of classifier as ``fit_classifier``, fitted to the training images and
+    to as many of their ``blends``. `recognise` asks it. What it calls a digit is no
+    half-and-half blend; of other images that are no digits it has seen none.
+    """
+    generator = torch.Generator().manual_seed(SEED)
+    count = len(data.train_images)
+    mixed = blends(data.train_images, data.train_labels, count, generator)
+    images = torch.cat([data.train_images, mixed])
+    return _kernel_classifier().fit(images.numpy(), [1] * count + [0] * count)
+
+
+def _kernel_classifier() -> Pipeline:
     from sklearn.kernel_approximation import Nystroem  # slow to import
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
     features = Nystroem(gamma=0.03, n_components=500, random_state=0)
-    classifier = make_pipeline(features, LogisticRegression(C=1000, max_iter=1000))
-    return classifier.fit(data.train_images.numpy(), data.train_labels.numpy())
+    return make_pipeline(features, LogisticRegression(C=1000, max_iter=1000))
 
 
 def recognise(classifier: Pipeline, images: Tensor) -> tuple[Tensor, Tensor]:

@@ -30,7 +30,10 @@ from .vae import PlaneRun, VAERun, evaluate_vae, keep_plane, train_vae
 
 
 def samples_figure(history: History) -> Figure:
-    """64 samples after each of several epochs, drawn from the same noise."""
+    """64 samples after each of several epochs, drawn from the same noise.
+
+    Ink on paper, as in all of the book: 1 is black and 0 is white.
+    """
     panels = sorted((int(epoch), s) for epoch, s in history.snapshots.items())
     figure = Figure(figsize=(2.24 * len(panels), 2.5), layout="constrained")
     for axes, (epoch, images) in zip(
@@ -38,12 +41,12 @@ def samples_figure(history: History) -> Figure:
     ):
         side = math.isqrt(images.shape[1])
         square = images.view(64, side, side)
-        if side < digits.SIDE:  # small digits reach their edges: a line between them
-            square = pad(square, (0, 1, 0, 1), value=96)
-            side += 1
+        # Digits may reach their edges: a line of grey between them.
+        square = pad(square, (0, 1, 0, 1), value=96)
+        side += 1
         tiles = square.view(8, 8, side, side).permute(0, 2, 1, 3)
         grid = tiles.reshape(8 * side, 8 * side).numpy()
-        axes.imshow(grid, cmap="gray", vmin=0, vmax=255)
+        axes.imshow(grid, cmap="gray_r", vmin=0, vmax=255)
         axes.set_title(f"{epoch} epoch" + ("s" if epoch > 1 else ""))
         axes.set_axis_off()
     return figure

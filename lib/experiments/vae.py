@@ -144,7 +144,7 @@ def evaluate_vae(
     ``test_elbo`` is the ELBO of the grey images, with the cross-entropy in place of a
     likelihood: what training maximised. Only black-and-white images have a likelihood
     under the model: ``test_elbo_binarised`` and ``test_nll`` are of the same images
-    with each pixel drawn once, white with its grey level for a probability.
+    with each pixel drawn once, ink with its grey level for a probability.
     """
     device = next(model.parameters()).device
     generator = torch.Generator(device=device).manual_seed(EVALUATION_SEED)

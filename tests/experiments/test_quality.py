@@ -34,6 +34,28 @@ def test_the_classifier_knows_held_out_digits_and_is_unsure_of_noise(bundled):
     assert float(quality.recognise(classifier, noise)[1].mean()) < 0.5
 
 
+def test_a_blend_is_the_mean_of_two_different_digits():
+    images, labels = torch.eye(4), torch.tensor([0, 0, 1, 2])
+    mixed = quality.blends(images, labels, 50, numbers(0))
+    assert mixed.shape == (50, 4)
+    assert set(mixed.flatten().tolist()) == {0, 0.5}
+    assert (mixed.sum(1) == 1).all()  # of two images, never of one
+    assert not ((mixed[:, 0] > 0) & (mixed[:, 1] > 0)).any()  # both are zeros
+
+
+def test_nothing_is_blended_where_there_is_one_digit_only():
+    with pytest.raises(ValueError, match="two digits"):
+        quality.blends(torch.eye(3), torch.zeros(3), 5, numbers(0))
+
+
+def test_the_judge_tells_held_out_digits_from_blends_of_them(bundled):
+    judge = quality.fit_judge(bundled)
+    images = bundled.test_images
+    mixed = quality.blends(images, bundled.test_labels, 300, numbers(1))
+    assert quality.recognise(judge, images)[0].double().mean() >= 0.97
+    assert quality.recognise(judge, mixed)[0].double().mean() <= 0.05
+
+
 def test_a_copy_has_the_distance_zero(bundled):
     train = bundled.train_images
     near = quality.nearest_distance(torch.stack([train[7], train[8] + 0.5]), train)

@@ -19,8 +19,8 @@ def snapshots(pixels: int) -> History:
 
 @pytest.mark.parametrize(
     ("side", "panel", "row", "column"),
-    # Small digits have a line of grey between them.
-    [(28, 224, slice(28, 56), slice(84, 112)), (8, 72, slice(9, 17), slice(27, 35))],
+    # There is a line of grey between the images.
+    [(28, 232, slice(29, 57), slice(87, 115)), (8, 72, slice(9, 17), slice(27, 35))],
 )
 def test_a_panel_shows_an_epochs_samples_in_rows_of_eight(side, panel, row, column):
     history = snapshots(side**2)
@@ -32,7 +32,12 @@ def test_a_panel_shows_an_epochs_samples_in_rows_of_eight(side, panel, row, colu
     assert torch.equal(drawn[row, column].reshape(-1), history.snapshots["10"][11])
 
 
-def test_the_line_between_small_digits_is_grey():
+def test_ink_is_black_and_paper_white():
+    image = samples_figure(snapshots(784)).axes[0].images[0]
+    assert image.to_rgba([[0, 255]])[0, :, 0].tolist() == [1, 0]
+
+
+def test_the_line_between_the_images_is_grey():
     figure = samples_figure(snapshots(64))
     drawn = torch.tensor(figure.axes[2].images[0].get_array().copy())
     assert set(drawn[17].tolist()) == set(drawn[:, 35].tolist()) == {96}
