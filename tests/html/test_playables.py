@@ -15,7 +15,7 @@ from playwright.sync_api import (
 )
 
 from lib.experiments.vae import kept_plane
-from lib.models import gaussian, vae
+from lib.models import gaussian, linear_vae, vae
 from lib.training import records
 from tests.shared.colours import contrast, shade
 from tests.shared.site import (
@@ -28,13 +28,14 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS = (
+GAUSSIANS, PLAYERS, PLANE, DRAWS, WATER = (
     f"book/{name}.html"
     for name in (
         "vae/gaussian_kl",
         "gan/training",
         "vae/training",
         "vae/latent_variables",
+        "vae/collapse",
     )
 )
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -148,6 +149,32 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
     assert {GAUSSIANS, PLAYERS, PLANE, DRAWS} <= set(PLAYED)
+
+
+def test_the_water_level_fills_as_the_library_does(
+    game: Callable[..., Game],
+) -> None:
+    eigenvalues = torch.tensor([6, 3, 1.6, 0.9, 0.5, 0.3, 0.2, 0.1]).double()
+    one = game(WATER)
+    for beta, noise in ((1, 0.7), (2, 0.7), (2, 0.9), (4, 1.57)):
+        one.set("beta", beta)
+        one.set("s2", noise)
+        nats, left = linear_vae.water_filling(eigenvalues, beta * noise)
+        left[6:] = eigenvalues[6:]
+        expected = {
+            "level": beta * noise,
+            "nats in all": float(nats[:6].sum()),
+            "left over per pixel": float(left.mean()),
+        }
+        for label, value in expected.items():
+            assert one.number(label) == pytest.approx(value, abs=5.1e-4), label
+    rest = linear_vae.learnt_noise(eigenvalues, 6, 2.0)
+    one.set("beta", 2)
+    one.set("s2", rest)
+    assert one.number("left over per pixel") == pytest.approx(rest, abs=5.1e-4)
+    before = one.value("s2")
+    one.drag(one.handle("level"), 0, 40)
+    assert one.value("s2") < before and one.value("beta") == 2
 
 
 @pytest.mark.parametrize("page", PLAYED)
