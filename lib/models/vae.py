@@ -155,15 +155,9 @@ def log_importance_weights(
     x: Float[Tensor, "*batch pixels"],
     noise: Float[Tensor, "samples *batch latents"],
 ) -> Float[Tensor, "samples *batch"]:
-    """log w = log p(x|z) + log p(z) - log q(z|x).
-
-    With z = mean + sigma * noise the constants of the two Gaussians cancel, and
-    log p(z) - log q(z|x) = sum of (log_variance + noise^2 - z^2) / 2.
-    """
+    """log w = log p(x|z) + log p(z) - log q(z|x), with the encoder's q."""
     mean, log_variance = model.encode(x)
-    z = reparameterise(mean, log_variance, noise)
-    log_prior_over_posterior = 0.5 * (log_variance + noise**2 - z**2).sum(-1)
-    return log_bernoulli(x, model.decode(z)) + log_prior_over_posterior
+    return log_weights_of(log_likelihood_of(model, x), mean, log_variance, noise)
 
 
 def iwae(
@@ -225,6 +219,104 @@ def log_likelihood(
         values[i] = log_mean_exp(log_weights)
         progress(i + 1)
     return values
+
+
+# What follows knows a model by log p(x|z) alone, a function of z with a value for each
+# of its rows, and q by a mean and a log-variance for each image, the encoder's or not.
+# So the linear model, whose best q is known, can be put in the network's place.
+LogLikelihood = Callable[[Tensor], Tensor]
+
+
+def elbo_of(
+    log_likelihood: LogLikelihood,
+    mean: Float[Tensor, "batch latents"],
+    log_variance: Float[Tensor, "batch latents"],
+    noise: Float[Tensor, "samples batch latents"],
+) -> Elbo:
+    """The ELBO of any diagonal Gaussian q for each image, by several z: {eq}`eq-elbo`.
+
+    The reconstruction is a mean over the samples; the regularisation is exact.
+    """
+    z = reparameterise(mean, log_variance, noise)
+    regularisation = kl_to_standard_normal(mean, log_variance)
+    return Elbo(log_likelihood(z).mean(0), regularisation)
+
+
+def log_weights_of(
+    log_likelihood: LogLikelihood,
+    mean: Float[Tensor, "*batch latents"],
+    log_variance: Float[Tensor, "*batch latents"],
+    noise: Float[Tensor, "samples *batch latents"],
+) -> Float[Tensor, "samples *batch"]:
+    """log w = log p(x|z) + log p(z) - log q(z) of any diagonal Gaussian q.
+
+    With z = mean + sigma * noise the constants of the two Gaussians cancel, and
+    log p(z) - log q(z) = sum of (log_variance + noise^2 - z^2) / 2.
+    """
+    z = reparameterise(mean, log_variance, noise)
+    log_prior_over_q = 0.5 * (log_variance + noise**2 - z**2).sum(-1)
+    return log_likelihood(z) + log_prior_over_q
+
+
+class Evidence(NamedTuple):
+    """An estimate of log p(x) of each image, in nats, and its standard error."""
+
+    value: Float[Tensor, "*batch"]
+    standard_error: Float[Tensor, "*batch"]
+
+
+def log_evidence(log_weights: Float[Tensor, "samples *batch"]) -> Evidence:
+    """log p(x) by importance sampling, with a standard error, from the log weights.
+
+    The value is `log_mean_exp`. The mean of the weights is unbiased, so its logarithm
+    is too low on average, by half the squared standard error to the leading order. The
+    error itself is that of the mean, divided by the mean: it holds where the weights
+    have a variance and some of them more than a share of the sum.
+    """
+    value = log_mean_exp(log_weights)
+    relative = (log_weights - value).exp()
+    return Evidence(value, relative.std(0) / len(log_weights) ** 0.5)
+
+
+def refit(
+    log_likelihood: LogLikelihood,
+    mean: Float[Tensor, "batch latents"],
+    log_variance: Float[Tensor, "batch latents"],
+    generator: torch.Generator,
+    *,
+    steps: int = 300,
+    samples: int = 4,
+    learning_rate: float = 0.05,
+) -> tuple[Float[Tensor, "batch latents"], Float[Tensor, "batch latents"]]:
+    """The mean and log-variance that maximise each image's own ELBO, by Adam.
+
+    It starts from those given, which stay as they are, and draws ``samples`` new z for
+    each step; the rate falls linearly to nothing, so that the noise does, too. It
+    finds a local maximum: the ELBO may miss the best one, and does not exceed it.
+    """
+    mean, log_variance = (
+        start.detach().clone().requires_grad_() for start in (mean, log_variance)
+    )
+    optimiser = torch.optim.Adam([mean, log_variance], lr=learning_rate)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = learning_rate * (1 - step / steps)
+        noise = torch.randn(
+            (samples, *mean.shape),
+            generator=generator,
+            dtype=mean.dtype,
+            device=mean.device,
+        )
+        # The images' q share no parameter, so the sum's gradient is each one's own.
+        bound = elbo_of(log_likelihood, mean, log_variance, noise).value.sum()
+        gradients = torch.autograd.grad(-bound, [mean, log_variance])
+        mean.grad, log_variance.grad = gradients
+        optimiser.step()
+    return mean.detach(), log_variance.detach()
+
+
+def log_likelihood_of(model: VAE, x: Float[Tensor, "*batch pixels"]) -> LogLikelihood:
+    """log p(x|z) of the images as a function of z, for the functions above."""
+    return lambda z: log_bernoulli(x, model.decode(z))
 
 
 @torch.no_grad()

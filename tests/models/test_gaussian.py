@@ -12,7 +12,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import (
+    Categorical,
     Independent,
+    MixtureSameFamily,
     MultivariateNormal,
     Normal,
     kl_divergence,
@@ -88,6 +90,21 @@ def test_diagonal_and_full_densities_are_those_of_torch(seed, size):
         rtol=1e-11,
         atol=1e-11,
     )
+
+
+@given(seed=SEEDS, size=DIMENSIONS, far=st.sampled_from([0.0, 100.0]))
+def test_mixture_density_is_that_of_torch_far_from_zero_too(seed, size, far):
+    x = normal(4, size, seed=seed) + far
+    mean, log_variance = normal(2, 3, size, seed=seed + 1)
+    mean = mean + far
+    parts = Independent(Normal(mean, (log_variance / 2).exp()), 1)
+    shares = Categorical(torch.ones(3, dtype=torch.float64))
+    oracle = MixtureSameFamily(shares, parts).log_prob(x)
+    found = gaussian.log_density_mixture(x, mean, log_variance)
+    torch.testing.assert_close(found, oracle, rtol=1e-8, atol=1e-8)
+    one = gaussian.log_density_mixture(x, mean[:1], log_variance[:1])
+    alone = gaussian.log_density_diagonal(x, mean[:1], log_variance[:1])
+    torch.testing.assert_close(one, alone, rtol=1e-8, atol=1e-8)
 
 
 def test_densities_broadcast_over_a_leading_axis_of_samples():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
 from lib.models import vae
+from lib.models.gaussian import PPCA
 from lib.models.vae import VAE, VAEConfig
 from tests.shared.effort import examples
 
@@ -289,3 +290,104 @@ def test_pictures_are_probabilities_of_what_was_asked(model):
     torch.testing.assert_close(
         vae.reconstruct(model, x), vae.sample(model, model.encode(x)[0])
     )
+
+
+# ------------------------------------------- any q, against the linear model's best one
+
+
+@pytest.fixture
+def line() -> PPCA:
+    """Three correlated latents, so that no diagonal q is the posterior."""
+    return PPCA(1.5 * noise(5, 3), noise(5, seed=3), 0.7)
+
+
+def refitted(line: PPCA, x: torch.Tensor, **settings):
+    start, seed = torch.zeros(len(x), 3, dtype=x.dtype), torch.Generator()
+    return vae.refit(
+        lambda z: line.log_likelihood(x, z),
+        start,
+        start.clone(),
+        seed.manual_seed(0),
+        **settings,
+    )
+
+
+def test_a_refit_reaches_the_best_diagonal_q_of_the_linear_model(line):
+    x = noise(8, 5, seed=5)
+    mean, log_variance = refitted(line, x, steps=1500, samples=16)
+    best_mean, best_variance = line.mean_field(x)
+    torch.testing.assert_close(mean, best_mean, atol=0.04, rtol=0)
+    expected = best_variance.log().expand(8, 3)
+    torch.testing.assert_close(log_variance, expected, atol=0.06, rtol=0)
+
+    def missing(mean, variance):
+        return line.log_evidence(x) - line.elbo(x, mean, torch.diag_embed(variance))
+
+    least = missing(best_mean, best_variance.expand(8, 3))
+    found = missing(mean, log_variance.exp())
+    assert (least > 0.05).all()  # the family has a gap of its own
+    assert (found > least - 1e-9).all() and (found < least + 1e-3).all()
+
+
+def test_a_refit_that_stops_early_has_not_reached_it(line):
+    x = noise(8, 5, seed=5)
+    best_mean, _ = line.mean_field(x)
+    mean, _ = refitted(line, x, steps=20)
+    assert ((mean - best_mean).abs().max(1).values > 0.1).any()
+
+
+def test_a_refit_leaves_its_start_and_the_network_alone(model):
+    x, start = pixels(4, 6), torch.zeros(4, 3, dtype=torch.float64)
+    before = [p.clone() for p in model.parameters()]
+    likelihood = vae.log_likelihood_of(model, x)
+    seed = torch.Generator().manual_seed(0)
+    mean, log_variance = vae.refit(likelihood, start, start, seed, steps=5)
+    assert not start.any() and mean.any() and log_variance.any()
+    assert not mean.requires_grad and not log_variance.requires_grad
+    assert all(map(torch.equal, before, model.parameters()))
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_the_bound_of_the_encoders_own_q_is_elbo(model):
+    x, e = pixels(4, 6), noise(7, 4, 3)
+    likelihood = vae.log_likelihood_of(model, x)
+    found = vae.elbo_of(likelihood, *model.encode(x), e)
+    each = torch.stack([vae.elbo(model, x, one).reconstruction for one in e])
+    torch.testing.assert_close(found.reconstruction, each.mean(0))
+    single = vae.elbo(model, x, e[0]).regularisation
+    torch.testing.assert_close(found.regularisation, single)
+
+
+def test_the_bound_of_any_q_is_the_linear_models(line):
+    x, mean, log_variance = noise(2, 5, seed=5), noise(2, 3, seed=6), noise(2, 3)
+    e = noise(40_000, 2, 3, seed=7)
+
+    def likelihood(z):
+        return line.log_likelihood(x, z)
+
+    found = vae.elbo_of(likelihood, mean, log_variance, e)
+    z = vae.reparameterise(mean, log_variance, e)
+    error = likelihood(z).std(0) / len(e) ** 0.5
+    exact = line.elbo(x, mean, torch.diag_embed(log_variance.exp()))
+    assert ((found.value - exact).abs() < 4 * error).all()
+
+
+def test_the_evidence_and_its_standard_error_are_the_linear_models(line):
+    """A q twice as wide as the best diagonal one, whose weights have moments."""
+    x, repeats = noise(1, 5, seed=5), 400
+    mean, variance = line.mean_field(x)
+    log_variance = (2 * variance).log().expand(repeats, 3)
+    log_weights = vae.log_weights_of(
+        lambda z: line.log_likelihood(x, z),
+        mean.expand(repeats, 3),
+        log_variance,
+        noise(500, repeats, 3),
+    )
+    found = vae.log_evidence(log_weights)
+    exact = line.log_evidence(x)
+    assert float(found.value.std()) == pytest.approx(
+        float(found.standard_error.mean()), rel=0.15
+    )
+    of_mean = found.value.std() / repeats**0.5
+    assert abs(found.value.mean() - exact) < 4 * of_mean
+    torch.testing.assert_close(found.value, vae.log_mean_exp(log_weights))
