@@ -52,6 +52,19 @@
     };
   }
 
+  // The shares of a histogram's draws, bin by bin.
+  function compileHistogram(histogram, { low, high }) {
+    const { variable, draws, bins } = histogram, place = compile(histogram.x);
+    return values => {
+      const now = { ...values }, shares = Array(bins).fill(0);
+      for (now[variable] of draws) {
+        const bin = Math.floor((place(now) - low) / (high - low) * bins);
+        if (bin >= 0 && bin < bins) shares[bin] += 1 / draws.length;
+      }
+      return shares;
+    };
+  }
+
   // ---------------------------------------------------------------- networks
 
   const ACTIVATIONS = {
@@ -270,6 +283,20 @@
         bar.setAttribute("y", top);
         bar.setAttribute("height", bottom - top || 0);
       });
+    },
+
+    Histogram(mark, { panel, front, x, y, styles }) {
+      const shares = compileHistogram(mark, panel.x), style = `s${styles[mark.label]}`;
+      const area = drawn(front, "path", { class: `area ${style}` });
+      const line = drawn(front, "path", { class: `line ${style}` });
+      const ends = [x(panel.x.low), x(panel.x.high)], each = (ends[1] - ends[0]) / mark.bins;
+      return values => {
+        const steps = shares(values).flatMap((share, i) =>
+          [i, i + 1].map(edge => [ends[0] + edge * each, y(share)]));
+        line.setAttribute("d", lineThrough(steps));
+        const [left, right] = ends.map(end => [end, y(0)]);
+        area.setAttribute("d", lineThrough([left, ...steps, right]));
+      };
     },
 
     Dot(mark, plot) {
@@ -536,7 +563,7 @@
     }).observe(panels);
   }
 
-  window.playable = { compile, compileOrbit, compileNetwork }; // for the tests
+  window.playable = { compile, compileOrbit, compileHistogram, compileNetwork }; // for the tests
   addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".playable").forEach(bringToLife);
   });

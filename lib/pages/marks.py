@@ -121,6 +121,29 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """Steps as high as the share of the draws whose ``x`` falls into each bin.
+
+    ``draws`` are numbers that never change; ``variable`` is what ``x`` calls one of
+    them. The bins divide the panel's horizontal axis, which must not be logarithmic,
+    into equal parts. A draw that falls beside the axis counts, but is in no bin.
+    """
+
+    label: str
+    x: Formula
+    variable: str
+    draws: Sequence[float]
+    bins: int = 40
+
+    def __post_init__(self) -> None:
+        if not len(self.draws) or self.bins < 1:
+            raise ValueError(
+                f"the histogram {self.label!r} needs draws and bins; got "
+                f"{len(self.draws)} and {self.bins}"
+            )
+
+
+@dataclass(frozen=True)
 class Dot:
     """A point at (``x``, ``y``), in the colour of the label ``of``, else in ink."""
 
@@ -148,7 +171,7 @@ class Handle:
             raise ValueError(f"the handle {self.label!r} sets nothing")
 
 
-Mark = Curve | Orbit | Arrows | Points | Bars | Dot | Handle
+Mark = Curve | Orbit | Arrows | Points | Bars | Histogram | Dot | Handle
 
 
 @dataclass(frozen=True)

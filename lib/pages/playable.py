@@ -42,7 +42,18 @@ from numpy.typing import ArrayLike
 
 from .figures import COLOURS
 from .formulas import Formula, tree
-from .marks import Bars, Curve, Dot, Handle, Layer, Orbit, Panel, Picture, Setting
+from .marks import (
+    Bars,
+    Curve,
+    Dot,
+    Handle,
+    Histogram,
+    Layer,
+    Orbit,
+    Panel,
+    Picture,
+    Setting,
+)
 from .stills import still
 
 MIME = "application/vnd.checked-gradients.playable"  # the data, as JSON
@@ -86,7 +97,7 @@ class Playable:
     def styles(self) -> dict[str, int]:
         """Which colour and dash each label has."""
         found: dict[str, int] = {}
-        for mark in self._marks(Curve, Orbit, Bars):
+        for mark in self._marks(Curve, Orbit, Histogram, Bars):
             labels: Iterable[str] = (
                 mark.heights if isinstance(mark, Bars) else [mark.label]
             )

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from . import marks
 from .figures import COLOURS, DASHES, DPI, GREY, INK
 from .formulas import Array, evaluate, tree
 from .marks import (
@@ -19,6 +20,7 @@ from .marks import (
     Curve,
     Dot,
     Handle,
+    Histogram,
     Layer,
     Orbit,
     Panel,
@@ -115,6 +117,16 @@ def places(orbit: Orbit, values: Values) -> tuple[Array, Array]:
     return x, y
 
 
+def shares(histogram: Histogram, axis: marks.Axis, values: Values) -> Array:
+    """The share of the draws in each bin of a histogram, ``(bins,)``."""
+    draws = {**values, histogram.variable: np.asarray(histogram.draws)}
+    found = np.broadcast_to(evaluate(tree(histogram.x), draws), len(histogram.draws))
+    bins = np.floor((found - axis.low) / (axis.high - axis.low) * histogram.bins)
+    inside = bins[(bins >= 0) & (bins < histogram.bins)].astype(int)
+    counted: Array = np.bincount(inside, minlength=histogram.bins) / len(found)
+    return counted
+
+
 # Each kind of mark: where it is drawn, the panel, the mark, the values, the styles.
 
 
@@ -173,6 +185,18 @@ def _bars(axes: Axes, panel: Panel, mark: Bars, values: Values, s: Styles) -> No
     axes.bar(list(mark.heights), heights, color=[COLOURS[s[n]] for n in mark.heights])
 
 
+def _histogram(
+    axes: Axes, panel: Panel, mark: Histogram, values: Values, s: Styles
+) -> None:
+    assert panel.x is not None, f"the histogram {mark.label!r} needs a horizontal axis"
+    assert not panel.x.log, f"the histogram {mark.label!r} needs equal bins"
+    edges = np.linspace(panel.x.low, panel.x.high, mark.bins + 1)
+    colour, dash = COLOURS[s[mark.label]], DASHES[s[mark.label]]
+    heights = shares(mark, panel.x, values)
+    axes.stairs(heights, edges, fill=True, alpha=0.25, color=colour)
+    axes.stairs(heights, edges, baseline=None, color=colour, ls=dash, label=mark.label)
+
+
 def _dot(
     axes: Axes, panel: Panel, mark: Dot | Handle, values: Values, s: Styles
 ) -> None:
@@ -188,6 +212,7 @@ _DRAWN: Mapping[type, Callable[[Axes, Panel, Any, Values, Styles], None]] = {
     Arrows: _arrows,
     Points: _points,
     Bars: _bars,
+    Histogram: _histogram,
     Dot: _dot,
     Handle: _dot,
 }

@@ -24,6 +24,7 @@ from lib.pages.marks import (
     Curve,
     Dot,
     Handle,
+    Histogram,
     Layer,
     Orbit,
     Panel,
@@ -40,6 +41,8 @@ ACROSS, UP = Axis("x", 0, 6, "x"), Axis("y", -2, 2, "y")
 LEVEL = Handle("height", 1, "a", {"a": "y"}, of="a sin x")
 ORBIT = Orbit("orbit", {"u": a, "v": 1}, {"u": u - v / 2, "v": v + u / 2}, n, u, v)
 source = np.random.default_rng(0)
+NOISE = source.normal(size=300).round(3).tolist()
+SPREAD = Histogram("spread", 3 + a * v**3, "v", NOISE, bins=12)
 LAYERS = [
     Layer(source.normal(size=(5, 2)), source.normal(size=5), "relu"),
     Layer(source.normal(size=(9, 5)), source.normal(size=9), "sigmoid"),
@@ -136,6 +139,17 @@ def test_a_still_shows_the_settings_at_their_start() -> None:
     assert [bar.get_height() for bar in heights.patches] == [0.5, 1]
 
 
+def test_a_histogram_has_the_share_of_the_draws_in_each_bin() -> None:
+    found = stills.shares(SPREAD, ACROSS, {"a": 2.0})
+    places = 3 + 2 * np.power(NOISE, 3)
+    expected, _ = np.histogram(places, bins=12, range=(0, 6))
+    np.testing.assert_allclose(found, expected / 300, rtol=1e-12)
+    assert 0.5 < found.sum() < 0.9  # the rest falls beside the axis
+    figure = stills.still([Panel("", [SPREAD], UP, ACROSS)], {"a": 2.0}, {"spread": 0})
+    heights = figure.axes[0].patches[-1].get_data().values
+    np.testing.assert_allclose(heights, found, rtol=1e-12)
+
+
 # The page's script computes the same; its drawing: tests/html/test_playables.py.
 
 NODE = shutil.which("node", path=Path(sys.executable).parent) or shutil.which("node")
@@ -144,7 +158,7 @@ IN_NODE = """
 globalThis.window = globalThis;
 globalThis.matchMedia = globalThis.addEventListener = () => ({});
 require(process.argv[1]);
-const { compile, compileOrbit, compileNetwork } = playable;
+const { compile, compileOrbit, compileHistogram, compileNetwork } = playable;
 const [figure, values] = process.argv.slice(2).map(text => JSON.parse(text));
 """
 
@@ -181,6 +195,23 @@ def test_the_page_computes_what_python_does() -> None:
     assert isinstance(picture, Picture)
     drawn = stills.image(picture, values).ravel()
     np.testing.assert_allclose(image, drawn, rtol=1e-12)
+
+
+def test_the_page_counts_as_python_does() -> None:
+    panel = Panel("", [SPREAD], UP, ACROSS)
+    figure = replace(WAVE, panels=[panel], numbers={})
+    assert figure.styles == {"spread": 0}
+    found = in_node(
+        """
+        const [panel] = figure.panels;
+        const shares = compileHistogram(panel.marks[0], panel.x);
+        console.log(JSON.stringify(values.map(shares)));
+        """,
+        figure,
+        [{"a": 0.5}, {"a": -1}],
+    )
+    expected = [stills.shares(SPREAD, ACROSS, {"a": height}) for height in (0.5, -1)]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_the_page_decodes_as_the_library_does() -> None:
@@ -237,6 +268,8 @@ def test_parts_that_do_not_fit_are_refused(
         (lambda: replace(ORBIT, start={"u": 1}), "both must name the same"),
         (lambda: Points([1], [], "3"), "got 1, 0 and '3'"),
         (lambda: Points([1], [1], "12"), "one character"),
+        (lambda: replace(SPREAD, draws=[]), "needs draws and bins; got 0 and 12"),
+        (lambda: replace(SPREAD, bins=0), "got 300 and 0"),
         (lambda: Handle("nothing", 0, 0, {}), "sets nothing"),
         (lambda: Layer([[1, 2]], [1, 2], "relu"), "a bias"),
         (lambda: Picture("", LAYERS, [a]), "takes 2 numbers, not 1"),
