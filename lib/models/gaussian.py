@@ -58,7 +58,7 @@ def log_density_diagonal(x: Vectors, mean: Vectors, log_variance: Vectors) -> Va
 
 
 def log_density_full(x: Vectors, mean: Vectors, covariance: Matrices) -> Values:
-    """log N(x | mean, covariance).
+    """log N(x | mean, covariance): {eq}`eq-gaussian-log-density-vector`.
 
     Raises ValueError where `covariance` is not symmetric positive-definite.
     """
