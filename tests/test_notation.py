@@ -36,13 +36,10 @@ LETTER = re.compile(
     r"(?:\{[^{}]*\}|\w)|\\[A-Za-z]+|[A-Za-z]"
 )
 PLACES = re.compile(r"in ((?:`\w+`(?:,| and)? ?)+)([^:`]*?):\s")
-SIGNS = {
-    rf"\{name}"
-    for name in (
-        "Vert bigl bigr cdot circ coloneqq dots frac int left mid middle odot partial "
-        "quad right sqrt text top"
-    ).split()
-}
+NO_LETTERS = (
+    r"\Vert \bigl \bigr \cdot \circ \coloneqq \dots \frac \int \left \mid \middle "
+    r"\odot \partial \quad \right \sqrt \text \top"
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def letters(latex: str) -> set[str]:
         latex = bare
     latex = re.sub(r"\\(var)(?=epsilon)", r"\\", latex)
     found = {re.sub(r"[\s{}]+", " ", hit).strip() for hit in LETTER.findall(latex)}
-    return found - SIGNS
+    return found - set(NO_LETTERS.split())
 
 
 def without_arguments(symbol: str) -> str:

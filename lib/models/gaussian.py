@@ -76,7 +76,7 @@ def log_density_mixture(
 
 
 def log_density_full(x: Vectors, mean: Vectors, covariance: Matrices) -> Values:
-    """log N(x | mean, covariance).
+    """log N(x | mean, covariance): {eq}`eq-gaussian-log-density-vector`.
 
     Raises ValueError where `covariance` is not symmetric positive-definite.
     """
