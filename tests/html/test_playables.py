@@ -28,8 +28,9 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE = (
-    f"book/{name}.html" for name in ("vae/gaussian_kl", "gan/training", "vae/training")
+GAUSSIANS, PLAYERS, PLANE, BOUND = (
+    f"book/{name}.html"
+    for name in ("vae/gaussian_kl", "gan/training", "vae/training", "vae/elbo")
 )
 
 
@@ -118,7 +119,7 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    assert {GAUSSIANS, PLAYERS, PLANE} <= set(PLAYED)
+    assert {GAUSSIANS, PLAYERS, PLANE, BOUND} <= set(PLAYED)
 
 
 @pytest.mark.parametrize("page", PLAYED)
@@ -236,6 +237,47 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
     before = one.number("distance, in turns")
     one.drag(one.handle("start"), 30, 30)
     assert one.number("distance, in turns") != before
+
+
+def bound_says(mean: float, variance: float) -> dict[str, float]:
+    """What the figure of the bound should say, by the library: x = 3, w = 2, s = 1."""
+    line = gaussian.PPCA(torch.tensor([[2.0]]).double(), torch.zeros(1).double(), 1.0)
+    seen = torch.tensor([3.0]).double()
+    law = torch.tensor([mean]).double(), torch.tensor([[variance]]).double()
+    said = {
+        "reconstruction": line.expected_log_likelihood(seen, *law),
+        "price": gaussian.kl_full(*law, *line.prior),
+        "gap": gaussian.kl_full(*law, *line.posterior(seen)),
+        "reconstruction - price + gap": line.log_evidence(seen),
+    }
+    return {label: float(value) for label, value in said.items()}
+
+
+def test_the_bounds_bars_move_and_their_sum_stands_still(
+    game: Callable[..., Game],
+) -> None:
+    one = game(BOUND)
+
+    def assert_bound() -> None:
+        for label, value in bound_says(one.value("m"), one.value("v")).items():
+            assert one.number(label) == pytest.approx(value, abs=5.1e-4), label
+
+    def bars() -> list[str | None]:
+        return [b.get_attribute("height") for b in one.figure.locator(".bar").all()]
+
+    assert_bound()
+    before = bars()
+    one.drag(one.handle("mean of q"), 60)
+    assert 0.7 < one.value("m") < 1.4
+    one.drag(one.handle("width of q"), -20)
+    assert one.value("v") < 0.5
+    assert_bound()
+    moved = [now != then for now, then in zip(bars(), before, strict=True)]
+    assert moved == [True, True, True, False]
+    for mean, variance in ((1.2, 0.2), (0, 1), (2.4, 0.02)):
+        one.set("m", mean)
+        one.set("v", variance)
+        assert_bound()
 
 
 def test_the_image_is_the_decoders(game: Callable[..., Game]) -> None:
