@@ -248,7 +248,7 @@ def bound_says(mean: float, variance: float) -> dict[str, float]:
         "reconstruction": line.expected_log_likelihood(seen, *law),
         "price": gaussian.kl_full(*law, *line.prior),
         "gap": gaussian.kl_full(*law, *line.posterior(seen)),
-        "reconstruction - price + gap": line.log_evidence(seen),
+        "sum of the bars": line.log_evidence(seen),
     }
     return {label: float(value) for label, value in said.items()}
 
@@ -259,7 +259,7 @@ def test_the_bounds_bars_move_and_their_sum_stands_still(
     one = game(BOUND)
 
     def assert_bound() -> None:
-        for label, value in bound_says(one.value("m"), one.value("v")).items():
+        for label, value in bound_says(one.value("mu"), one.value("v")).items():
             assert one.number(label) == pytest.approx(value, abs=5.1e-4), label
 
     def bars() -> list[str | None]:
@@ -268,14 +268,14 @@ def test_the_bounds_bars_move_and_their_sum_stands_still(
     assert_bound()
     before = bars()
     one.drag(one.handle("mean of q"), 60)
-    assert 0.7 < one.value("m") < 1.4
+    assert 0.7 < one.value("mu") < 1.4
     one.drag(one.handle("width of q"), -20)
     assert one.value("v") < 0.5
     assert_bound()
     moved = [now != then for now, then in zip(bars(), before, strict=True)]
     assert moved == [True, True, True, False]
     for mean, variance in ((1.2, 0.2), (0, 1), (2.4, 0.02)):
-        one.set("m", mean)
+        one.set("mu", mean)
         one.set("v", variance)
         assert_bound()
 
