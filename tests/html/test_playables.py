@@ -28,13 +28,14 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS, WATER = (
+GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, WATER = (
     f"book/{name}.html"
     for name in (
         "vae/gaussian_kl",
         "gan/training",
         "vae/training",
         "vae/latent_variables",
+        "vae/elbo",
         "vae/collapse",
     )
 )
@@ -148,7 +149,7 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    assert {GAUSSIANS, PLAYERS, PLANE, DRAWS} <= set(PLAYED)
+    assert {GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, WATER} <= set(PLAYED)
 
 
 def test_the_water_level_fills_as_the_library_does(
@@ -174,7 +175,8 @@ def test_the_water_level_fills_as_the_library_does(
     assert one.number("left over per pixel") == pytest.approx(rest, abs=5.1e-4)
     before = one.value("s2")
     one.drag(one.handle("level"), 0, 40)
-    assert one.value("s2") < before and one.value("beta") == 2
+    assert one.value("s2") < before
+    assert one.value("beta") == 2
 
 
 @pytest.mark.parametrize("page", PLAYED)
@@ -306,6 +308,47 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
     before = one.number("distance, in turns")
     one.drag(one.handle("start"), 30, 30)
     assert one.number("distance, in turns") != before
+
+
+def bound_says(mean: float, variance: float) -> dict[str, float]:
+    """What the figure of the bound should say, by the library: x = 3, w = 2, s = 1."""
+    line = gaussian.PPCA(torch.tensor([[2.0]]).double(), torch.zeros(1).double(), 1.0)
+    seen = torch.tensor([3.0]).double()
+    law = torch.tensor([mean]).double(), torch.tensor([[variance]]).double()
+    said = {
+        "reconstruction": line.expected_log_likelihood(seen, *law),
+        "price": gaussian.kl_full(*law, *line.prior),
+        "gap": gaussian.kl_full(*law, *line.posterior(seen)),
+        "sum of the bars": line.log_evidence(seen),
+    }
+    return {label: float(value) for label, value in said.items()}
+
+
+def test_the_bounds_bars_move_and_their_sum_stands_still(
+    game: Callable[..., Game],
+) -> None:
+    one = game(BOUND)
+
+    def assert_bound() -> None:
+        for label, value in bound_says(one.value("mu"), one.value("v")).items():
+            assert one.number(label) == pytest.approx(value, abs=5.1e-4), label
+
+    def bars() -> list[str | None]:
+        return [b.get_attribute("height") for b in one.figure.locator(".bar").all()]
+
+    assert_bound()
+    before = bars()
+    one.drag(one.handle("mean of q"), 60)
+    assert 0.7 < one.value("mu") < 1.4
+    one.drag(one.handle("width of q"), -20)
+    assert one.value("v") < 0.5
+    assert_bound()
+    moved = [now != then for now, then in zip(bars(), before, strict=True)]
+    assert moved == [True, True, True, False]
+    for mean, variance in ((1.2, 0.2), (0, 1), (2.4, 0.02)):
+        one.set("mu", mean)
+        one.set("v", variance)
+        assert_bound()
 
 
 def test_the_image_is_the_decoders(game: Callable[..., Game]) -> None:
