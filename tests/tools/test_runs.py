@@ -43,6 +43,12 @@ def run_of(options) -> dict:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(made).items()}
 
 
+def test_a_run_that_kept_its_weights_is_repeated_with_them() -> None:
+    lines = runs.commands("translate-phrases", STORED["translate-phrases"])
+    assert lines.count("--keep-weights") == 1
+    assert "--seed 0 --keep-weights\n" in lines
+
+
 def test_seeds_are_repeated_in_one_loop() -> None:
     five = runs.commands("vae-digits", STORED["vae-digits"])
     assert five.startswith("for seed in 0 1 2 3 4; do\n")

@@ -55,6 +55,10 @@ NORMS = (
 EVENNESS = Measure("evenness", lambda m: m["coverage"]["evenness"], ".3f")
 MEASURES: dict[str, tuple[Measure, ...]] = {  # by how the run's name starts
     "vae-": VAE,
+    "iwae-": (
+        Measure("NLL", lambda m: m["test_nll"]["mean"]),
+        Measure("active latents", lambda m: m["active"], ".1f"),
+    ),
     "gan-mnist": (
         Measure("Fréchet distance", lambda m: m["frechet"]["value"], ".1f"),
         EVENNESS,
@@ -80,6 +84,7 @@ MEASURES: dict[str, tuple[Measure, ...]] = {  # by how the run's name starts
 }
 PARTS = {
     "vae-": "Variational autoencoders",
+    "iwae-": "Importance-weighted autoencoders",
     "gan-": "Generative adversarial networks",
     "translate-": "Translators",
     "norms-": "Gradient norms",
@@ -182,7 +187,8 @@ def commands(name: str, runs: Iterable[Run]) -> str:
     """What repeats the runs: a line for those that differ by the seed alone."""
     seeds: dict[str, list[str]] = {}
     for run in runs:
-        seeds.setdefault(settings(name, run), []).append(str(run.seed))
+        kept = " --keep-weights" if "weights" in run.record else ""
+        seeds.setdefault(settings(name, run) + kept, []).append(str(run.seed))
     return "\n".join(_line(name, changed, some) for changed, some in seeds.items())
 
 
