@@ -1,5 +1,6 @@
 """Figures to play with, in a browser."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
@@ -28,7 +29,7 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, WATER = (
+GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER = (
     f"book/{name}.html"
     for name in (
         "vae/gaussian_kl",
@@ -36,6 +37,7 @@ GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, WATER = (
         "vae/training",
         "vae/latent_variables",
         "vae/elbo",
+        "vae/reparameterization",
         "vae/collapse",
     )
 )
@@ -149,7 +151,7 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    assert {GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, WATER} <= set(PLAYED)
+    assert {GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER} <= set(PLAYED)
 
 
 def test_the_water_level_fills_as_the_library_does(
@@ -209,6 +211,39 @@ def test_a_handle_is_dragged(game: Callable[..., Game]) -> None:
     assert_gaussians(one, moved, wider)
     one.drag(one.handle("mean of q"), -2000)
     assert_gaussians(one, -4, wider)
+
+
+def heights_of(line: Locator, top: float) -> np.ndarray:
+    """The heights of a histogram's steps, on an axis from 0 to ``top``."""
+    drawn = re.findall(r"[ML]([-\d.]+),([-\d.]+)", line.get_attribute("d") or "")
+    pixels = np.array(drawn, dtype=float)[::2, 1]
+    floor = pixels.max()  # some bin is empty
+    return (floor - pixels) / (floor - 22) * top
+
+
+def test_histograms_count_the_frozen_draws(game: Callable[..., Game]) -> None:
+    one = game(ESTIMATES)
+    data = json.loads(one.figure.locator("script").text_content() or "")
+    noise = np.array(data["panels"][1]["marks"][0]["draws"])
+    assert len(noise) == 500
+    lines = one.figure.locator(".panels svg").nth(1).locator("path.line")
+    one.drag(one.handle("width"), -15)
+    places = [(one.value("mu"), one.value("sigma"), 0.0), (2, 0.5, 4.5), (-3, 2, 20)]
+    for mean, std, base in places:
+        for name, value in (("mu", mean), ("sigma", std), ("b", base)):
+            one.set(name, value)
+        z = mean + std * noise
+        by_score = (z**2 - base) * noise / std
+        for line, estimates in zip(lines.all(), (by_score, 2 * z), strict=True):
+            counts, _ = np.histogram(estimates, bins=40, range=(-20, 20))
+            shown = np.minimum(counts / 500, 1)
+            np.testing.assert_allclose(heights_of(line, 0.7), shown, atol=0.0025)
+        best = mean**2 + 3 * std**2
+        score = (base - best) ** 2 / std**2 + 8 * mean**2 + 6 * std**2
+        assert one.number("true gradient") == pytest.approx(2 * mean, abs=5.1e-4)
+        assert one.number("variance, score") == pytest.approx(score, abs=5.1e-4)
+        assert one.number("variance, pathwise") == pytest.approx(4 * std**2, abs=5e-4)
+    assert 0.3 <= places[0][1] < 1
 
 
 def test_a_handle_is_moved_by_keys(game: Callable[..., Game]) -> None:
