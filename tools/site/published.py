@@ -29,7 +29,7 @@ PUBLISHED = {
     ),
     "vae-mnist-peer": Published(
         "105.5 to 105.6, in logs of the example with these settings "
-        "{cite}`pytorchexamples`.",
+        "{cite}`pytorchexamples1416`.",
         figure="105.5 to 105.6",
         measure="loss, grey",
     ),
