@@ -298,7 +298,8 @@ def test_pictures_are_probabilities_of_what_was_asked(model):
 @pytest.fixture
 def line() -> PPCA:
     """Three correlated latents, so that no diagonal q is the posterior."""
-    return PPCA(1.5 * noise(5, 3), noise(5, seed=3), 0.7)
+    weight = noise(5, 3) + 0.3 * noise(5, 1, seed=4)  # the shared column correlates
+    return PPCA(weight, noise(5, seed=3), 0.7)
 
 
 def refitted(line: PPCA, x: torch.Tensor, **settings):
@@ -327,7 +328,7 @@ def test_a_refit_reaches_the_best_diagonal_q_of_the_linear_model(line):
     found = missing(mean, log_variance.exp())
     assert (least > 0.05).all()  # the family has a gap of its own
     assert (found > least - 1e-9).all()
-    assert (found < least + 1e-3).all()
+    assert (found < least + 0.005).all()
 
 
 def test_a_refit_that_stops_early_has_not_reached_it(line):
