@@ -8,6 +8,7 @@ exercises' own code rests; the page needs no script and no network.
 
 import argparse
 import html
+import os
 import re
 import symtable
 import sys
@@ -82,15 +83,20 @@ def needed(before: Sequence[NotebookNode], after: Sequence[NotebookNode]) -> lis
     return kept
 
 
-def notebook(title: str, cells: Sequence[NotebookNode]) -> NotebookNode:
-    """The exercises with their cells, after those of the chapter that they need."""
+def notebook(title: str, cells: Sequence[NotebookNode], out: Path) -> NotebookNode:
+    """The exercises with their cells, after those of the chapter that they need.
+
+    In the folder ``out`` it finds the records that the chapter finds beside itself.
+    """
     found = exercises(cells)
     own = [cell for exercise in found for cell in exercise.cells]
     start = min((cells.index(cell) for cell in own), default=0)
     before = [cell for cell in cells[:start] if cell.cell_type == "code"]
     made = [v4.new_markdown_cell(f"# {title}: exercises")]
+    records = os.path.relpath(ROOT / "book" / "records", out).replace(os.sep, "/")
     if setup := needed(before, own):
         made.append(v4.new_markdown_cell("What the exercises need of the chapter:"))
+        setup = [source.replace("../records", records) for source in setup]
         made += [v4.new_code_cell(source) for source in setup]
     for number, exercise in enumerate(found, start=1):
         text = f"{heading(number, exercise)}\n\n{plain(exercise.text)}"
@@ -145,7 +151,7 @@ def write(path: Path, out: Path = OUT) -> tuple[Path, Path]:
     title = cells[0].source.splitlines()[0].removeprefix("# ")
     out.mkdir(parents=True, exist_ok=True)
     files = out / f"{path.stem}.ipynb", out / f"{path.stem}.html"
-    nbformat.write(notebook(title, cells), files[0])
+    nbformat.write(notebook(title, cells, out), files[0])
     files[1].write_text(page(title, found), "utf-8")
     return files
 

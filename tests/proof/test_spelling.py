@@ -8,9 +8,23 @@ from lib.proof.parsing import as_written, vocabulary
 from lib.proof.spelling import spelled
 from tests.test_book_derivations import DERIVATIONS
 
-# Lines of which the text has fewer brackets, or an evaluated product in parts: it is
+# Derivations with a line whose text has fewer brackets, or parts of a product: it is
 # the same line, and prints otherwise.
-OTHERWISE = 12
+OTHERWISE = {
+    "gan/objective: the best logit",
+    "gan/training: the area, in turns",
+    "transformer/residual_gradients: what LayerNorm leaves of y",
+    "transformer/translation: label smoothing",
+    "vae/elbo: the gap",
+    "vae/elbo: reconstruction loss",
+    "vae/gaps: three parts",
+    "vae/gaps: one value for all images",
+    "vae/latent_variables: the grid's error against its points",
+    "vae/latent_variables: the ratio r",
+    "vae/latent_variables: two coordinates",
+    "vae/latent_variables: the likelihood as a function of z",
+    "vae/reparameterization: the score-function gradient",
+}
 
 
 def read_back(name: str) -> list[tuple[Line, Line]]:
@@ -31,7 +45,7 @@ def test_line_reads_back_with_what_it_names(name: str) -> None:
 
 
 def test_nearly_all_lines_print_as_before() -> None:
-    pairs = [pair for name in DERIVATIONS for pair in read_back(name)]
-    other = [line for line, again in pairs if again.latex != line.latex]
+    pairs = [(name, *pair) for name in DERIVATIONS for pair in read_back(name)]
+    other = {name for name, line, again in pairs if again.latex != line.latex}
     assert len(pairs) > 600
-    assert len(other) <= OTHERWISE
+    assert other <= OTHERWISE

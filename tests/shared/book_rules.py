@@ -152,15 +152,28 @@ def repeated(
     return found
 
 
+def pictures_of(cell: NotebookNode) -> list[NotebookNode]:
+    return [
+        output
+        for output in cell.outputs
+        if any(kind in output.get("data", {}) for kind in IMAGES)
+    ]
+
+
+def missing_pictures(notebook: NotebookNode) -> list[str]:
+    """Find cells that have a picture's caption and drew none."""
+    return [
+        f"{where(notebook, cell)} has a caption and no picture: end with plt.show()"
+        for cell in code_cells(notebook)
+        if "figure" in cell.metadata.get("mystnb", {}) and not pictures_of(cell)
+    ]
+
+
 def undescribed_pictures(notebook: NotebookNode) -> list[str]:
     """Find cells whose picture has no alternative text, or that hold several."""
     found = []
     for cell in code_cells(notebook):
-        pictures = [
-            output
-            for output in cell.outputs
-            if any(kind in output.get("data", {}) for kind in IMAGES)
-        ]
+        pictures = pictures_of(cell)
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         if pictures and len(alt.split()) < 4:
             found.append(f"{where(notebook, cell)}: its picture has no alt text")
@@ -389,6 +402,7 @@ OF_NOTEBOOKS = (
     hidden_derivations,
     out_of_form,
     sprawling,
+    missing_pictures,
     undescribed_pictures,
     unchecked_equations,
     typed_numbers,

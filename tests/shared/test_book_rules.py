@@ -68,6 +68,14 @@ def test_repeated_function_is_refused() -> None:
     assert book_rules.repeated({"other": other}, library) == []
 
 
+def test_a_caption_without_a_picture_is_refused() -> None:
+    cell = code("draw()")
+    cell.metadata["mystnb"] = {"figure": {"caption": "A curve.", "name": "fig-a"}}
+    assert book_rules.missing_pictures(notebook(cell))
+    cell.outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
+    assert book_rules.missing_pictures(notebook(cell)) == []
+
+
 def test_picture_without_alt_text_is_refused() -> None:
     picture = nbformat.v4.new_output("display_data", {"image/png": ""})
     silent = code("show()")

@@ -41,18 +41,15 @@ def test_scripts_say_what_is_wrong_and_nothing_else(tmp_path: Path) -> None:
     assert (tmp_path / "search.html").read_text() == "<script>void (1)</script>"
 
 
-def test_what_has_moved_leads_to_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "map.yml").write_text(
+def test_what_has_moved_leads_to_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "moved.yml").write_text(
         "book/vae/old.html: book/gan/new.html\n"
         "book/b.html#eq-old: book/vae/c.html#eq-new\n"
     )
-    monkeypatch.setattr(moved, "MAP", tmp_path / "map.yml")
     page = tmp_path / "book" / "b.html"
     page.parent.mkdir()
     page.write_text("<article>b</article>")
-    moved.write(tmp_path, "book/first.html", "The <book>")
+    moved.write(tmp_path, "book/first.html", "The <book>", tmp_path)
     assert "url=book/first.html" in (index := (tmp_path / "index.html").read_text())
     assert "<title>The &lt;book&gt;</title>" in index
     old = (tmp_path / "book/vae/old.html").read_text()

@@ -57,5 +57,5 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     ):
         part.write(out)
     first = app.builder.get_target_uri(app.config.root_doc)
-    moved.write(out, first, app.config.project)
+    moved.write(out, first, app.config.project, Path(app.srcdir) / "book")
     policy.write(out)  # at the end: it knows each script in a page by its text

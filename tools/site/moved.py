@@ -12,7 +12,7 @@ import yaml
 
 from tools.digest import ROOT
 
-MAP = ROOT / "book" / "moved.yml"
+BOOK = ROOT / "book"
 END = "</article>"
 PAGE = """\
 <!DOCTYPE html>
@@ -38,9 +38,10 @@ PAGE = """\
 """  # noqa: E501 - as it is written
 
 
-def moved() -> dict[str, str]:
+def moved(book: Path = BOOK) -> dict[str, str]:
     """Where each page or place that has moved is now, both from the site's root."""
-    return yaml.safe_load(MAP.read_text("utf-8")) or {}
+    path = book / "moved.yml"
+    return (yaml.safe_load(path.read_text("utf-8")) or {}) if path.exists() else {}
 
 
 def leading_to(address: str, title: str) -> str:
@@ -48,10 +49,10 @@ def leading_to(address: str, title: str) -> str:
     return PAGE.format(title=escape(title), address=escape(address))
 
 
-def write(out: Path, first: str, title: str) -> None:
+def write(out: Path, first: str, title: str, book: Path = BOOK) -> None:
     """The pages that lead elsewhere: the folder's own, to ``first``, and the moved."""
     (out / "index.html").write_text(leading_to(first, title), "utf-8")
-    for old, new in moved().items():
+    for old, new in moved(book).items():
         page, _, place = old.partition("#")
         address = os.path.relpath(new, Path(page).parent).replace(os.sep, "/")
         if place:
