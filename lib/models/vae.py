@@ -45,7 +45,10 @@ class VAE(nn.Module):
         self.decoder = self._half(config.latents, config.pixels)
 
     def _half(self, inputs: int, outputs: int) -> nn.Sequential:
-        activation = {"relu": nn.ReLU, "tanh": nn.Tanh}[self.config.activation]
+        activation = {
+            "relu": nn.ReLU,
+            "tanh": nn.Tanh,
+        }[self.config.activation]
         parts: list[nn.Module] = []
         for _ in range(self.config.layers):
             parts += [nn.Linear(inputs, self.config.hidden), activation()]

@@ -282,7 +282,7 @@ def what_rises_with_the_bound() -> Claim:
     }
     after: dict[str, Any] = {
         "where": numbers,
-        "words": r"for $x = 2$, the noise raised from $\sigma = 1/2$ to $3/5$",
+        "words": r"for $x = 2$, $\sigma$ from $1/2$ to $3/5$",
     }
     return Claim(
         number="Q5",
