@@ -34,8 +34,8 @@ class VAE(nn.Module):
     """An encoder 784-512-2D, a decoder D-512-784, ReLU on hidden layers only.
 
     A ReLU on the outputs would keep means, log-variances and logits from ever
-    being negative, so the last layer of each half is linear. The configuration may
-    ask for other sizes, more hidden layers, or tanh.
+    being negative, so the last layer of each half is linear. The configuration
+    may ask for other sizes, more hidden layers, or tanh.
     """
 
     def __init__(self, config: VAEConfig = VAEConfig()) -> None:
