@@ -1,7 +1,7 @@
 """The book's style, and the drawings that two chapters share.
 
 A chapter's first cell calls `use_style()`. After that a figure is drawn in its own
-cell with `plt.subplots()`, whose last line ends in a semicolon, and the cell's
+cell with `plt.subplots()`, which ends with `plt.show()`, and the cell's
 metadata say what a reader who does not see it should know:
 
     "mystnb": {
@@ -113,8 +113,8 @@ def image_grid(
 
     Reads like text: the first `columns` images are the first row, and a last row that
     is not full stays empty at its end. Without `ax` the figure is new, and made for
-    the grid; a cell shows it where the call is its last expression. `row_labels`
-    stand on the left. Raises ValueError for images or labels of another shape.
+    the grid; a cell shows it where the call is its last expression, but not before
+    the notebook's first `plt.show()`. `row_labels` stand on the left. Raises ValueError for images or labels of another shape.
     """
     images = np.asarray(images, dtype=float)
     if images.ndim != 3 or len(images) == 0 or columns < 1:
