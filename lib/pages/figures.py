@@ -114,7 +114,8 @@ def image_grid(
     Reads like text: the first `columns` images are the first row, and a last row that
     is not full stays empty at its end. Without `ax` the figure is new, and made for
     the grid; a cell shows it where the call is its last expression, but not before
-    the notebook's first `plt.show()`. `row_labels` stand on the left. Raises ValueError for images or labels of another shape.
+    the notebook's first `plt.show()`. `row_labels` stand on the left. Raises
+    ValueError for images or labels of another shape.
     """
     images = np.asarray(images, dtype=float)
     if images.ndim != 3 or len(images) == 0 or columns < 1:
