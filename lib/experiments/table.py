@@ -166,6 +166,20 @@ EXPERIMENTS |= {
         ),
     ),
 } | {
+    f"norms-phrases-rate-{rate}": Experiment(
+        f"learning rate {rate}: five and twenty blocks, with and without warm-up",
+        replace(
+            PHRASE_NORMS,
+            variants=("post", "res_post+final", "pre+final"),
+            depths=(5, 20),
+            warmups=(0, 50),
+            steps=100,
+            profile_steps=(0, 99),
+            learning_rate=float(rate),
+        ),
+    )
+    for rate in ("3e-4", "1e-3", "3e-3")
+} | {
     f"translate-phrases-{graph}-{tagged}": Experiment(
         f"phrases: the graph {graph}, the tag on the {tagged}",
         replace(PHRASES, graph=graph, tagged=tagged, untrained=UNTRAINED),
