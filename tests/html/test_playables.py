@@ -33,7 +33,7 @@ GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER = (
     f"book/{name}.html"
     for name in (
         "vae/gaussian_kl",
-        "gan/training",
+        "gan/dynamics",
         "vae/training",
         "vae/latent_variables",
         "vae/elbo",

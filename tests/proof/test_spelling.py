@@ -12,9 +12,9 @@ from tests.test_book_derivations import DERIVATIONS
 # the same line, and prints otherwise.
 OTHERWISE = {
     "gan/objective: the best logit",
-    "gan/training: the area, in turns",
+    "gan/dynamics: the area, in turns",
     "transformer/residual_gradients: what LayerNorm leaves of y",
-    "transformer/translation: label smoothing",
+    "transformer/architecture: label smoothing",
     "vae/elbo: the gap",
     "vae/elbo: reconstruction loss",
     "vae/gaps: three parts",

@@ -190,7 +190,7 @@ def gradient_ascent() -> Claim:
     return Claim(
         number="Q16",
         verdict="sloppy",
-        chapter="gan/training",
+        chapter="gan/dynamics",
         claim="Now simply apply gradient ascent for the discriminator.",
         correction="It needs the gradients by the weights, which equation 31 leaves "
         "out. And a step that is right for each player need not bring the game nearer "

@@ -444,7 +444,7 @@ def _update(number: str, label: str, **parts: Any) -> Claim:
     return Claim(
         number=number,
         verdict="sloppy",
-        chapter="gan/training",
+        chapter="gan/dynamics",
         label=label,
         scope="instance: one parameter for each player",
         **parts,
