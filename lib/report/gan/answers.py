@@ -15,6 +15,7 @@ from lib.proof.calculus import (
 from lib.proof.expectation import KL, Int
 
 from ..claims import Claim, Part, state
+from .equations import PART as EQUATIONS
 from .symbols import (
     H_0,
     RHO_1,
@@ -25,8 +26,6 @@ from .symbols import (
     W_3,
     AsPrinted,
     B,
-    D_Gz,
-    D_x,
     alpha,
     b_1,
     b_2,
@@ -43,7 +42,6 @@ from .symbols import (
     n_0,
     n_1,
     n_3,
-    one_value,
     p_x,
     psi,
     q_x,
@@ -63,22 +61,21 @@ PART = Part()
 
 @PART.claim("Q11")
 def gradient_of_the_value() -> Claim:
-    stated = state(
-        Gradient(one_value, psi),
-        "=",
-        Gradient(D_x, psi) / D_x - Gradient(D_Gz, psi) / (1 - D_Gz),
-    )
+    equation = EQUATIONS["23"]
     return Claim(
         number="Q11",
-        verdict="correct",
+        verdict="sloppy",
         chapter="gan/objective",
-        claim="The gradient of the value by the discriminator's parameters, for one "
-        "sample of each kind.",
-        correction="A program must not compute it in this form: where D is rounded to "
-        "zero or to one, it is nought over nought.",
-        printed=stated,
-        corrected=stated,
+        claim="The gradient of the value by the discriminator's parameters.",
+        correction="So it is for one sample of each kind; the value is a mean over "
+        "both laws. And a program must not compute it in this form: where D is rounded "
+        "to zero or to one, it is nought over nought.",
+        printed=equation.printed,
+        corrected=equation.corrected,
+        holds_if=equation.holds_if,
+        fails_if=equation.fails_if,
         scope="general",
+        repeats="23",
     )
 
 
@@ -100,6 +97,7 @@ def gradient_by_the_logit() -> Claim:
             state(Gradient(log(1 - chance), u), "=", -sigmoid(u)),
         ),
         scope="general",
+        repeats="28",
     )
 
 
@@ -133,6 +131,7 @@ def several_layers() -> Claim:
         ),
         corrected=state(Jacobian(loss(u_3), u_1), "=", last * ordered, where=where),
         scope="instance: two layers of any widths, with any activations",
+        repeats="31",
     )
 
 
@@ -151,6 +150,7 @@ def into_the_generator() -> Claim:
         "whose rows are samples:",
         corrected=state(MatrixGradient(loss(U_1), H_0), "=", first * W_1, where=where),
         scope="general",
+        repeats="32",
     )
 
 
@@ -177,6 +177,7 @@ def by_the_generators_parameters() -> Claim:
             where=second,
         ),
         scope="general",
+        repeats="33",
     )
 
 

@@ -47,6 +47,7 @@ def chain_rule() -> Claim:
         corrected=state(whole, "=", second * first, where=two_blocks),
         also=(state(Jacobian(x_0, x_0), "=", I),),
         scope="instance: two blocks, with any maps",
+        repeats="36",
     )
 
 

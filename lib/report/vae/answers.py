@@ -226,6 +226,7 @@ def size_of_a_divergence() -> Claim:
             ),
         ),
         scope="general",
+        repeats="11",
     )
 
 
@@ -396,6 +397,7 @@ def explicit_loss() -> Claim:
         corrected=state(-elbo, "=", fit + Sum(latents - 1, (d, 1, D)) / 2, **options),
         scope="numeric: one latent and linear logits, to 1e-12; two latents and "
         "constant ones; two pixels",
+        repeats="18",
     )
 
 
@@ -479,6 +481,7 @@ def gradients() -> Claim:
             tests=_of_a_step,
         ),
         scope="numeric: a step under a Gaussian, to 1e-12",
+        repeats="20",
     )
 
 
