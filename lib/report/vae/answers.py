@@ -559,8 +559,9 @@ def quality_of_samples() -> Claim:
         chapter="vae/training",
         claim="The digits are of extremely good quality, though some strokes are "
         "almost transparent after 80 epochs.",
-        correction="A look at 64 pictures decides nothing. The likelihood of held-out "
-        "images does, estimated from below with K weighted samples. And a grey stroke "
+        correction="A look at 64 pictures decides little. How well the model fits, the "
+        "likelihood of held-out images says, estimated from below with K weighted "
+        "samples; how its samples look, not even that. And a grey stroke "
         "may be a pixel's probability and no sample of it, which has a variance: say "
         "what is shown.",
         corrected=state(
