@@ -12,10 +12,9 @@ from lib.proof.calculus import (
     MatrixGradient,
     sigmoid,
 )
-from lib.proof.expectation import KL, Int
+from lib.proof.expectation import KL, E, Int
 
 from ..claims import Claim, Part, state
-from .equations import PART as EQUATIONS
 from .symbols import (
     H_0,
     RHO_1,
@@ -31,8 +30,11 @@ from .symbols import (
     b_2,
     b_3,
     batch_layer,
+    by_fake,
+    by_real,
     column,
     data,
+    game_value,
     h_0,
     halfway,
     jsd,
@@ -61,7 +63,7 @@ PART = Part()
 
 @PART.claim("Q11")
 def gradient_of_the_value() -> Claim:
-    equation = EQUATIONS["23"]
+    printed = state(Gradient(one_value, psi), "=", by_real - by_fake)
     return Claim(
         number="Q11",
         verdict="sloppy",
@@ -70,10 +72,12 @@ def gradient_of_the_value() -> Claim:
         correction="So it is for one sample of each kind; the value is a mean over "
         "both laws. And a program must not compute it in this form: where D is rounded "
         "to zero or to one, it is nought over nought.",
-        printed=equation.printed,
-        corrected=equation.corrected,
-        holds_if=equation.holds_if,
-        fails_if=equation.fails_if,
+        printed=printed,
+        corrected=state(
+            Gradient(game_value, psi), "=", E(by_real, data) - E(by_fake, noise)
+        ),
+        holds_if=printed,
+        fails_if=printed.read({one_value: game_value}),
         scope="general",
         repeats="23",
     )

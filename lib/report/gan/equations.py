@@ -27,13 +27,13 @@ from .symbols import (
     W_1,
     W_2,
     AsPrinted,
-    D_Gz,
-    D_x,
     V,
     alpha,
     b,
     b_1,
     b_2,
+    by_fake,
+    by_real,
     column,
     data,
     error,
@@ -73,7 +73,6 @@ PART = Part()
 
 @PART.claim("23")
 def gradient_of_the_value() -> Claim:
-    by_real, by_fake = Gradient(D_x, psi) / D_x, Gradient(D_Gz, psi) / (1 - D_Gz)
     printed = state(Gradient(one_value, psi), "=", by_real - by_fake)
     return Claim(
         number="23",
