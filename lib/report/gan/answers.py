@@ -44,6 +44,8 @@ from .symbols import (
     n_0,
     n_1,
     n_3,
+    noise,
+    one_value,
     p_x,
     psi,
     q_x,
