@@ -81,9 +81,9 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     It is refused if it is no whole checkpoint, of another format, or if the
     ``identity`` in it, as JSON holds it, is that of another run.
     """
-    state: dict[str, Any] = read(path)
+    found: Any = read(path)
     ours = json.loads(json.dumps(identity))
-    theirs = state.get("identity") if isinstance(state, dict) else None
+    theirs = found.get("identity") if isinstance(found, dict) else None
     if not isinstance(theirs, dict):
         raise TrainingError(f"{path} is the checkpoint of no run: {REMEDY}")
     if theirs != ours:
@@ -91,6 +91,7 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
         raise TrainingError(
             f"{path} belongs to a run with another {', '.join(names)}: {REMEDY}"
         )
+    state: dict[str, Any] = found
     return state
 
 
