@@ -455,7 +455,7 @@
     const layers = boxes.map(box => box.layer), across = boxes.map(box => box.place);
     const last = Math.max(...layers), low = Math.min(...across), high = Math.max(...across);
     const down = width < UPRIGHT;
-    const along = down ? BOX.height + 66 : (width - BOX.width - 4) / last;
+    const along = down ? BOX.height + 84 : (width - BOX.width - 4) / last;
     const aside = down ? Math.min(130, (width - BOX.width - 4) / (high - low)) : BOX.height + 26;
     const first = down ? (width - aside * (high - low)) / 2 : BOX.height / 2 + 4;
     const start = (down ? BOX.height : BOX.width) / 2 + 2;
@@ -494,7 +494,7 @@
     const at = between(places[link.start], places[link.end], down);
     const line = drawn(svg, "path", { class: "line link", d: lineThrough([at(0), at(1)]) });
     const tip = drawn(svg, "path", { class: "line link" });
-    const passes = compile(link.passes), updates = [], [x, y] = at(down ? 0.66 : 0.62);
+    const passes = compile(link.passes), updates = [], [x, y] = at(0.78);
     const word = (kind, side) => drawn(svg, "text", down
       ? { class: kind, x, y: y + (side < 0 ? -3 : 12), "text-anchor": "middle" }
       : { class: kind, x: x + 5 * side, y: y + 5, "text-anchor": side < 0 ? "end" : "start" });
@@ -613,9 +613,9 @@
 
   // Two buttons: one step back, and one forward.
   function addWalker(figure, name, box) {
-    const { step } = figure.spec.settings[name];
+    const { step } = figure.spec.settings[name], pair = element(box, "div", { class: "walk" });
     for (const [word, by] of [["Back", -step], ["Forward", step]]) {
-      element(box, "button", { type: "button" }, word)
+      element(pair, "button", { type: "button" }, word)
         .addEventListener("click", () => figure.set({ [name]: figure.values[name] + by }));
     }
   }
