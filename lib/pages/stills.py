@@ -29,6 +29,7 @@ from .marks import (
     Points,
 )
 
+BACK = "#b34700"  # the numbers of the way back, which are read: darker than the lines
 Values = Mapping[str, ArrayLike]
 Styles = Mapping[str, int]
 
@@ -107,7 +108,7 @@ def _draw_graph(axes: Axes, graph: Graph, values: Values) -> None:
             [x, right], [y, up], color=GREY, ls="--" if broken else "-", lw=1, zorder=1
         )
         parts = [] if link.weight is None else [(link.weight, COLOURS[0], "right")]
-        parts += [(link.back.value, COLOURS[1], "left")] if link.back else []
+        parts += [(link.back.value, BACK, "left")] if link.back else []
         at = (x + 0.62 * (right - x), y + 0.62 * (up - y))
         for formula, colour, side in parts:
             words = f" {written(formula, values)} "
@@ -126,7 +127,7 @@ def _draw_graph(axes: Axes, graph: Graph, values: Values) -> None:
         )
         lines = [(box.label, INK), (written(box.value.value, values), COLOURS[0])]
         if box.back:
-            lines.append((written(box.back.value, values), COLOURS[1]))
+            lines.append((written(box.back.value, values), BACK))
         for height, (words, colour) in zip((9, 0, -9), lines, strict=False):
             axes.annotate(
                 words,
