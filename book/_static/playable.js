@@ -495,12 +495,15 @@
     const line = drawn(svg, "path", { class: "line link", d: lineThrough([at(0), at(1)]) });
     const tip = drawn(svg, "path", { class: "line link" });
     const passes = compile(link.passes), updates = [], [x, y] = at(0.78);
-    const word = (kind, side) => drawn(svg, "text", down
-      ? { class: kind, x, y: y + (side < 0 ? -3 : 12), "text-anchor": "middle" }
-      : { class: kind, x: x + 5 * side, y: y + 5, "text-anchor": side < 0 ? "end" : "start" });
-    const given = link.weight === null ? [] : [{ value: link.weight, step: 0 }];
-    given.forEach(filled => updates.push(fills(word("forward", -1), filled)));
-    if (link.back) updates.push(fills(word("back", 1), link.back));
+    const alone = link.weight === null; // else two numbers, beside or above each other
+    const word = (kind, side) => drawn(svg, "text", {
+      class: kind,
+      x: down ? x : x + 4 * side,
+      y: y + (down ? 5 + 7.5 * side : 5),
+      "text-anchor": down || !side ? "middle" : side < 0 ? "end" : "start",
+    });
+    if (!alone) updates.push(fills(word("forward", -1), { value: link.weight, step: 0 }));
+    if (link.back) updates.push(fills(word("back", alone ? 0 : 1), link.back));
     const steps = [boxes[link.end].value.step, link.back?.step ?? boxes[link.start].back?.step];
     return (values, step) => {
       const [forward, back] = steps.map(since => since === step);
