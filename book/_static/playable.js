@@ -499,7 +499,7 @@
     const word = (kind, side) => drawn(svg, "text", {
       class: kind,
       x: down ? x : x + 4 * side,
-      y: y + (down ? 5 + 7.5 * side : 5),
+      y: y + (down ? 5 + 8.5 * side : 5),
       "text-anchor": down || !side ? "middle" : side < 0 ? "end" : "start",
     });
     if (!alone) updates.push(fills(word("forward", -1), { value: link.weight, step: 0 }));
