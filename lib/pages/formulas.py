@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Abs": np.abs,
     "Max": lambda *values: reduce(np.maximum, values),
     "Min": lambda *values: reduce(np.minimum, values),
+    "Heaviside": np.heaviside,  # the second argument is the value at zero
     "exp": np.exp,
     "log": np.log,
     "sin": np.sin,

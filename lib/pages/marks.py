@@ -18,7 +18,8 @@ class Setting:
     """A number that the reader sets, from ``low`` to ``high`` in steps of ``step``.
 
     With ``slider=False`` it is set by handles alone. ``plays`` gives the slider two
-    buttons, which go on by one step, and by step after step.
+    buttons, which go on by one step, and by step after step; ``walks`` two that go back
+    and forward by one step.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Setting:
     start: float
     slider: bool = True
     plays: bool = False
+    walks: bool = False
 
     def __post_init__(self) -> None:
         if not self.low <= self.start <= self.high or not self.step > 0:

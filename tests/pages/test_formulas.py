@@ -17,6 +17,7 @@ SAMPLES = [
     sp.Abs(x - y) + sp.Max(x, y, 1) - sp.Min(x, 2 * y),
     1 / (1 + sp.exp(-x * y)),
     sp.E**x - sp.Float(0.25),
+    sp.Heaviside(x - y, 0) + 2 * sp.Heaviside(y - x, sp.Rational(1, 2)),
 ]
 positive = st.floats(0.05, 5)
 
