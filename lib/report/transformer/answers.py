@@ -65,9 +65,9 @@ def sum_against_product() -> Claim:
         "branches, each of which is taken or passed by. What differs is the path that "
         "passes by all of them. In the second choice it is the identity, in the first "
         "the product of all the Jacobians of LayerNorm. And the stream of the second "
-        "choice grows, so that each further branch counts for less. For matrices, norms "
-        "that stay below a number below one are enough to vanish, but norms above one "
-        "are not enough to explode.",
+        "choice grows, so that each further branch counts for less. For matrices, "
+        "norms that stay below a number below one are enough to vanish, but norms "
+        "above one are not enough to explode.",
         corrected=state((I + B_2) * (I + B_1) * (I + B_0), "=", paths),
         also=(
             state(
