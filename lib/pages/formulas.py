@@ -30,11 +30,11 @@ Array = NDArray[np.float64]
 
 def _lookup(index: ArrayLike, *values: ArrayLike) -> Any:
     """The value of that number, from 0 on, to the nearest whole one; else NaN."""
-    index, *values = np.broadcast_arrays(index, *values)
-    number = np.floor(np.asarray(index) + 0.5)
-    there = (number >= 0) & (number < len(values))
+    wanted, *choices = np.broadcast_arrays(index, *values)
+    number = np.floor(wanted + 0.5)
+    there = (number >= 0) & (number < len(choices))
     chosen = np.where(there, number, 0).astype(int)[np.newaxis]
-    found = np.take_along_axis(np.stack(values), chosen, 0)[0]
+    found = np.take_along_axis(np.stack(choices), chosen, 0)[0]
     return np.where(there, found, np.nan)
 
 
