@@ -30,7 +30,7 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK = (
+GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK, STREAM = (
     f"book/{name}.html"
     for name in (
         "vae/gaussian_kl",
@@ -41,6 +41,7 @@ GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK = (
         "vae/reparameterization",
         "vae/collapse",
         "gan/backpropagation",
+        "transformer/residual_gradients",
     )
 )
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -563,6 +564,58 @@ def test_a_narrow_graph_runs_downwards_and_nothing_overlaps(
         assert first
         assert last
         assert (last["y"] > first["y"] + 200) == (viewport == NARROW)
+
+
+def squared_gains(game: Game) -> np.ndarray:
+    """Of a gradient by x_0 to x_L of a stream, as the figure's settings are."""
+    q, chi, alpha = (game.value(name) for name in ("q", "chi", "alpha"))
+    power, factors = 1.0, []
+    for _ in range(int(game.value("L"))):
+        said, grown = [(q, chi), (1, chi / q), (q, chi / power), (q, chi)][
+            place := int(game.value("place"))
+        ]
+        if place == 0:
+            factors.append((alpha**2 + chi) / (alpha**2 + q))
+        else:
+            factors.append(1 + grown)
+            power += said
+    if game.value("final"):
+        factors.append(1 / power)
+    else:
+        factors.append(1)
+    return np.cumprod(factors[::-1])[::-1]
+
+
+def test_a_streams_law_lies_on_what_was_measured(game: Callable[..., Game]) -> None:
+    one = game(STREAM)
+    panel = one.figure.locator(".panels svg").first
+    for place, final, q, chi, alpha, length in (
+        (0, 0, 1.5, 1, 1, 32),
+        (0, 1, 2, 0, 2, 16),
+        (1, 0, 1, 0.5, 1, 8),
+        (2, 1, 0.5, 0.5, 3, 32),
+        (2, 0, 2, 1, 1, 24),
+        (3, 1, 1.5, 0.5, 1, 16),
+    ):
+        settings = {"place": place, "final": final, "q": q, "chi": chi}
+        for name, value in {**settings, "alpha": alpha, "L": length}.items():
+            one.set(name, value)
+        law = squared_gains(one)
+        rounding = {"rel": 5.1e-3, "abs": 5.1e-4}
+        said = one.number("squared gain to x\N{SUBSCRIPT ZERO}")
+        assert said == pytest.approx(law[0], **rounding)
+        assert one.number("its root") == pytest.approx(law[0] ** 0.5, **rounding)
+        box = panel.bounding_box()
+        assert box is not None
+        low, high = 8, -8  # the frame's floor is 40 pixels above the drawing's, its
+        unit = (box["height"] - 62) / (low - high)  # ceiling 22 below
+        dots = panel.locator("circle.dot").all()
+        assert len(dots) == 5
+        for k, dot in enumerate(dots):
+            moved = re.findall(r"[-\d.]+", dot.get_attribute("transform") or "")
+            measured = 8 - (float(moved[1]) - 22) / unit
+            expected = np.clip(np.log10(law[k * length // 4]), -8, 8)
+            assert measured == pytest.approx(expected, abs=0.3)
 
 
 @pytest.mark.parametrize("page", PLAYED)
