@@ -30,20 +30,17 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK, STREAM = (
-    f"book/{name}.html"
-    for name in (
-        "vae/gaussian_kl",
-        "gan/dynamics",
-        "vae/training",
-        "vae/latent_variables",
-        "vae/elbo",
-        "vae/reparameterization",
-        "vae/collapse",
-        "gan/backpropagation",
-        "transformer/residual_gradients",
-    )
-)
+# Pages on which there is a figure to play with.
+GAUSSIANS = "book/vae/gaussian_kl.html"
+PLAYERS = "book/gan/dynamics.html"
+PLANE = "book/vae/training.html"
+DRAWS = "book/vae/latent_variables.html"
+BOUND = "book/vae/elbo.html"
+ESTIMATES = "book/vae/reparameterization.html"
+WATER = "book/vae/collapse.html"
+WALK = "book/gan/backpropagation.html"
+STREAM = "book/transformer/residual_gradients.html"
+SCORES = "book/transformer/architecture.html"
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -154,8 +151,8 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    played = {GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK}
-    assert played <= set(PLAYED)
+    parts = {page.split("/")[1] for page in PLAYED}
+    assert parts == {"vae", "gan", "transformer"}
 
 
 def test_the_water_level_fills_as_the_library_does(
@@ -183,6 +180,44 @@ def test_the_water_level_fills_as_the_library_does(
     one.drag(one.handle("level"), 0, 40)
     assert one.value("s2") < before
     assert one.value("beta") == 2
+
+
+def softmax_says(products: list[float], divisor: float) -> dict[str, float]:
+    """What the figure of the softmax should say, by PyTorch and autograd."""
+    raw = torch.tensor(products, dtype=torch.float64)
+
+    def weights(scores: torch.Tensor) -> torch.Tensor:
+        return (scores / divisor).softmax(0)
+
+    p, by_products = weights(raw), torch.func.jacrev(weights)(raw)
+    said = {
+        "largest weight": p.max(),
+        "p\N{SUBSCRIPT ONE} \N{MIDDLE DOT} (1 - p\N{SUBSCRIPT ONE})": p[0] * (1 - p[0]),
+        "norm by the divided scores": by_products.norm() * divisor,
+        "norm by the products": by_products.norm(),
+    }
+    return {label: float(value) for label, value in said.items()}
+
+
+def test_the_softmax_weighs_as_pytorch_does(game: Callable[..., Game]) -> None:
+    one = game(SCORES)
+    for products, divisor in (
+        ([8, 0, -6], 4),
+        ([8, 0, -6], 8),
+        ([3, 3, -16], 2.5),
+        ([-16, 16, 0], 1),
+    ):
+        for number, product in enumerate(products, 1):
+            one.set(f"a_{number}", product)
+        one.set("c", divisor)
+        for label, value in softmax_says(products, divisor).items():
+            said = one.number(label)
+            assert said == pytest.approx(value, rel=5.1e-3, abs=5.1e-4), label
+    one.set("c", 8)
+    before = one.number("largest weight")
+    one.drag(one.handle("divisor"), -60)
+    assert one.value("c") < 8
+    assert one.number("largest weight") > before
 
 
 @pytest.mark.parametrize("page", PLAYED)
