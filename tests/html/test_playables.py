@@ -355,7 +355,7 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
             largest = moduli[-1] - 1
             word = "settles" if largest < 0 else "leaves"
             if abs(largest) < 1e-9:
-                word = "turns, to first order"
+                word = "stays, to first order"
             assert verdict.text_content() == word
 
     assert_players()
