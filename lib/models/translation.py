@@ -316,6 +316,51 @@ class Translator:
                 found[i] = text
         return found
 
+    @torch.no_grad()
+    def looks(
+        self, text: str, language: str
+    ) -> tuple[Float[Tensor, "heads places seen"], list[str], list[str]]:
+        """Where the last block looks while it translates greedily.
+
+        Beside it the source's tokens and those written, each with its end.
+        """
+        wanted = before_source(self.tokeniser, language, self.tagged)
+        source = torch.tensor(
+            [[*wanted, *known_tokens(self.tokeniser, text), END]],
+            device=self.model.embedding.weight.device,
+        )
+        first = first_of_target(self.tokeniser, language, self.tagged)
+        begin = source.new_tensor([first])
+        self.model.eval()
+        written = [*beam_search(self.model, source, begin, beam=1)[0], END]
+        target = source.new_tensor([[first, *written]])
+        found, _ = looks_and_logits(self.model, source, target)
+        names = self.tokeniser.id_to_token
+        return found[0], [*map(names, source[0].tolist())], [*map(names, written)]
+
+
+@torch.no_grad()
+def looks_and_logits(
+    model: Transformer,
+    source: Int[Tensor, "batch source"],
+    target: Int[Tensor, "batch target"],
+    mask: Bool[Tensor, "#batch 1 1 source"] | None = None,
+) -> tuple[
+    Float[Tensor, "batch heads places source"], Float[Tensor, "batch places vocabulary"]
+]:
+    """Where the decoder's last block looks, and the logits, but for the last token.
+
+    ``mask`` is True where the decoder may look, in every block; the encoder sees all.
+    """
+    found: list[Tensor] = []
+    layer = model.decoder[-1].cross_attention.branch
+    hook = layer.register_forward_pre_hook(
+        lambda module, given: found.append(module.weights(*given[:3]))
+    )
+    with hook:
+        stream = model.decode(target[:, :-1], model.encode(source), mask)
+    return found[0], model.logits(stream)
+
 
 # ------------------------------------------------------------------------------ scores
 
