@@ -310,7 +310,7 @@
 
   // The data come with a script of their own, once a reader asks: from a folder, too.
   function offer(figure) {
-    const { data, size } = figure.dataset;
+    const { name, file, size } = figure.dataset;
     const bar = element(figure, "p", { class: "offer" });
     const ask = element(bar, "button", { type: "button" },
       `Load the translator (${size} MB)`);
@@ -318,7 +318,7 @@
     ask.addEventListener("click", () => {
       ask.disabled = true;
       note.textContent = "Loading \u2026";
-      const script = element(document.head, "script", { src: data });
+      const script = element(document.head, "script", { src: file });
       script.addEventListener("error", () => {
         script.remove();
         ask.disabled = false;
@@ -326,7 +326,7 @@
       });
       script.addEventListener("load", () => {
         bar.remove();
-        play(figure, translators.data[figure.dataset.name]);
+        play(figure, translators.data[name]);
         figure.querySelector(".live select").focus();
       });
     });
