@@ -9,7 +9,7 @@
         still=("en", "de"),
     )
 
-In JupyterLab it shows as a still picture of the first phrase. In the book ``tools/site``
+In JupyterLab it is a still picture of the first phrase. In the book ``tools/site``
 writes a file of the data and of the record's weights, which a page loads once a reader
 asks for it, and ``book/_static/translator.js`` computes and draws.
 """

@@ -29,7 +29,7 @@ def setup(app: Sphinx) -> None:
 
 
 def place(app: Sphinx, name: str, source: list[str]) -> None:
-    """Write the files of a notebook's translators, and put HTML in their data's place."""
+    """Write the files of a notebook's translators, and put HTML in place of data."""
     if MIME not in source[0]:
         return
     notebook = json.loads(source[0])
