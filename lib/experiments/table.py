@@ -112,85 +112,78 @@ PHRASE_NORMS = NormsRun(
 )
 # In no graph, so that all of them can be compared on the same ones.
 UNTRAINED = ("de-cs", "fr-ja", "ru-de", "el-it", "ja-ru")
-EXPERIMENTS |= (
-    {
-        "translate-multi30k": Experiment(
-            "one translator between English, German, French and Czech", TranslationRun()
+EXPERIMENTS |= {
+    "translate-multi30k": Experiment(
+        "one translator between English, German, French and Czech", TranslationRun()
+    ),
+    "translate-multi30k-en-de": Experiment(
+        "English to German alone, for the published figures",
+        TranslationRun(
+            languages=("en", "de"), untrained=("de-en",), tagged="source", dropout=0.2
         ),
-        "translate-multi30k-en-de": Experiment(
-            "English to German alone, for the published figures",
-            TranslationRun(
-                languages=("en", "de"),
-                untrained=("de-en",),
-                tagged="source",
-                dropout=0.2,
-            ),
-        ),
-        "translate-phrases": Experiment(
-            "the run that the book begins: phrases in eight languages", PHRASES
-        ),
-        "norms-multi30k": Experiment(
-            "the report's second figure: gradients of the last block, one and five deep",
-            NormsRun(),
-        ),
-        "norms-phrases": Experiment(
-            "the run that the book begins: the same on phrases, shorter and narrower",
+    ),
+    "translate-phrases": Experiment(
+        "the run that the book begins: phrases in eight languages", PHRASES
+    ),
+    "norms-multi30k": Experiment(
+        "the report's second figure: gradients of the last block, one and five deep",
+        NormsRun(),
+    ),
+    "norms-phrases": Experiment(
+        "the run that the book begins: the same on phrases, shorter and narrower",
+        PHRASE_NORMS,
+    ),
+    "norms-phrases-deep": Experiment(
+        "all layers of networks one to twenty deep, with and without warm-up",
+        replace(
             PHRASE_NORMS,
-        ),
-        "norms-phrases-deep": Experiment(
-            "all layers of networks one to twenty deep, with and without warm-up",
-            replace(
-                PHRASE_NORMS,
-                variants=(
-                    "post",
-                    "post+final",
-                    "res_post",
-                    "res_post+final",
-                    "res_post+final+qk",
-                    "pre+final",
-                    "sandwich+final",
-                    "none+final",
-                ),
-                depths=(1, 5, 10, 20),
-                warmups=(0, 50),
-                steps=60,
-                profile_steps=(0, 20, 59),
-                double=True,
+            variants=(
+                "post",
+                "post+final",
+                "res_post",
+                "res_post+final",
+                "res_post+final+qk",
+                "pre+final",
+                "sandwich+final",
+                "none+final",
             ),
+            depths=(1, 5, 10, 20),
+            warmups=(0, 50),
+            steps=60,
+            profile_steps=(0, 20, 59),
+            double=True,
         ),
-        "norms-phrases-long": Experiment(
-            "twenty blocks deep and five times as long: whether post-norm recovers",
-            replace(
-                PHRASE_NORMS,
-                variants=("post", "pre+final"),
-                depths=(20,),
-                warmups=(0, 100),
-                steps=300,
-                profile_steps=(0, 100, 299),
-            ),
+    ),
+    "norms-phrases-long": Experiment(
+        "twenty blocks deep and five times as long: whether post-norm recovers",
+        replace(
+            PHRASE_NORMS,
+            variants=("post", "pre+final"),
+            depths=(20,),
+            warmups=(0, 100),
+            steps=300,
+            profile_steps=(0, 100, 299),
         ),
-    }
-    | {
-        f"norms-phrases-rate-{rate}": Experiment(
-            f"learning rate {rate}: five and twenty blocks, with and without warm-up",
-            replace(
-                PHRASE_NORMS,
-                variants=("post", "res_post+final", "pre+final"),
-                depths=(5, 20),
-                warmups=(0, 50),
-                steps=100,
-                profile_steps=(0, 99),
-                learning_rate=float(rate),
-            ),
-        )
-        for rate in ("3e-4", "1e-3", "3e-3")
-    }
-    | {
-        f"translate-phrases-{graph}-{tagged}": Experiment(
-            f"phrases: the graph {graph}, the tag on the {tagged}",
-            replace(PHRASES, graph=graph, tagged=tagged, untrained=UNTRAINED),
-        )
-        for graph in ("all", "english", "ring")
-        for tagged in ("source", "target")
-    }
-)
+    ),
+} | {
+    f"norms-phrases-rate-{rate}": Experiment(
+        f"learning rate {rate}: five and twenty blocks, with and without warm-up",
+        replace(
+            PHRASE_NORMS,
+            variants=("post", "res_post+final", "pre+final"),
+            depths=(5, 20),
+            warmups=(0, 50),
+            steps=100,
+            profile_steps=(0, 99),
+            learning_rate=float(rate),
+        ),
+    )
+    for rate in ("3e-4", "1e-3", "3e-3")
+} | {
+    f"translate-phrases-{graph}-{tagged}": Experiment(
+        f"phrases: the graph {graph}, the tag on the {tagged}",
+        replace(PHRASES, graph=graph, tagged=tagged, untrained=UNTRAINED),
+    )
+    for graph in ("all", "english", "ring")
+    for tagged in ("source", "target")
+}

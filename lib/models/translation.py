@@ -353,7 +353,7 @@ def looks_and_logits(
     model: Transformer,
     source: Int[Tensor, "batch source"],
     target: Int[Tensor, "batch target"],
-    mask: Bool[Tensor, "#batch 1 1 source"] | None = None,
+    mask: Bool[Tensor, "batch 1 1 source"] | None = None,
 ) -> tuple[
     Float[Tensor, "batch heads places source"], Float[Tensor, "batch places vocabulary"]
 ]:

@@ -407,7 +407,7 @@ def test_looks_are_those_of_the_last_blocks_attention() -> None:
     queries = layer.norm_of_input(asking)
     expected = layer.branch.weights(queries, memory)
     torch.testing.assert_close(looks, expected)
-    seen = torch.tensor([True, True, False, True, True])[None, None, None]
+    seen = torch.arange(5).expand(2, 1, 1, 5) != 2
     hidden, _ = translation.looks_and_logits(model, source, target, seen)
     assert bool((hidden[..., 2] == 0).all())
     torch.testing.assert_close(hidden.sum(-1), torch.ones(2, 3, 4))
