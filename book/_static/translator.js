@@ -243,7 +243,7 @@
       const top = element(element(table, "thead"), "tr");
       element(top, "td");
       source.forEach(word => element(top, "th", { scope: "col" }, shown(word)));
-      element(top, "th", { scope: "col", class: "chance" }, "how likely");
+      element(top, "th", { scope: "col", class: "chance" }, "how likely, %");
       const body = element(table, "tbody");
       looks.forEach((step, i) => {
         const row = element(body, "tr");
@@ -285,12 +285,11 @@
       for (const row of rows) {
         const answer = memory ? translator.translate(memory, row.code).text : "";
         const wanted = phrase?.[codes.indexOf(row.code)];
-        const right = wanted === answer;
         row.text.textContent = answer;
-        row.verdict.className = `verdict${right ? "" : " wrong"}`;
         row.verdict.textContent = !memory || !phrase ? ""
           : text.value === wanted ? "(never asked of it in training)"
-            : right ? "right" : `wrong: ${wanted}`;
+            : answer === wanted ? "right" : `wrong: ${wanted}`;
+        row.verdict.classList.toggle("wrong", row.verdict.textContent.startsWith("wrong"));
       }
       drawChosen();
     }

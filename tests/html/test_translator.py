@@ -119,7 +119,7 @@ def test_the_page_answers_as_the_library_does(
     looks, source, words = translator.looks("8 days, 47 minutes", "ru")
     head, *rows = one.drawn()
     shown = [token.strip(" <>") or "\N{OPEN BOX}" for token in source]
-    assert head == ["", *shown, "how likely"]
+    assert head == ["", *shown, "how likely, %"]
     assert len(rows) == len(words)
     for row, shares in zip(rows, looks.mean(0).tolist(), strict=True):
         for cell, share in zip(row[1:-1], shares, strict=True):
