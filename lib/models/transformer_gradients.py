@@ -32,9 +32,7 @@ BackToBoth: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]  # x's, the co
 Mask: TypeAlias = Bool[Tensor, "#batch #heads #places #seen"] | None
 
 
-def linear(
-    layer: nn.Linear, x: Rows
-) -> tuple[Float[Tensor, "*batch outputs"], Back]:
+def linear(layer: nn.Linear, x: Rows) -> tuple[Float[Tensor, "*batch outputs"], Back]:
     """x W' + b: {eq}`eq-gan-weight-gradient`, {eq}`eq-gan-biases-gradient`."""
 
     def back(dy: Float[Tensor, "*batch outputs"]) -> Rows:
@@ -133,6 +131,8 @@ def attention(
 def feed_forward(module: nn.Sequential, x: Rows) -> tuple[Rows, Back]:
     """Two linear layers with a ReLU in between: {eq}`eq-gan-batch-error`."""
     first, _, second = module
+    assert isinstance(first, nn.Linear)
+    assert isinstance(second, nn.Linear)
     u, back_first = linear(first, x)
     out, back_second = linear(second, u.clamp(min=0))
 
@@ -161,6 +161,7 @@ def residual(
         seen = read if context is None else context
         said, back_branch = attention(branch, read, seen, mask)
     else:
+        assert isinstance(branch, nn.Sequential)
         said, back_one = feed_forward(branch, read)
         back_branch = lambda dy: (back_one(dy), torch.zeros_like(dy))  # noqa: E731
     added, back_added = layer_norm(module.norm_of_branch, said)
@@ -255,6 +256,7 @@ def encode(
     x, back_embed = embed(model, source)
     backs = []
     for block in model.encoder:
+        assert isinstance(block, EncoderBlock)
         x, back_block = encoder_block(block, x, mask)
         backs.append(back_block)
     memory, back_norm = layer_norm(model.encoder_norm, x)
@@ -278,6 +280,7 @@ def decode(
     x, back_embed = embed(model, target)
     backs = []
     for block in model.decoder:
+        assert isinstance(block, DecoderBlock)
         x, back_block = decoder_block(block, x, memory, mask)
         backs.append(back_block)
     out, back_norm = layer_norm(model.decoder_norm, x)
@@ -323,7 +326,7 @@ def mask_of_later(length: int, device: torch.device) -> Bool[Tensor, "1 1 n n"]:
     return torch.ones(1, 1, length, length, dtype=torch.bool, device=device).tril()
 
 
-def add(parameter: nn.Parameter, gradient: Tensor) -> None:
+def add(parameter: Tensor, gradient: Tensor) -> None:
     """Add to what the parameter's other uses have brought."""
     before = parameter.grad
     parameter.grad = gradient if before is None else before + gradient

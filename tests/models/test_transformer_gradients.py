@@ -1,4 +1,4 @@
-"""The Transformer's backward pass, written out, against autograd in double precision."""
+"""The Transformer's backward pass, written out, against autograd in float64."""
 
 from collections.abc import Callable, Iterable
 
@@ -149,7 +149,7 @@ def test_whole_transformer(
 def test_masked_scores_get_no_gradient(
     sizes: tuple[int, int, int], heads: int, width: int, seed: int
 ) -> None:
-    """Any mask that leaves each place something to see; keys that none sees get zero."""
+    """Under any mask that leaves each place something; unseen keys get zero."""
     torch.manual_seed(seed)
     batch, places, seen = sizes
     mask = torch.rand(batch, heads, places, seen) < 0.5
