@@ -26,6 +26,7 @@ class Experiment:
 
 # The configuration of PyTorch's own example of a VAE.
 PEER = VAERun(hidden=400, learning_rate=1e-3, epochs=10, figure_epochs=(1, 2, 5, 10))
+# Small enough to be trained twice while a page is built.
 SMALL_GAN = GANRun(
     digits="bundled-8x8",
     noise=64,
