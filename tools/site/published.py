@@ -56,7 +56,7 @@ PUBLISHED = {
     ),
     "gan-mnist-r1": Published(
         "None for plain layers on MNIST. The study that proposed the penalty "
-        "{cite}`mescheder2018which` judges larger networks on images of high resolution."
+        "{cite}`mescheder2018which` judges larger networks on larger images."
     ),
     "translate-multi30k": Published(
         "36.1 for German to English alone, by a widely used tutorial "
