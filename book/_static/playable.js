@@ -22,6 +22,7 @@
     sin: ([a]) => Math.sin(a),
     cos: ([a]) => Math.cos(a),
     tanh: ([a]) => Math.tanh(a),
+    Lookup: ([number, ...values]) => values[Math.round(number)] ?? NaN,
   }));
 
   // A tree as lib/pages/formulas.py writes it, as a function of the variables' values.

@@ -30,19 +30,17 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK = (
-    f"book/{name}.html"
-    for name in (
-        "vae/gaussian_kl",
-        "gan/dynamics",
-        "vae/training",
-        "vae/latent_variables",
-        "vae/elbo",
-        "vae/reparameterization",
-        "vae/collapse",
-        "gan/backpropagation",
-    )
-)
+# Pages on which there is a figure to play with.
+GAUSSIANS = "book/vae/gaussian_kl.html"
+PLAYERS = "book/gan/dynamics.html"
+PLANE = "book/vae/training.html"
+DRAWS = "book/vae/latent_variables.html"
+BOUND = "book/vae/elbo.html"
+ESTIMATES = "book/vae/reparameterization.html"
+WATER = "book/vae/collapse.html"
+WALK = "book/gan/backpropagation.html"
+STREAM = "book/transformer/residual_gradients.html"
+SCORES = "book/transformer/architecture.html"
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -153,8 +151,8 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    played = {GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER, WALK}
-    assert played <= set(PLAYED)
+    parts = {page.split("/")[1] for page in PLAYED}
+    assert parts == {"vae", "gan", "transformer"}
 
 
 def test_the_water_level_fills_as_the_library_does(
@@ -182,6 +180,44 @@ def test_the_water_level_fills_as_the_library_does(
     one.drag(one.handle("level"), 0, 40)
     assert one.value("s2") < before
     assert one.value("beta") == 2
+
+
+def softmax_says(products: list[float], divisor: float) -> dict[str, float]:
+    """What the figure of the softmax should say, by PyTorch and autograd."""
+    raw = torch.tensor(products, dtype=torch.float64)
+
+    def weights(scores: torch.Tensor) -> torch.Tensor:
+        return (scores / divisor).softmax(0)
+
+    p, by_products = weights(raw), torch.func.jacrev(weights)(raw)
+    said = {
+        "largest weight": p.max(),
+        "p\N{SUBSCRIPT ONE} \N{MIDDLE DOT} (1 - p\N{SUBSCRIPT ONE})": p[0] * (1 - p[0]),
+        "norm by the divided scores": by_products.norm() * divisor,
+        "norm by the products": by_products.norm(),
+    }
+    return {label: float(value) for label, value in said.items()}
+
+
+def test_the_softmax_weighs_as_pytorch_does(game: Callable[..., Game]) -> None:
+    one = game(SCORES)
+    for products, divisor in (
+        ([8, 0, -6], 4),
+        ([8, 0, -6], 8),
+        ([3, 3, -16], 2.5),
+        ([-16, 16, 0], 1),
+    ):
+        for number, product in enumerate(products, 1):
+            one.set(f"a_{number}", product)
+        one.set("c", divisor)
+        for label, value in softmax_says(products, divisor).items():
+            said = one.number(label)
+            assert said == pytest.approx(value, rel=5.1e-3, abs=5.1e-4), label
+    one.set("c", 8)
+    before = one.number("largest weight")
+    one.drag(one.handle("divisor"), -60)
+    assert one.value("c") < 8
+    assert one.number("largest weight") > before
 
 
 @pytest.mark.parametrize("page", PLAYED)
@@ -564,6 +600,58 @@ def test_a_narrow_graph_runs_downwards_and_nothing_overlaps(
         assert first
         assert last
         assert (last["y"] > first["y"] + 200) == (viewport == NARROW)
+
+
+def squared_gains(game: Game) -> np.ndarray:
+    """Of a gradient by x_0 to x_L of a stream, as the figure's settings are."""
+    q, chi, alpha = (game.value(name) for name in ("q", "chi", "alpha"))
+    power, factors = 1.0, []
+    for _ in range(int(game.value("L"))):
+        said, grown = [(q, chi), (1, chi / q), (q, chi / power), (q, chi)][
+            place := int(game.value("place"))
+        ]
+        if place == 0:
+            factors.append((alpha**2 + chi) / (alpha**2 + q))
+        else:
+            factors.append(1 + grown)
+            power += said
+    if game.value("final"):
+        factors.append(1 / power)
+    else:
+        factors.append(1)
+    return np.cumprod(factors[::-1])[::-1]
+
+
+def test_a_streams_law_lies_on_what_was_measured(game: Callable[..., Game]) -> None:
+    one = game(STREAM)
+    panel = one.figure.locator(".panels svg").first
+    for place, final, q, chi, alpha, length in (
+        (0, 0, 1.5, 1, 1, 32),
+        (0, 1, 2, 0, 2, 16),
+        (1, 0, 1, 0.5, 1, 8),
+        (2, 1, 0.5, 0.5, 3, 32),
+        (2, 0, 2, 1, 1, 24),
+        (3, 1, 1.5, 0.5, 1, 16),
+    ):
+        settings = {"place": place, "final": final, "q": q, "chi": chi}
+        for name, value in {**settings, "alpha": alpha, "L": length}.items():
+            one.set(name, value)
+        law = squared_gains(one)
+        rounding = {"rel": 5.1e-3, "abs": 5.1e-4}
+        said = one.number("squared gain to x\N{SUBSCRIPT ZERO}")
+        assert said == pytest.approx(law[0], **rounding)
+        assert one.number("its root") == pytest.approx(law[0] ** 0.5, **rounding)
+        box = panel.bounding_box()
+        assert box is not None
+        low, high = 8, -8  # the frame's floor is 40 pixels above the drawing's, its
+        unit = (box["height"] - 62) / (low - high)  # ceiling 22 below
+        dots = panel.locator("circle.dot").all()
+        assert len(dots) == 5
+        for k, dot in enumerate(dots):
+            moved = re.findall(r"[-\d.]+", dot.get_attribute("transform") or "")
+            measured = 8 - (float(moved[1]) - 22) / unit
+            expected = np.clip(np.log10(law[k * length // 4]), -8, 8)
+            assert measured == pytest.approx(expected, abs=0.3)
 
 
 @pytest.mark.parametrize("page", PLAYED)
