@@ -48,9 +48,19 @@
       const places = [];
       for (now.step = 0; now.step <= last; now.step++) {
         places.push([x(now), y(now)]);
-        Object.assign(now, results(move, now));
+        if (orbit.in_turns) for (const [name, formula] of move) now[name] = formula(now);
+        else Object.assign(now, results(move, now));
       }
       return places;
+    };
+  }
+
+  // One of three words: below the limit, at it, above it.
+  function compileVerdict({ number, limit, words }) {
+    const formula = compile(number);
+    return values => {
+      const above = formula(values) - limit;
+      return words[above < -1e-9 ? 0 : above > 1e-9 ? 2 : 1];
     };
   }
 
@@ -100,6 +110,8 @@
   const raised = power => [...String(power)].map(c => RAISED[c] ?? "\u207b").join("");
   const decimalsOf = step => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
   const inSteps = ({ step }, value) => minus(value.toFixed(decimalsOf(step)));
+  const inWords = (setting, value) =>
+    setting.words[Math.round((value - setting.low) / setting.step)] ?? inSteps(setting, value);
 
   function said(value) {
     if (Number.isNaN(value)) return "undefined";
@@ -327,7 +339,7 @@
       return values => {
         moveTo(node, formulas, values, plot);
         const words = names.map(name =>
-          `${settings[name].label} ${inSteps(settings[name], values[name])}`);
+          `${settings[name].label} ${inWords(settings[name], values[name])}`);
         node.setAttribute("aria-valuenow", values[names[0]]);
         node.setAttribute("aria-valuetext", words.join(", "));
       };
@@ -564,12 +576,14 @@
     const numbers = Object.entries(spec.numbers).map(([label, number]) => {
       const place = element(box, "span", {}, `${label} = `);
       const output = element(place, "output", { "data-label": label });
+      if (number.kind === "Verdict") return [output, compileVerdict(number)];
       if (number.kind !== "Orbit") return [output, compile(number)];
       const places = compileOrbit(number);
       return [output, values => places(values).at(-1)[1]];
     });
     return values => numbers.forEach(([output, formula]) => {
-      output.textContent = said(formula(values));
+      const result = formula(values);
+      output.textContent = typeof result === "string" ? result : said(result);
     });
   }
 
@@ -583,7 +597,7 @@
     if (setting.walks) addWalker(figure, name, place);
     return values => {
       input.value = values[name];
-      output.textContent = inSteps(setting, values[name]);
+      output.textContent = inWords(setting, values[name]);
       input.setAttribute("aria-valuetext", output.textContent);
     };
   }
@@ -679,7 +693,9 @@
     }).observe(panels);
   }
 
-  window.playable = { compile, compileOrbit, compileHistogram, compileNetwork }; // for the tests
+  window.playable = { // for the tests
+    compile, compileOrbit, compileVerdict, compileHistogram, compileNetwork,
+  };
   addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".playable").forEach(bringToLife);
   });

@@ -54,6 +54,7 @@ from .marks import (
     Panel,
     Picture,
     Setting,
+    Verdict,
 )
 from .stills import still
 
@@ -64,14 +65,14 @@ MIME = "application/vnd.checked-gradients.playable"  # the data, as JSON
 class Playable:
     """A figure to play with; its data depend on nothing but these fields.
 
-    ``numbers`` stand beneath: formulas of the settings, or orbits, whose last ``y``
-    counts. Raises ValueError where the parts do not fit together.
+    ``numbers`` stand beneath: formulas of the settings, verdicts on them, or orbits,
+    whose last ``y`` counts. Raises ValueError where the parts do not fit together.
     """
 
     name: str
     settings: Mapping[str, Setting]
     panels: Sequence[Panel | Picture | Graph]
-    numbers: Mapping[str, Formula | Orbit] = field(default_factory=dict)
+    numbers: Mapping[str, Formula | Orbit | Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):

@@ -173,7 +173,10 @@ def places(orbit: Orbit, values: Values) -> tuple[Array, Array]:
     for step in range(int(evaluate(tree(orbit.steps), values)) + 1):
         now = {**values, **here, "step": step}
         found.append([evaluate(tree(part), now) for part in (orbit.x, orbit.y)])
-        here = {name: evaluate(move, now) for name, move in moves.items()}
+        for name, move in moves.items():
+            here[name] = evaluate(move, now)
+            if orbit.in_turns:
+                now[name] = here[name]
     x, y = np.array(found).T
     return x, y
 

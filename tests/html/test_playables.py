@@ -342,16 +342,39 @@ def test_a_finger_drags_a_handle_and_not_the_page(game: Callable[..., Game]) -> 
 
 
 def players_distance(game: Game, in_turns: bool) -> float:
-    """How far the players of the Dirac-GAN end from the solution."""
+    """How far the players of the linear judge end from the solution."""
     psi, theta = 1.0, 1.5
-    rate, weight, steps = (game.value(name) for name in ("alpha", "gamma", "n"))
+    names = ("alpha", "gamma", "s", "loss", "n")
+    rate, weight, width, loss, steps = (game.value(name) for name in names)
+    noise, shares = np.polynomial.hermite_e.hermegauss(9)
+    noise, shares = width * noise, shares / shares.sum()
+
+    def chance(logits: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-logits))
+
     for _ in range(int(steps)):
-        chance = 1 / (1 + np.exp(-psi * theta))
-        next_psi = psi + rate * (-theta * chance - weight * psi)
+        judged = noise * chance(-psi * noise)
+        judged -= (theta + noise) * chance(psi * (theta + noise))
+        pull = -theta if loss == 2 else shares @ judged
+        next_psi = psi + rate * (pull - weight * psi)
         faced = next_psi if in_turns else psi
-        theta += rate * faced / (1 + np.exp(-faced * theta))
+        fooled = shares @ chance(faced * (theta + noise))
+        theta += rate * faced * (fooled, 1 - fooled, 1)[int(loss)]
         psi = next_psi
     return float(np.hypot(psi, theta))
+
+
+def players_moduli(game: Game, in_turns: bool) -> np.ndarray:
+    """The moduli of the eigenvalues of a round at the solution, the smaller first."""
+    names = ("alpha", "gamma", "s", "loss")
+    rate, weight, width, loss = (game.value(name) for name in names)
+    damping = weight + (0 if loss == 2 else width**2 / 2)
+    push = rate * (1 if loss == 2 else 0.5)
+    discriminator = np.array([[1 - rate * damping, -push], [0, 1]])
+    generator = np.array([[1, 0], [push, 1]])
+    together = discriminator + generator - np.eye(2)
+    a_round = generator @ discriminator if in_turns else together
+    return np.sort(abs(np.linalg.eigvals(a_round)))
 
 
 def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
@@ -361,9 +384,31 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
         for label, in_turns in (("both at once", False), ("in turns", True)):
             expected = players_distance(one, in_turns)
             said = one.number(f"distance, {label}")
-            assert said == pytest.approx(expected, abs=5.1e-4)
+            assert said == pytest.approx(expected, rel=5.1e-3, abs=5.1e-4)
+            moduli = players_moduli(one, in_turns)
+            shown = [one.number(f"|λ{index}|, {label}") for index in "₁₂"]
+            np.testing.assert_allclose(np.sort(shown), moduli, atol=5.1e-4)
+            verdict = one.figure.locator(
+                f'output[data-label="near the solution, {label}"]'
+            )
+            largest = moduli[-1] - 1
+            word = "settles" if largest < 0 else "leaves"
+            if abs(largest) < 1e-9:
+                word = "stays, to first order"
+            assert verdict.text_content() == word
 
     assert_players()
+    for loss, word in enumerate(("saturating", "non-saturating", "Wasserstein")):
+        one.set("loss", loss)
+        shown = one.slider("loss").get_attribute("aria-valuetext")
+        assert shown == word
+        for rate, weight, width in ((0.2, 0, 0), (0.2, 0, 0.5), (1.3, 1.5, 0.3)):
+            one.set("alpha", rate)
+            one.set("gamma", weight)
+            one.set("s", width)
+            assert_players()
+    one.set("loss", 0)
+    one.set("s", 0)
     one.set("alpha", 0.5)
     one.set("gamma", 0.4)
     one.set("n", 0)
