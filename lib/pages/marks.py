@@ -18,8 +18,9 @@ class Setting:
     """A number that the reader sets, from ``low`` to ``high`` in steps of ``step``.
 
     With ``slider=False`` it is set by handles alone. ``plays`` gives the slider two
-    buttons, which go on by one step, and by step after step. ``words`` make it a
-    choice: one for each value, shown in its place.
+    buttons, which go on by one step, and by step after step; ``walks`` two that go back
+    and forward by one step. ``words`` make it a choice: one for each value, shown in
+    its place.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Setting:
     start: float
     slider: bool = True
     plays: bool = False
+    walks: bool = False
     words: Sequence[str] = ()
 
     def __post_init__(self) -> None:

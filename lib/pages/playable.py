@@ -42,6 +42,7 @@ from numpy.typing import ArrayLike
 
 from .figures import COLOURS
 from .formulas import Formula, tree
+from .graph import Graph
 from .marks import (
     Bars,
     Curve,
@@ -70,7 +71,7 @@ class Playable:
 
     name: str
     settings: Mapping[str, Setting]
-    panels: Sequence[Panel | Picture]
+    panels: Sequence[Panel | Picture | Graph]
     numbers: Mapping[str, Formula | Orbit | Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,6 +82,12 @@ class Playable:
                 raise ValueError(
                     f"the handle {handle.label!r} sets {min(unknown)}, which is none "
                     f"of {', '.join(self.settings)}"
+                )
+        for panel in self.panels:
+            if isinstance(panel, Graph) and panel.step not in self.settings:
+                raise ValueError(
+                    f"the graph {panel.title!r} follows {panel.step}, which is none of "
+                    f"{', '.join(self.settings)}"
                 )
         for mark in self._marks(Dot, Handle):
             if mark.of and mark.of not in self.styles:
