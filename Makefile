@@ -122,7 +122,7 @@ architecture: $(INSTALLED) ## draw the picture of lib/ in CONTRIBUTING.md again
 	$(BIN)/python -m tools.architecture
 
 .PHONY: phrases
-phrases: $(INSTALLED) ## write the table of parallel phrases again, from Unicode CLDR
+phrases: $(INSTALLED) ## write the tables of parallel phrases again, from Unicode CLDR
 	$(BIN)/python -m tools.phrases
 
 .PHONY: portable

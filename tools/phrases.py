@@ -1,20 +1,24 @@
-"""Write lib/data/phrases.tsv, the parallel phrases, from Unicode CLDR through Babel.
+"""Write the parallel phrases of lib/data from Unicode CLDR through Babel.
 
     python -m tools.phrases
 
 Each phrase says the same in eight languages, as CLDR formats it. Two fillers make it
 what it is: a number and a unit, say. The table is frozen since CLDR's texts change
 from version to version; the test of this script says whether the pinned Babel still
-writes it. The digest that is printed belongs into lib/data/corpora.py.
+writes it. The digests that are printed belong into lib/data/corpora.py.
+
+phrases.tsv holds phrases for learning and held-out ones; phrases_test.tsv others, whose
+pairs of fillers occur in neither, for a judgement that nothing was chosen by.
 """
 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import chain, combinations, product
+from pathlib import Path
 
 import babel
 from babel import Locale
@@ -24,11 +28,12 @@ from babel.lists import format_list
 from babel.numbers import format_currency
 from babel.units import format_unit
 
-from lib.data.corpora import LANGUAGES, PHRASES_FILE
+from lib.data.corpora import LANGUAGES, PHRASES_FILE, TEST_PHRASES_FILE
 from lib.training.records import write_atomically
 
 ITEMS = 1200  # of each kind
 HELD_OUT = 120  # of them
+TEST = 120  # of each kind, beside them
 
 # Every language's plural forms, none of them rare: Czech has another one for fractions
 # and for 2 to 4, Russian for 21 and for 22 to 24 as well.
@@ -145,24 +150,37 @@ def rank(key: object) -> str:
     return hashlib.sha256(repr(key).encode()).hexdigest()
 
 
+def ranked(kind: str) -> Iterator[Item]:
+    """All phrases of a kind, in a fixed random order."""
+    pairs, write = KINDS[kind]
+    for fillers in sorted(pairs(), key=rank):
+        yield kind, fillers, tuple(write(*fillers, language) for language in LANGUAGES)
+
+
+def said(item: Item) -> set[tuple[str, str]]:
+    """A phrase's texts, each with its language."""
+    return set(zip(LANGUAGES, item[2], strict=True))
+
+
+def taken(
+    kind: str, count: int, seen: set[tuple[str, str]], fits: Callable[[Item], bool]
+) -> list[Item]:
+    """The first of a kind that fit and whose texts are new; ``seen`` grows by these."""
+    chosen: list[Item] = []
+    for item in ranked(kind):
+        if not said(item) & seen and fits(item):
+            seen |= said(item)
+            chosen.append(item)
+        if len(chosen) == count:
+            return chosen
+    raise ValueError(f"too few pairs of fillers for {count} items of {kind}")
+
+
 def items() -> list[Item]:
     """The phrases, kind by kind, in a fixed random order; no text occurs twice."""
     seen: set[tuple[str, str]] = set()
-    chosen: list[Item] = []
-    for kind, (pairs, write) in KINDS.items():
-        left = ITEMS
-        for fillers in sorted(pairs(), key=rank):
-            texts = tuple(write(*fillers, language) for language in LANGUAGES)
-            new = set(zip(LANGUAGES, texts, strict=True))
-            if not new & seen:
-                seen |= new
-                chosen.append((kind, fillers, texts))
-                left -= 1
-            if not left:
-                break
-        else:
-            raise ValueError(f"too few pairs of fillers for {ITEMS} items of {kind}")
-    return chosen
+    every = (taken(kind, ITEMS, seen, lambda item: True) for kind in KINDS)
+    return list(chain.from_iterable(every))
 
 
 def parts(item: Item) -> set[tuple[str, ...]]:
@@ -198,27 +216,48 @@ def hold_out(chosen: list[Item]) -> set[int]:
     return held_out
 
 
-def table() -> bytes:
-    """The table: comments, a head, and one phrase in each line."""
-    chosen = items()
-    held_out = hold_out(chosen)
+def for_test(chosen: list[Item], held_out: set[int]) -> list[Item]:
+    """Phrases beside the chosen ones, with all their parts in those for learning."""
+    learnt = [item for place, item in enumerate(chosen) if place not in held_out]
+    known = set(chain.from_iterable(map(parts, learnt)))
+    seen = set(chain.from_iterable(map(said, chosen)))
+    every = (
+        taken(kind, TEST, seen, lambda item: parts(item) <= known) for kind in KINDS
+    )
+    return list(chain.from_iterable(every))
+
+
+def table(rows: Iterable[tuple[Item, str]]) -> bytes:
+    """A table: comments, a head, and one phrase with its split in each line."""
     lines = [
         "# Parallel phrases from Unicode CLDR, written by tools/phrases.py",
         f"# CLDR {get_cldr_version()}, Babel {babel.__version__}",
         "# © 2004-2025 Unicode, Inc. Unicode License v3, see THIRD_PARTY.md.",
         "\t".join(["kind", "filler 1", "filler 2", "split", *LANGUAGES]),
     ]
-    for place, (kind, fillers, texts) in enumerate(chosen):
-        split = "held out" if place in held_out else "train"
+    for (kind, fillers, texts), split in rows:
         lines.append("\t".join([kind, *fillers, split, *texts]))
     return ("\n".join(lines) + "\n").encode()
 
 
+def tables() -> dict[Path, bytes]:
+    """What stands in each file."""
+    chosen = items()
+    held_out = hold_out(chosen)
+    split = ("held out" if i in held_out else "train" for i in range(len(chosen)))
+    others = for_test(chosen, held_out)
+    return {
+        PHRASES_FILE: table(zip(chosen, split, strict=True)),
+        TEST_PHRASES_FILE: table((item, "test") for item in others),
+    }
+
+
 def main() -> None:
-    content = table()
-    write_atomically(PHRASES_FILE, content)
-    digest = hashlib.sha256(content).hexdigest()
-    print(f"{PHRASES_FILE.name}: lib/data/corpora.py needs PHRASES_SHA256 =\n{digest}")
+    names = {PHRASES_FILE: "PHRASES_SHA256", TEST_PHRASES_FILE: "TEST_PHRASES_SHA256"}
+    for path, content in tables().items():
+        write_atomically(path, content)
+        digest = hashlib.sha256(content).hexdigest()
+        print(f"{path.name}: lib/data/corpora.py needs {names[path]} =\n{digest}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Parallel texts: phrases from Unicode CLDR, which come along, or the corpus Multi30k.
 
-The phrases are a frozen table beside this module, written by tools/phrases.py. The
+The phrases are frozen tables beside this module, written by tools/phrases.py. The
 sentences of Multi30k are read from their files, and fetched only when asked for.
 """
 
@@ -19,7 +19,9 @@ from pathlib import Path
 
 LANGUAGES = ("en", "de", "fr", "it", "cs", "ru", "el", "ja")  # of the phrases
 PHRASES_FILE = Path(__file__).with_name("phrases.tsv")
+TEST_PHRASES_FILE = Path(__file__).with_name("phrases_test.tsv")
 PHRASES_SHA256 = "a466780d3f1a1eed4d35688cb1f4567fe42668283291ec1249336a0e5c25e8e0"
+TEST_PHRASES_SHA256 = "72b2cf55dcda46de382cd07e4b8fb6e09f9a7d4d5014e4c90d78aae6f4746d54"
 
 MULTI30K = ("en", "de", "fr", "cs")  # its languages
 SPLITS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
@@ -99,16 +101,29 @@ def phrases() -> Phrases:
 
     Raises CorpusError where the table is not the one that belongs to this module.
     """
+    return _table(PHRASES_FILE, PHRASES_SHA256)
+
+
+@cache
+def phrases_for_test() -> tuple[Phrase, ...]:
+    """Phrases that nothing was learnt from or chosen by, held out like the others.
+
+    Raises CorpusError where the table is not the one that belongs to this module.
+    """
+    return _table(TEST_PHRASES_FILE, TEST_PHRASES_SHA256).held_out
+
+
+def _table(path: Path, sha256: str) -> Phrases:
     try:
-        content = PHRASES_FILE.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise CorpusError(
-            f"cannot read {PHRASES_FILE} ({error.strerror}): `make phrases` writes it"
+            f"cannot read {path} ({error.strerror}): `make phrases` writes it"
         ) from None
     digest = hashlib.sha256(content).hexdigest()
-    if digest != PHRASES_SHA256:
+    if digest != sha256:
         raise CorpusError(
-            f"{PHRASES_FILE} is not the table that it should be (SHA-256 "
+            f"{path} is not the table that it should be (SHA-256 "
             f"{digest[:12]}…): `make phrases` writes it again"
         )
     lines = content.decode().split("\n")[:-1]
@@ -118,7 +133,7 @@ def phrases() -> Phrases:
     for line in lines[4:]:
         kind, first, second, split, *texts = line.split("\t")
         by_language = dict(zip(languages, texts, strict=True))
-        items.append(Phrase(kind, (first, second), split == "held out", by_language))
+        items.append(Phrase(kind, (first, second), split != "train", by_language))
     return Phrases(
         source=f"phrases of Unicode {version}",
         sha256=digest,

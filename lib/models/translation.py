@@ -6,7 +6,7 @@ is wanted: before the source's tokens, or as the decoder's first token.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -14,9 +14,16 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer, WordLevelTrainer
-from torch import Tensor
+from torch import Tensor, nn
 
-from .transformer import PADDING, Cache, Transformer, padding_mask
+from .transformer import (
+    PADDING,
+    Attention,
+    Cache,
+    DecoderBlock,
+    Transformer,
+    padding_mask,
+)
 
 BEGIN, END, UNKNOWN = 1, 2, 3
 SPECIAL = ("<padding>", "<begin>", "<end>", "<unknown>")  # PADDING is 0
@@ -315,6 +322,55 @@ class Translator:
             ):
                 found[i] = text
         return found
+
+    @torch.no_grad()
+    def looks(
+        self, text: str, language: str
+    ) -> tuple[Float[Tensor, "heads places seen"], list[str], list[str]]:
+        """Where the last block looks while it translates greedily.
+
+        Beside it the source's tokens and those written, each with its end.
+        """
+        wanted = before_source(self.tokeniser, language, self.tagged)
+        source = torch.tensor(
+            [[*wanted, *known_tokens(self.tokeniser, text), END]],
+            device=self.model.embedding.weight.device,
+        )
+        first = first_of_target(self.tokeniser, language, self.tagged)
+        begin = source.new_tensor([first])
+        self.model.eval()
+        written = [*beam_search(self.model, source, begin, beam=1)[0], END]
+        target = source.new_tensor([[first, *written]])
+        found, _ = looks_and_logits(self.model, source, target)
+        return found[0], self._names(source[0].tolist()), self._names(written)
+
+    def _names(self, tokens: Sequence[int]) -> list[str]:
+        return [str(self.tokeniser.id_to_token(token)) for token in tokens]
+
+
+@torch.no_grad()
+def looks_and_logits(
+    model: Transformer,
+    source: Int[Tensor, "batch source"],
+    target: Int[Tensor, "batch target"],
+    mask: Bool[Tensor, "batch 1 1 source"] | None = None,
+) -> tuple[
+    Float[Tensor, "batch heads places source"], Float[Tensor, "batch places vocabulary"]
+]:
+    """Where the decoder's last block looks, and the logits, but for the last token.
+
+    ``mask`` is True where the decoder may look, in every block; the encoder sees all.
+    """
+    found: list[Tensor] = []
+    last = cast(DecoderBlock, model.decoder[-1])
+    layer = cast(Attention, last.cross_attention.branch)
+
+    def note(module: nn.Module, given: tuple[Any, ...]) -> None:
+        found.append(layer.weights(*given[:3]))
+
+    with layer.register_forward_pre_hook(note):
+        stream = model.decode(target[:, :-1], model.encode(source), mask)
+    return found[0], model.logits(stream)
 
 
 # ------------------------------------------------------------------------------ scores

@@ -92,6 +92,21 @@ def test_every_word_and_digit_of_a_held_out_text_occurs_in_training(table) -> No
         assert held_out <= words
 
 
+def test_test_phrases_are_neither_learnt_nor_held_out(table) -> None:
+    test = corpora.phrases_for_test()
+    assert Counter(i.kind for i in test) == dict.fromkeys(table.kinds, 120)
+    pairs = {(i.kind, frozenset(i.fillers)) for i in table.items}
+    assert len({(i.kind, frozenset(i.fillers)) for i in test} - pairs) == len(test)
+    for language in table.languages:
+        words, met = (
+            {w for i in items for w in re.findall(r"[^\W\d_]+|.", i.texts[language])}
+            for items in (table.train, test)
+        )
+        assert met <= words
+        texts = {i.texts[language] for i in table.items}
+        assert not texts & {i.texts[language] for i in test}
+
+
 def test_plural_forms_are_as_frequent_as_they_need_be(table) -> None:
     """A fifth of the amounts is not of the form that Czech has after 5."""
     amounts = [item for item in table.items if item.kind == "amount"]

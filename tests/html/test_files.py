@@ -92,7 +92,13 @@ def test_pictures_keep_their_room_and_lead_to_the_whole(page: str) -> None:
 
 
 # What tools/site makes of the book's own text.
-MADE = ("checker/sizes.json", "derivations/", "previews/", "search-texts.js")
+MADE = (
+    "checker/sizes.json",
+    "derivations/",
+    "previews/",
+    "search-texts.js",
+    "translators/",
+)
 
 
 def test_what_the_pages_carry_has_an_owner_and_a_licence() -> None:

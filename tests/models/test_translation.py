@@ -391,6 +391,29 @@ def test_translations_are_searched_for_as_asked_without_dropout(monkeypatch):
 # ------------------------------------------------------------------------------ scores
 
 
+def test_looks_are_those_of_the_last_blocks_attention() -> None:
+    config = TransformerConfig(20, width=12, hidden=16, heads=3, decoder_layers=3)
+    torch.manual_seed(0)
+    model = Transformer(config).eval()
+    source, target = torch.randint(4, 20, (2, 2, 5))
+    looks, logits = translation.looks_and_logits(model, source, target)
+    torch.testing.assert_close(logits, model(source, target[:, :-1]))
+    memory = model.encode(source)
+    stream = model.embed(target[:, :-1])
+    for block in model.decoder[:-1]:
+        stream = block(stream, memory)
+    asking = model.decoder[-1].attention(stream)
+    layer = model.decoder[-1].cross_attention
+    queries = layer.norm_of_input(asking)
+    expected = layer.branch.weights(queries, memory)
+    torch.testing.assert_close(looks, expected)
+    seen = torch.arange(5).expand(2, 1, 1, 5) != 2
+    hidden, _ = translation.looks_and_logits(model, source, target, seen)
+    assert bool((hidden[..., 2] == 0).all())
+    torch.testing.assert_close(hidden.sum(-1), torch.ones(2, 3, 4))
+    assert len(layer.branch._forward_pre_hooks) == 0
+
+
 def test_scores_say_what_they_are():
     wanted = ["A man rides a blue bicycle .", "Two dogs run through the tall grass ."]
     same = scores(wanted, wanted)

@@ -3,12 +3,15 @@
 import pytest
 from babel.units import format_unit
 
-from lib.data.corpora import LANGUAGES, PHRASES_FILE
+from lib.data.corpora import LANGUAGES, PHRASES_FILE, TEST_PHRASES_FILE
 from tools import phrases
 
 
-def test_pinned_babel_still_writes_the_table() -> None:
-    assert phrases.table() == PHRASES_FILE.read_bytes()
+def test_pinned_babel_still_writes_the_tables() -> None:
+    written = phrases.tables()
+    assert written.keys() == {PHRASES_FILE, TEST_PHRASES_FILE}
+    for path, content in written.items():
+        assert path.read_bytes() == content
 
 
 def test_a_missing_pattern_is_not_papered_over() -> None:
@@ -67,3 +70,22 @@ def test_of_two_items_with_one_text_only_the_first_is_kept(monkeypatch) -> None:
     monkeypatch.setattr(phrases, "ITEMS", 3)
     with pytest.raises(ValueError, match="too few"):
         phrases.items()
+
+
+def test_test_phrases_are_new_and_made_of_what_is_learnt(monkeypatch) -> None:
+    def write(first: str, second: str, language: str) -> str:
+        return f"{first} {second}"
+
+    pairs = [("a", "x"), ("b", "y"), ("b", "x"), ("c", "x"), ("a", "y"), ("a", "x")]
+    monkeypatch.setattr(phrases, "KINDS", {"list": (lambda: iter(pairs), write)})
+    monkeypatch.setattr(phrases, "rank", pairs.index)
+    learnt, held = [], []
+    for first, second in pairs[:2]:
+        learnt.append(item("list", first, second, f"{first} {second}"))
+    held.append(item("list", "b", "x", "b x"))
+    monkeypatch.setattr(phrases, "TEST", 1)  # "c" is in no phrase for learning
+    [only] = phrases.for_test([*learnt, *held], {2})
+    assert only[1] == ("a", "y")
+    monkeypatch.setattr(phrases, "TEST", 2)
+    with pytest.raises(ValueError, match="too few"):
+        phrases.for_test([*learnt, *held], {2})

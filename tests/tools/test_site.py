@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 
 from tests.shared.effort import examples
 from tools.digest import ROOT
-from tools.site import folds, fonts, icons, mathml, playables, search
+from tools.site import folds, fonts, icons, mathml, playables, search, translators
 from tools.site.mathematics import converted, lines_of
 
 pytestmark = pytest.mark.skipif(
@@ -292,3 +292,52 @@ def test_pages_without_a_playable_figure_load_nothing_for_it() -> None:
     html = playables.html_of("{}", "a.png", "alt")
     playables.add_script(app, "a", "", {"body": html}, None)
     assert loaded == ["playable.css", "playable.js"]
+
+
+def translator_placed(tmp_path: Path, **metadata: object) -> tuple[Tag, dict]:
+    """The HTML, and the output, of a page that shows the translator."""
+    picture = base64.b64encode(b"PNG").decode()
+    content = json.dumps({"name": "phrases", "record": "translate-phrases-seed0"})
+    data = {translators.MIME: content, "image/png": picture}
+    source = [
+        json.dumps({"cells": [{"metadata": metadata, "outputs": [{"data": data}]}]})
+    ]
+    translators.place(SimpleNamespace(outdir=tmp_path), "book/gan/a", source)
+    output = json.loads(source[0])["cells"][0]["outputs"][0]["data"]
+    return BeautifulSoup(output["text/html"], "html.parser"), output
+
+
+def test_a_page_has_the_translators_still_and_knows_its_file(tmp_path: Path) -> None:
+    page, output = translator_placed(tmp_path, mystnb={"image": {"alt": "a map"}})
+    assert output.keys() == {"text/html", "image/png"}
+    [still] = page.find_all("img")
+    assert (still["alt"], still["src"]) == (
+        "a map",
+        "../../_images/translator-phrases.png",
+    )
+    assert (tmp_path / "_images/translator-phrases.png").read_bytes() == b"PNG"
+    [figure] = page.select(".translator")
+    assert figure["data-file"] == "../../_static/translators/phrases.js"
+    code = (tmp_path / "_static/translators/phrases.js").read_text("utf-8")
+    assert code.startswith('translators.data["phrases"] = {')
+    assert "embedding.weight" in code
+    assert float(figure["data-size"]) == pytest.approx(1.07, abs=0.1)
+    assert page.find_all("script") == []
+    assert len(str(page)) < 1000
+
+
+def test_a_translator_without_alternative_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match="book/gan/a: the translator has no alt"):
+        translator_placed(tmp_path)
+
+
+def test_only_pages_with_a_translator_load_its_script() -> None:
+    loaded: list[str] = []
+    app = SimpleNamespace(
+        add_css_file=loaded.append, add_js_file=lambda file, **_: loaded.append(file)
+    )
+    translators.add_script(app, "a", "", {"body": "<p>translator</p>"}, None)
+    assert loaded == []
+    body = '<div class="translator" data-name="a"></div>'
+    translators.add_script(app, "a", "", {"body": body}, None)
+    assert loaded == ["translator.css", "translator.js"]

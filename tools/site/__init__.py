@@ -30,13 +30,14 @@ from . import (
     quiet,
     search,
     sections,
+    translators,
 )
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     about.setup(app)
     mathematics.setup(app)
-    for part in (origins, folds, attempts, playables, launch, licences):
+    for part in (origins, folds, attempts, playables, translators, launch, licences):
         part.setup(app)
     for part in (generated, headings, library, sections):
         part.setup(app)
