@@ -194,7 +194,7 @@ def softmax_says(products: list[float], divisor: float) -> dict[str, float]:
         "largest weight": p.max(),
         "p\N{SUBSCRIPT ONE} \N{MIDDLE DOT} (1 - p\N{SUBSCRIPT ONE})": p[0] * (1 - p[0]),
         "norm by the divided scores": by_products.norm() * divisor,
-        "norm by the products": by_products.norm(),
+        "8 \N{MIDDLE DOT} norm by the products": 8 * by_products.norm(),
     }
     return {label: float(value) for label, value in said.items()}
 
