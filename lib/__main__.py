@@ -16,7 +16,7 @@ from lib.data.corpora import CorpusError
 from lib.data.digits import DataError
 from lib.experiments.run import run_experiment
 from lib.experiments.table import EXPERIMENTS, Run
-from lib.training.loop import TrainingError
+from lib.training.errors import TrainingError
 from lib.training.records import RecordError
 
 

@@ -14,7 +14,7 @@ from lib.__main__ import UsageError, configuration, main
 from lib.data import digits
 from lib.experiments.table import EXPERIMENTS
 from lib.models import vae
-from lib.training import records
+from lib.training import checkpoints, records
 from tests.shared.effort import sampled
 
 GAN = [
@@ -42,6 +42,8 @@ QUICK = [
     *("--set", "nll_images=25"),
 ]
 
+CHECKPOINT = "vae-digits-seed0.checkpoint.safetensors"
+
 
 def test_list_names_every_experiment(capsys):
     assert main(["list"]) == 0
@@ -68,7 +70,7 @@ def test_a_run_prints_its_metrics_and_writes_its_record(tmp_path, capsys):
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert names == [
         "vae-digits-seed5-samples.png",
-        "vae-digits-seed5.checkpoint.pt",
+        "vae-digits-seed5.checkpoint.safetensors",
         "vae-digits-seed5.json",
     ]
 
@@ -98,7 +100,7 @@ def test_a_run_without_samples_leaves_no_picture(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["profiles"]["post/1/0"].keys() == {"0"}
     assert {path.name for path in tmp_path.iterdir()} == {
         "norms-phrases-seed0.json",
-        "norms-phrases-seed0.checkpoint.pt",
+        "norms-phrases-seed0.checkpoint.safetensors",
     }
 
 
@@ -170,7 +172,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(
     assert captured.out == ""
     assert "No space left" in captured.err.splitlines()[-1]
     left = [path.name for path in tmp_path.iterdir()]
-    assert left == ([] if writes < 3 else ["vae-digits-seed0.checkpoint.pt"])
+    assert left == ([] if writes < 3 else [CHECKPOINT])
 
 
 KILLED_IN_AN_EPOCH = """
@@ -200,7 +202,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_never_was(tmp_path, capsys, kill
     done = subprocess.run([*command, "--out", str(killed)], capture_output=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not files.record.exists()
-    assert torch.load(files.checkpoint)["history"]["epochs"] == 1
+    assert checkpoints.read(files.checkpoint)["history"]["epochs"] == 1
 
     assert main([*QUICK, "--out", str(killed), "--resume"]) == 0
     resumed = capsys.readouterr().out
@@ -214,14 +216,14 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_never_was(tmp_path, capsys, kill
 
 def test_a_finished_run_can_be_evaluated_again_with_more_samples(tmp_path, capsys):
     assert main([*QUICK, "--out", str(tmp_path)]) == 0
-    before = (tmp_path / "vae-digits-seed0.checkpoint.pt").stat().st_mtime_ns
+    before = (tmp_path / CHECKPOINT).stat().st_mtime_ns
     more = [*QUICK, "--set", "nll_samples=40", "--out", str(tmp_path), "--resume"]
     assert main(more) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert second["test_elbo"] == first["test_elbo"]
     assert second["test_nll"]["samples"] == 40
     assert second["test_nll"]["mean"] < first["test_nll"]["mean"]
-    assert (tmp_path / "vae-digits-seed0.checkpoint.pt").stat().st_mtime_ns == before
+    assert (tmp_path / CHECKPOINT).stat().st_mtime_ns == before
 
 
 def test_two_seeds_lie_in_one_folder_and_neither_is_run_over(tmp_path, capsys):
@@ -277,7 +279,7 @@ def test_another_run_is_not_resumed_and_the_difference_is_named(
 ):
     assert main([*QUICK, "--out", str(tmp_path)]) == 0
     if not checkpoint:
-        (tmp_path / "vae-digits-seed0.checkpoint.pt").unlink()
+        (tmp_path / CHECKPOINT).unlink()
     before = contents(tmp_path)
     capsys.readouterr()
     other = [*QUICK, "--set", "hidden=9", "--out", str(tmp_path), "--resume"]
@@ -337,7 +339,7 @@ def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):
     out = str(tmp_path)
     assert main([*QUICK, "--out", out, "--keep-weights"]) == 0
     kept = records.read(tmp_path / "vae-digits-seed0.json")["weights"]
-    model = torch.load(tmp_path / "vae-digits-seed0.checkpoint.pt")["parts"]["model"]
+    model = checkpoints.read(tmp_path / CHECKPOINT)["parts"]["model"]
     found = records.unpacked_weights(kept)
     assert found.keys() == model.keys()
     assert all(torch.equal(found[name], part) for name, part in model.items())

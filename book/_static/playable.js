@@ -16,11 +16,13 @@
     Abs: ([a]) => Math.abs(a),
     Max: values => Math.max(...values),
     Min: values => Math.min(...values),
+    Heaviside: ([a, half]) => (a === 0 ? half : Number(a > 0)),
     exp: ([a]) => Math.exp(a),
     log: ([a]) => Math.log(a),
     sin: ([a]) => Math.sin(a),
     cos: ([a]) => Math.cos(a),
     tanh: ([a]) => Math.tanh(a),
+    Lookup: ([number, ...values]) => values[Math.round(number)] ?? NaN,
   }));
 
   // A tree as lib/pages/formulas.py writes it, as a function of the variables' values.
@@ -46,9 +48,19 @@
       const places = [];
       for (now.step = 0; now.step <= last; now.step++) {
         places.push([x(now), y(now)]);
-        Object.assign(now, results(move, now));
+        if (orbit.in_turns) for (const [name, formula] of move) now[name] = formula(now);
+        else Object.assign(now, results(move, now));
       }
       return places;
+    };
+  }
+
+  // One of three words: below the limit, at it, above it.
+  function compileVerdict({ number, limit, words }) {
+    const formula = compile(number);
+    return values => {
+      const above = formula(values) - limit;
+      return words[above < -1e-9 ? 0 : above > 1e-9 ? 2 : 1];
     };
   }
 
@@ -98,6 +110,8 @@
   const raised = power => [...String(power)].map(c => RAISED[c] ?? "\u207b").join("");
   const decimalsOf = step => Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
   const inSteps = ({ step }, value) => minus(value.toFixed(decimalsOf(step)));
+  const inWords = (setting, value) =>
+    setting.words[Math.round((value - setting.low) / setting.step)] ?? inSteps(setting, value);
 
   function said(value) {
     if (Number.isNaN(value)) return "undefined";
@@ -325,7 +339,7 @@
       return values => {
         moveTo(node, formulas, values, plot);
         const words = names.map(name =>
-          `${settings[name].label} ${inSteps(settings[name], values[name])}`);
+          `${settings[name].label} ${inWords(settings[name], values[name])}`);
         node.setAttribute("aria-valuenow", values[names[0]]);
         node.setAttribute("aria-valuetext", words.join(", "));
       };
@@ -443,6 +457,110 @@
     };
   }
 
+  // ---------------------------------------------------------------- graphs
+
+  const BOX = { width: 76, height: 62 }, UPRIGHT = 480; // pixels; narrower: layers downwards
+
+  const brief = value => minus(String(Number(value.toFixed(3)) + 0));
+
+  // Where the boxes' middles are, by label, and how large the drawing is.
+  function layOut(boxes, width) {
+    const layers = boxes.map(box => box.layer), across = boxes.map(box => box.place);
+    const last = Math.max(...layers), low = Math.min(...across), high = Math.max(...across);
+    const down = width < UPRIGHT;
+    const along = down ? BOX.height + 84 : (width - BOX.width - 4) / last;
+    const aside = down ? Math.min(130, (width - BOX.width - 4) / (high - low)) : BOX.height + 26;
+    const first = down ? (width - aside * (high - low)) / 2 : BOX.height / 2 + 4;
+    const start = (down ? BOX.height : BOX.width) / 2 + 2;
+    const places = boxes.map(({ label, layer, place }) => {
+      const pair = [start + layer * along, first + (place - low) * aside];
+      return [label, down ? pair.reverse() : pair];
+    });
+    const height = down ? 2 * start + last * along : 2 * first + (high - low) * aside;
+    return { down, height, places: Object.fromEntries(places) };
+  }
+
+  // From the middle of one box to that of another, but for the boxes themselves.
+  function between([x1, y1], [x2, y2], down) {
+    const half = (down ? BOX.height : BOX.width) / 2 + 1;
+    const cut = half / Math.abs(down ? y2 - y1 : x2 - x1);
+    const at = part => [x1 + part * (x2 - x1), y1 + part * (y2 - y1)];
+    return part => at(cut + part * (1 - 2 * cut));
+  }
+
+  function head(at, tip, from) {
+    const [[x, y], [x0, y0]] = [at(tip), at(from)], size = Math.hypot(x - x0, y - y0);
+    const [dx, dy] = [(x - x0) / size * 8, (y - y0) / size * 8];
+    return lineThrough([[x - dx - dy / 2, y - dy + dx / 2], [x, y], [x - dx + dy / 2, y - dy - dx / 2]]);
+  }
+
+  // Each number: what draws it, if the step has come at which it appears.
+  function fills(node, { value, step: since }) {
+    const formula = compile(value);
+    return (values, step) => {
+      node.textContent = step >= since ? brief(formula(values)) : "";
+      node.classList.toggle("now", step === since);
+    };
+  }
+
+  function drawLink(link, svg, { down, places }, boxes) {
+    const at = between(places[link.start], places[link.end], down);
+    const line = drawn(svg, "path", { class: "line link", d: lineThrough([at(0), at(1)]) });
+    const tip = drawn(svg, "path", { class: "line link" });
+    const passes = compile(link.passes), updates = [], [x, y] = at(0.78);
+    const alone = link.weight === null; // else two numbers, beside or above each other
+    const word = (kind, side) => drawn(svg, "text", {
+      class: kind,
+      x: down ? x : x + 4 * side,
+      y: y + (down ? 5 + 8.5 * side : 5),
+      "text-anchor": down || !side ? "middle" : side < 0 ? "end" : "start",
+    });
+    if (!alone) updates.push(fills(word("forward", -1), { value: link.weight, step: 0 }));
+    if (link.back) updates.push(fills(word("back", alone ? 0 : 1), link.back));
+    const steps = [boxes[link.end].value.step, link.back?.step ?? boxes[link.start].back?.step];
+    return (values, step) => {
+      const [forward, back] = steps.map(since => since === step);
+      for (const part of [line, tip]) {
+        part.classList.toggle("forward", forward);
+        part.classList.toggle("back", back);
+      }
+      line.classList.toggle("broken", passes(values) === 0);
+      tip.setAttribute("d", forward ? head(at, 1, 0) : back ? head(at, 0, 1) : "");
+      updates.forEach(update => update(values, step));
+    };
+  }
+
+  function drawBox(box, svg, [x, y]) {
+    const { width, height } = BOX, attributes = { width, height, rx: 5 };
+    drawn(svg, "rect", { class: "box", x: x - width / 2, y: y - height / 2, ...attributes });
+    const word = (kind, up) =>
+      drawn(svg, "text", { class: kind, x, y: y + up, "text-anchor": "middle", "data-box": box.label });
+    word("label", -15).textContent = box.label;
+    const updates = [fills(word("forward", 5), box.value)];
+    if (box.back) updates.push(fills(word("back", 24), box.back));
+    return (values, step) => updates.forEach(update => update(values, step));
+  }
+
+  function drawGraph(graph, box) {
+    const width = Math.max(200, box.clientWidth), plan = layOut(graph.boxes, width);
+    const svg = drawn(box, "svg", { viewBox: `0 0 ${width} ${plan.height}`, role: "img", class: "graph" });
+    const says = element(box, "p", { class: "says", "aria-live": "polite" });
+    const boxes = Object.fromEntries(graph.boxes.map(one => [one.label, one]));
+    const updates = [
+      ...graph.links.map(link => drawLink(link, svg, plan, boxes)),
+      ...graph.boxes.map(one => drawBox(one, svg, plan.places[one.label])),
+    ];
+    const words = [...svg.querySelectorAll("text.forward[data-box], text.back[data-box]")];
+    return values => {
+      const step = values[graph.step];
+      updates.forEach(update => update(values, step));
+      if (says.textContent !== graph.says[step]) says.textContent = graph.says[step];
+      const filled = words.filter(word => word.textContent).map(word =>
+        `${word.dataset.box}${word.classList.contains("back") ? " back" : ""} ${word.textContent}`);
+      svg.setAttribute("aria-label", `${graph.title}: ${filled.join(", ")}`);
+    };
+  }
+
   // ---------------------------------------------------------------- beneath
 
   function addLegend({ spec }, box) {
@@ -458,12 +576,14 @@
     const numbers = Object.entries(spec.numbers).map(([label, number]) => {
       const place = element(box, "span", {}, `${label} = `);
       const output = element(place, "output", { "data-label": label });
+      if (number.kind === "Verdict") return [output, compileVerdict(number)];
       if (number.kind !== "Orbit") return [output, compile(number)];
       const places = compileOrbit(number);
       return [output, values => places(values).at(-1)[1]];
     });
     return values => numbers.forEach(([output, formula]) => {
-      output.textContent = said(formula(values));
+      const result = formula(values);
+      output.textContent = typeof result === "string" ? result : said(result);
     });
   }
 
@@ -474,9 +594,10 @@
     const input = element(label, "input", { type: "range", min: low, max: high, step, name });
     input.addEventListener("input", () => figure.set({ [name]: input.valueAsNumber }));
     if (setting.plays) addPlayer(figure, name, place);
+    if (setting.walks) addWalker(figure, name, place);
     return values => {
       input.value = values[name];
-      output.textContent = inSteps(setting, values[name]);
+      output.textContent = inWords(setting, values[name]);
       input.setAttribute("aria-valuetext", output.textContent);
     };
   }
@@ -506,6 +627,15 @@
       }, FRAME), "Pause");
     });
     figure.stops.push(stop);
+  }
+
+  // Two buttons: one step back, and one forward.
+  function addWalker(figure, name, box) {
+    const { step } = figure.spec.settings[name], pair = element(box, "div", { class: "walk" });
+    for (const [word, by] of [["Back", -step], ["Forward", step]]) {
+      element(pair, "button", { type: "button" }, word)
+        .addEventListener("click", () => figure.set({ [name]: figure.values[name] + by }));
+    }
   }
 
   // ---------------------------------------------------------------- the figure
@@ -556,14 +686,16 @@
       width = panels.clientWidth;
       above = spec.panels.map((panel, i) => {
         boxes[i].replaceChildren();
-        return panel.kind === "Picture"
-          ? drawPicture(panel, boxes[i]) : drawPanel(figure, panel, boxes[i]);
+        const draw = { Picture: drawPicture, Graph: drawGraph }[panel.kind];
+        return draw ? draw(panel, boxes[i]) : drawPanel(figure, panel, boxes[i]);
       });
       figure.set({});
     }).observe(panels);
   }
 
-  window.playable = { compile, compileOrbit, compileHistogram, compileNetwork }; // for the tests
+  window.playable = { // for the tests
+    compile, compileOrbit, compileVerdict, compileHistogram, compileNetwork,
+  };
   addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".playable").forEach(bringToLife);
   });

@@ -51,7 +51,8 @@ class Digits:
     """Images in rows, ``(n, side^2)`` in [0, 1], and labels, ``(n,)`` from 0 to 9.
 
     ``source`` says which data these are, in words; ``sha256`` holds the digest of
-    each file that they were read from.
+    each file that they were read from. Raises DataError for anything else than such
+    images, at least one to train on and one held out, each with its label.
     """
 
     name: str
@@ -62,10 +63,34 @@ class Digits:
     test_images: Tensor
     test_labels: Tensor
 
+    def __post_init__(self) -> None:
+        for part in ("train", "test"):
+            images = getattr(self, f"{part}_images")
+            labels = getattr(self, f"{part}_labels")
+            if wrong := _unlike_digits(images, labels):
+                raise DataError(f"the {part} set of {self.source}: {wrong}")
+
     @property
     def side(self) -> int:
         """An image's height and width in pixels, 28 or 8."""
         return math.isqrt(self.train_images.shape[1])
+
+
+def _unlike_digits(images: Tensor, labels: Tensor) -> str:
+    """Why these are not digits and their labels, in words; empty if they are."""
+    if (
+        images.ndim != 2
+        or not len(images)
+        or math.isqrt(s := images.shape[1]) ** 2 != s
+    ):
+        return f"images must be rows of square pictures, not {tuple(images.shape)}"
+    if labels.shape != images.shape[:1]:
+        return f"{len(images)} images have labels of the shape {tuple(labels.shape)}"
+    if not ((images >= 0) & (images <= 1)).all():  # nor is what is no number
+        return "pixels must lie in [0, 1]"
+    if labels.is_floating_point() or int(labels.min()) < 0 or int(labels.max()) > 9:
+        return "labels must be whole numbers from 0 to 9"
+    return ""
 
 
 def load(
@@ -127,14 +152,14 @@ def _bundled(name: str) -> Digits:
 
 def _mnist(raw: Path, accept_unknown: bool) -> Digits:
     contents = {file: _read(raw / file) for file in MNIST_FILES}
-    digests = {file: hashlib.sha256(c).hexdigest() for file, c in contents.items()}
+    digests = {file: _digest(content) for file, content in contents.items()}
     sources = {}
     for file, known in MNIST_FILES.items():
         sources[file] = known.get(digests[file], "unknown content")
         if digests[file] not in known and not accept_unknown:
             raise DataError(
                 f"{raw / file} is not the MNIST file that it should be (SHA-256 "
-                f"{digests[file][:12]}…): fetch it again, or pass "
+                f"{digests[file][:12]}…): fetch it again with --download, or pass "
                 "--accept-unknown-data to use it as it is"
             )
     odd = [f"{file}: {s}" for file, s in sources.items() if s != "official"]
@@ -143,10 +168,10 @@ def _mnist(raw: Path, accept_unknown: bool) -> Digits:
     for part in ("train", "t10k"):
         images = arrays[f"{part}-images-idx3-ubyte"]
         labels = arrays[f"{part}-labels-idx1-ubyte"]
-        if len(images) != len(labels) or images.shape[1:] != (SIDE, SIDE):
+        if labels.shape != images.shape[:1] or images.shape[1:] != (SIDE, SIDE):
             raise DataError(
                 f"{raw}: the {part} images have the shape {images.shape}, beside "
-                f"{len(labels)} labels; MNIST has one label for each 28x28 image"
+                f"labels of {labels.shape}; MNIST has one label for each 28x28 image"
             )
         flat = torch.from_numpy(images.reshape(-1, PIXELS).astype(np.float32)) / 255
         tensors[part] = flat, torch.from_numpy(labels.astype(np.int64))
@@ -176,16 +201,31 @@ def _parse(path: Path, content: bytes) -> np.ndarray:
     """The array in an IDX file of unsigned bytes: magic number, sizes, values."""
     dimensions = content[3] if content[:3] == b"\x00\x00\x08" and content[3:] else 0
     header = 4 + 4 * dimensions
-    shape = tuple(np.frombuffer(content[4:header], ">u4").tolist())
-    if not dimensions or len(content) != header + int(np.prod(shape)):
+    sizes = (content[n : n + 4] for n in range(4, header, 4))
+    shape = tuple(int.from_bytes(size) for size in sizes)
+    if not dimensions or len(content) != header + math.prod(shape):
         raise DataError(f"{path} is not an IDX file of bytes, or it is cut short")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
 def _download(folder: Path) -> None:
+    """Let torchvision fetch what is missing; a file that is damaged counts as such."""
     from torchvision.datasets import MNIST  # slow to import, as above
 
     try:
+        for file, known in MNIST_FILES.items():
+            path = folder / "MNIST" / "raw" / file
+            # torchvision takes any file of the right name for the right one.
+            if path.exists() and _digest(path.read_bytes()) not in known:
+                path.unlink()
         MNIST(folder, download=True)
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"torchvision could not fetch MNIST: {error}") from None
+    # What torchvision raises for a server's odd answers and for damaged files.
+    except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"torchvision could not fetch MNIST into {folder}: {said}: try again"
+        ) from None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -14,13 +14,8 @@ from lib.data.corpora import Parallel
 from lib.models import transformer
 from lib.models.probes import Probe, gradient_norm
 from lib.models.transformer import Placement, Transformer
-from lib.training.loop import (
-    History,
-    load_checkpoint,
-    prepare,
-    progress,
-    save_checkpoint,
-)
+from lib.training import checkpoints
+from lib.training.loop import History, prepare, progress, restored_history
 
 from .translation import (
     PHRASE_LANGUAGES,
@@ -149,7 +144,8 @@ def train_norms(
     history = History()
     identity = {"seed": seed, "data": [data.source, data.sha256]} | asdict(run)
     if resume and checkpoint is not None and checkpoint.exists():
-        history = History(**load_checkpoint(checkpoint, identity)["history"])
+        state = checkpoints.load(checkpoint, identity)
+        history = restored_history(checkpoint, state)
     grid = cells(run)
     first = as_translation(run, grid[0])  # the networks differ, not what they read
     encoded = Encoded(first, new_tokeniser(first, data), data.train)
@@ -162,7 +158,7 @@ def train_norms(
             history.seconds += time.perf_counter() - started
             if checkpoint is not None:
                 state = {"identity": identity, "history": asdict(history)}
-                save_checkpoint(checkpoint, state)
+                checkpoints.save(checkpoint, state)
             bar.update()
     return history.snapshots, history
 

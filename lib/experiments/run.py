@@ -16,7 +16,7 @@ from torch.nn.functional import pad
 
 from lib.data import digits
 from lib.data.digits import Digits
-from lib.training import records
+from lib.training import checkpoints, records
 from lib.training.loop import History, prepare
 from lib.training.records import RecordError, RunFiles
 
@@ -138,6 +138,10 @@ def run_experiment(
         "provenance": records.provenance(generator.device),
     }
     options = {"checkpoint": files.checkpoint, "resume": existing == "resume"}
+    if existing == "resume" and files.checkpoint.exists():
+        checkpoints.read(files.checkpoint)  # refused here if it is not whole
+        if version := checkpoints.other_torch(files.checkpoint):
+            say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
     model, history = kind.train(run, loaded, seed, device=device, **options)
     say(f"trained in {history.seconds:.0f} s")

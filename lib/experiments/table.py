@@ -166,6 +166,15 @@ EXPERIMENTS |= {
         ),
     ),
 } | {
+    f"translate-phrases-{graph}-{tagged}": Experiment(
+        f"phrases: the graph {graph}, the tag on the {tagged}",
+        replace(PHRASES, graph=graph, tagged=tagged, untrained=UNTRAINED),
+    )
+    for graph in ("all", "english", "ring")
+    for tagged in ("source", "target")
+}
+
+EXPERIMENTS |= {
     f"norms-phrases-rate-{rate}": Experiment(
         f"learning rate {rate}: five and twenty blocks, with and without warm-up",
         replace(
@@ -179,11 +188,4 @@ EXPERIMENTS |= {
         ),
     )
     for rate in ("3e-4", "1e-3", "3e-3")
-} | {
-    f"translate-phrases-{graph}-{tagged}": Experiment(
-        f"phrases: the graph {graph}, the tag on the {tagged}",
-        replace(PHRASES, graph=graph, tagged=tagged, untrained=UNTRAINED),
-    )
-    for graph in ("all", "english", "ring")
-    for tagged in ("source", "target")
 }

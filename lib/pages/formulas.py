@@ -27,6 +27,17 @@ Formula = Expression | str | float  # of a SymPy expression, a variable's name, 
 Tree = list[Any] | str | float
 Array = NDArray[np.float64]
 
+
+def _lookup(index: ArrayLike, *values: ArrayLike) -> Any:
+    """The value of that number, from 0 on, to the nearest whole one; else NaN."""
+    wanted, *choices = np.broadcast_arrays(index, *values)
+    number = np.floor(wanted + 0.5)
+    there = (number >= 0) & (number < len(choices))
+    chosen = np.where(there, number, 0).astype(int)[np.newaxis]
+    found = np.take_along_axis(np.stack(choices), chosen, 0)[0]
+    return np.where(there, found, np.nan)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Add": lambda *terms: reduce(np.add, terms),
     "Mul": lambda *factors: reduce(np.multiply, factors),
@@ -34,11 +45,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Abs": np.abs,
     "Max": lambda *values: reduce(np.maximum, values),
     "Min": lambda *values: reduce(np.minimum, values),
+    "Heaviside": np.heaviside,  # the second argument is the value at zero
     "exp": np.exp,
     "log": np.log,
     "sin": np.sin,
     "cos": np.cos,
     "tanh": np.tanh,
+    "Lookup": _lookup,  # sympy.Function("Lookup")(number, value 0, value 1, ...)
 }
 
 

@@ -18,7 +18,9 @@ class Setting:
     """A number that the reader sets, from ``low`` to ``high`` in steps of ``step``.
 
     With ``slider=False`` it is set by handles alone. ``plays`` gives the slider two
-    buttons, which go on by one step, and by step after step.
+    buttons, which go on by one step, and by step after step; ``walks`` two that go back
+    and forward by one step. ``words`` make it a choice: one for each value, shown in
+    its place.
     """
 
     label: str
@@ -28,12 +30,20 @@ class Setting:
     start: float
     slider: bool = True
     plays: bool = False
+    walks: bool = False
+    words: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.low <= self.start <= self.high or not self.step > 0:
             raise ValueError(
                 f"the setting {self.label!r} needs a step above 0 and a start between "
                 f"{self.low:g} and {self.high:g}; got {self.step:g} and {self.start:g}"
+            )
+        values = round((self.high - self.low) / self.step) + 1
+        if self.words and len(self.words) != values:
+            raise ValueError(
+                f"the setting {self.label!r} has {values} values; got "
+                f"{len(self.words)} words for them"
             )
 
 
@@ -68,7 +78,8 @@ class Curve:
 class Orbit:
     """A path: ``move`` applied again and again, from ``start``.
 
-    Both map the same variables, those of the orbit, to formulas; all move at once.
+    Both map the same variables, those of the orbit, to formulas. All move at once, or
+    ``in_turns``, in the order of ``move``: each sees those that have moved before it.
     After each of the ``steps`` there is a point at (``x``, ``y``), formulas in these
     variables and in ``step``, the number of steps so far.
     """
@@ -79,6 +90,7 @@ class Orbit:
     steps: Formula
     x: Formula
     y: Formula
+    in_turns: bool = False
 
     def __post_init__(self) -> None:
         if self.start.keys() != self.move.keys():
@@ -188,6 +200,21 @@ class Panel:
     x: Axis | None = None
     wide: bool = False
     equal: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word for ``number``: the first of ``words`` if it is below ``limit``, the
+    second if it is there, to within 1e-9, the third if it is above.
+    """
+
+    number: Formula
+    limit: float
+    words: Sequence[str]
+
+    def __post_init__(self) -> None:
+        if len(self.words) != 3:
+            raise ValueError(f"a verdict is one of three words; got {self.words}")
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from numpy.typing import ArrayLike
 
 from .figures import COLOURS
 from .formulas import Formula, tree
+from .graph import Graph
 from .marks import (
     Bars,
     Curve,
@@ -53,6 +54,7 @@ from .marks import (
     Panel,
     Picture,
     Setting,
+    Verdict,
 )
 from .stills import still
 
@@ -63,14 +65,14 @@ MIME = "application/vnd.checked-gradients.playable"  # the data, as JSON
 class Playable:
     """A figure to play with; its data depend on nothing but these fields.
 
-    ``numbers`` stand beneath: formulas of the settings, or orbits, whose last ``y``
-    counts. Raises ValueError where the parts do not fit together.
+    ``numbers`` stand beneath: formulas of the settings, verdicts on them, or orbits,
+    whose last ``y`` counts. Raises ValueError where the parts do not fit together.
     """
 
     name: str
     settings: Mapping[str, Setting]
-    panels: Sequence[Panel | Picture]
-    numbers: Mapping[str, Formula | Orbit] = field(default_factory=dict)
+    panels: Sequence[Panel | Picture | Graph]
+    numbers: Mapping[str, Formula | Orbit | Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
@@ -80,6 +82,12 @@ class Playable:
                 raise ValueError(
                     f"the handle {handle.label!r} sets {min(unknown)}, which is none "
                     f"of {', '.join(self.settings)}"
+                )
+        for panel in self.panels:
+            if isinstance(panel, Graph) and panel.step not in self.settings:
+                raise ValueError(
+                    f"the graph {panel.title!r} follows {panel.step}, which is none of "
+                    f"{', '.join(self.settings)}"
                 )
         for mark in self._marks(Dot, Handle):
             if mark.of and mark.of not in self.styles:

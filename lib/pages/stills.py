@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from . import marks
 from .figures import COLOURS, DASHES, DPI, GREY, INK
 from .formulas import Array, evaluate, tree
+from .graph import Graph, written
 from .marks import (
     Arrows,
     Bars,
@@ -28,12 +29,19 @@ from .marks import (
     Points,
 )
 
+BACK = "#b34700"  # the numbers of the way back, which are read: darker than the lines
 Values = Mapping[str, ArrayLike]
 Styles = Mapping[str, int]
 
 
-def still(panels: Sequence[Panel | Picture], values: Values, styles: Styles) -> Figure:
-    """The panels with their settings at ``values``, in pairs but for the wide ones."""
+Part = Panel | Picture | Graph
+
+
+def still(panels: Sequence[Part], values: Values, styles: Styles) -> Figure:
+    """The panels with their settings at ``values``, in pairs but for the wide ones.
+
+    A graph is shown as it is after its last step.
+    """
     rows = _rows(panels)
     figure = Figure((9, 3.3 * len(rows)), DPI, layout="constrained")
     grid = figure.add_gridspec(len(rows), 2)
@@ -45,6 +53,8 @@ def still(panels: Sequence[Panel | Picture], values: Values, styles: Styles) -> 
             if isinstance(panel, Picture):
                 axes.imshow(image(panel, values), cmap="gray_r", vmin=0, vmax=1)
                 axes.set_axis_off()
+            elif isinstance(panel, Graph):
+                _draw_graph(axes, panel, values)
             else:
                 _draw_panel(axes, panel, values, styles)
     handles, labels = [], []
@@ -58,17 +68,21 @@ def still(panels: Sequence[Panel | Picture], values: Values, styles: Styles) -> 
     return figure
 
 
-def _rows(panels: Sequence[Panel | Picture]) -> list[list[Panel | Picture]]:
-    rows: list[list[Panel | Picture]] = []
+def _rows(panels: Sequence[Part]) -> list[list[Part]]:
+    rows: list[list[Part]] = []
     for panel in panels:
-        alone = isinstance(panel, Panel) and panel.wide
+        alone = _is_wide(panel)
         before = rows[-1] if rows else []
-        full = len(before) != 1 or (isinstance(before[0], Panel) and before[0].wide)
+        full = len(before) != 1 or _is_wide(before[0])
         if alone or full:
             rows.append([panel])
         else:
             before.append(panel)
     return rows
+
+
+def _is_wide(panel: Part) -> bool:
+    return not isinstance(panel, Picture) and panel.wide
 
 
 def _draw_panel(axes: Axes, panel: Panel, values: Values, styles: Styles) -> None:
@@ -83,6 +97,53 @@ def _draw_panel(axes: Axes, panel: Panel, values: Values, styles: Styles) -> Non
         axes.set_aspect("equal")
     for mark in panel.marks:
         _DRAWN[type(mark)](axes, panel, mark, values, styles)
+
+
+def _draw_graph(axes: Axes, graph: Graph, values: Values) -> None:
+    places = {box.label: (box.layer, -box.place) for box in graph.boxes}
+    for link in graph.links:
+        (x, y), (right, up) = places[link.start], places[link.end]
+        broken = evaluate(tree(link.passes), values) == 0
+        axes.plot(
+            [x, right], [y, up], color=GREY, ls="--" if broken else "-", lw=1, zorder=1
+        )
+        parts = [] if link.weight is None else [(link.weight, COLOURS[0], "right")]
+        parts += [(link.back.value, BACK, "left")] if link.back else []
+        at = (x + 0.62 * (right - x), y + 0.62 * (up - y))
+        for formula, colour, side in parts:
+            words = f" {written(formula, values)} "
+            paper = {"fc": "white", "ec": "none", "pad": 0}
+            axes.text(
+                *at, words, ha=side, va="center", color=colour, size=8, bbox=paper
+            )
+    for box in graph.boxes:
+        axes.text(
+            *places[box.label],
+            "\n" * 2 + " " * 18,
+            ha="center",
+            va="center",
+            size=8,
+            bbox={"boxstyle": "round,pad=0.3", "fc": "white", "ec": INK},
+        )
+        lines = [(box.label, INK), (written(box.value.value, values), COLOURS[0])]
+        if box.back:
+            lines.append((written(box.back.value, values), BACK))
+        for height, (words, colour) in zip((9, 0, -9), lines, strict=False):
+            axes.annotate(
+                words,
+                places[box.label],
+                (0, height),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                color=colour,
+                size=8,
+            )
+    across = [place for place, _ in places.values()]
+    heights = [place for _, place in places.values()]
+    axes.set(xlim=(min(across) - 0.3, max(across) + 0.3))
+    axes.set(ylim=(min(heights) - 0.5, max(heights) + 0.5))
+    axes.set_axis_off()
 
 
 def image(picture: Picture, values: Values) -> Array:
@@ -112,7 +173,10 @@ def places(orbit: Orbit, values: Values) -> tuple[Array, Array]:
     for step in range(int(evaluate(tree(orbit.steps), values)) + 1):
         now = {**values, **here, "step": step}
         found.append([evaluate(tree(part), now) for part in (orbit.x, orbit.y)])
-        here = {name: evaluate(move, now) for name, move in moves.items()}
+        for name, move in moves.items():
+            here[name] = evaluate(move, now)
+            if orbit.in_turns:
+                now[name] = here[name]
     x, y = np.array(found).T
     return x, y
 

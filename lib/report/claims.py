@@ -411,7 +411,8 @@ class Claim:
     correction says besides. ``scope`` tells for what the check speaks: "general",
     "instance: ...", or "numeric: ...". ``chapter`` and ``label`` name where the book
     derives it. A "sloppy" claim is one that is true in one reading, ``holds_if``, and
-    false in another, ``fails_if``; no other claim has any.
+    false in another, ``fails_if``; no other claim has any. An answer ``repeats`` the
+    equation, by its number, whose formula and whose slip are its own.
     """
 
     number: str
@@ -426,6 +427,7 @@ class Claim:
     also: tuple[Statement, ...] = ()
     holds_if: Statement | None = None
     fails_if: Statement | None = None
+    repeats: str = ""
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:

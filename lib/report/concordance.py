@@ -79,7 +79,7 @@ class Summary:
 
     def _repr_markdown_(self) -> str:
         return "\n\n".join(
-            f"{count(claims, kind)}\n\n{_marks(claims, kind)}"
+            f"{count(claims, kind)}{_counted_twice(claims)}\n\n{_marks(claims, kind)}"
             for kind, claims in kinds(self.claims)
         )
 
@@ -114,6 +114,15 @@ def count(claims: Sequence[Claim], kind: str) -> str:
     parts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
     name = kind.lower() if len(claims) > 1 else kind.lower().removesuffix("s")
     return f"{len(claims)} {name}: {parts}."
+
+
+def _counted_twice(claims: Sequence[Claim]) -> str:
+    """Which answers have the slip of an equation, so that it is in both counts."""
+    pairs = {c.number.removeprefix("Q"): c.repeats for c in claims if c.repeats}
+    if not pairs:
+        return ""
+    listed = ", ".join(f"{own} that of {other}" for own, other in pairs.items())
+    return f" Some have the slip of an equation, which counts in both lists: {listed}."
 
 
 def _marks(claims: Iterable[Claim], kind: str) -> str:

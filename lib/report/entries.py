@@ -56,6 +56,10 @@ def entry(claim: Claim) -> str:
         parts.append(f"**The report says:** {claim.claim}")
     parts += _printed(claim)
     parts.append(f"**Why:** {claim.correction or REASONS[checked.how]}")
+    if claim.repeats:
+        parts.append(
+            f"It is the slip of [equation {claim.repeats}](#claim-{claim.repeats})."
+        )
     if claim.printed != claim.corrected:
         parts += ["**Corrected:**", claim.corrected.block]
     parts += [statement.block for statement in claim.also]

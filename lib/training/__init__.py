@@ -3,9 +3,9 @@
 It knows no model: the caller gives a loss.
 """
 
+from .errors import TrainingError
 from .loop import (
     Training,
-    TrainingError,
     prepare,
     run_epochs,
     shuffled,

@@ -5,26 +5,22 @@ a given kind of processor. A run that was stopped goes on from its last checkpoi
 and ends where it would have ended.
 """
 
-import io
 import math
 import os
-import pickle
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .records import write_atomically
-
-
-class TrainingError(Exception):
-    """Training cannot start or go on; the message says why, and what to do."""
+from . import checkpoints
+from .checkpoints import Stateful
+from .errors import TrainingError
 
 
 @dataclass(frozen=True)
@@ -87,14 +83,6 @@ def prepare(seed: int, device: str | None = None) -> torch.Generator:
             "whichever PyTorch finds here"
         ) from None
     return generator.manual_seed(seed)
-
-
-class Stateful(Protocol):
-    """What a checkpoint can hold: a model, an optimiser."""
-
-    def state_dict(self) -> Any: ...
-
-    def load_state_dict(self, state: Any, /) -> Any: ...
 
 
 def train(
@@ -178,7 +166,7 @@ def run_epochs(
     history = History()
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
-        history = _restored(checkpoint, identity, parts, generator)
+        history = _restored(checkpoint, identity, parts, generator, settings.epochs)
     end = settings.epochs if until is None else min(until, settings.epochs)
     with progress(end, "training", "epoch", history.epochs) as bar:
         while history.epochs < end:
@@ -190,7 +178,9 @@ def run_epochs(
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
             if checkpoint is not None:
-                save_checkpoint(checkpoint, _state(identity, parts, generator, history))
+                checkpoints.save(
+                    checkpoint, _state(identity, parts, generator, history)
+                )
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history
@@ -215,13 +205,51 @@ def _restored(
     identity: dict[str, Any],
     parts: Mapping[str, Stateful],
     generator: torch.Generator,
+    epochs: int,
 ) -> History:
     """The history of a checkpoint; its state goes into the parts and the generator."""
-    state = load_checkpoint(checkpoint, identity)
-    for name, part in parts.items():
-        part.load_state_dict(state["parts"][name])
-    generator.set_state(state["generator"])
-    return History(**state["history"])
+    state = checkpoints.load(checkpoint, identity)
+    history = restored_history(checkpoint, state)
+    longest = max(map(len, history.curves.values()), default=0)
+    if not longest <= history.epochs <= epochs:
+        raise TrainingError(
+            f"{checkpoint} does not fit this run: its curves are not those of "
+            f"{epochs} epochs or fewer: {checkpoints.REMEDY}"
+        )
+    checkpoints.restore(checkpoint, state, parts, generator)
+    return history
+
+
+def restored_history(checkpoint: Path, state: Mapping[str, Any]) -> History:
+    """The history in a checkpoint's state. Raises TrainingError if there is none."""
+    kept: Any = state.get("history")
+    if not _is_history(kept):
+        raise TrainingError(
+            f"{checkpoint} has no history as this code keeps it: {checkpoints.REMEDY}"
+        )
+    return History(**kept)
+
+
+def _is_history(kept: Any) -> bool:
+    """Whether a checkpoint's entry has the fields of ``History``, each of its type."""
+    if not isinstance(kept, dict) or kept.keys() != History.__dataclass_fields__.keys():
+        return False
+    epochs, seconds = kept["epochs"], kept["seconds"]
+    curves, snapshots = kept["curves"], kept["snapshots"]
+    return (
+        type(epochs) is int
+        and epochs >= 0
+        and _finite([seconds])
+        and isinstance(curves, dict)
+        and all(isinstance(c, list) and _finite(c) for c in curves.values())
+        and isinstance(snapshots, dict)
+        and all(isinstance(picture, Tensor) for picture in snapshots.values())
+        and all(isinstance(name, str) for name in [*curves, *snapshots])
+    )
+
+
+def _finite(values: list[Any]) -> bool:
+    return all(type(v) in (int, float) and math.isfinite(v) for v in values)
 
 
 def _refuse_infinite(means: Mapping[str, float], epoch: int) -> None:
@@ -251,28 +279,3 @@ def _epoch(step: Step, batches: Iterable[tuple[Any, int]]) -> dict[str, float]:
         for name, value in step(batch).items():
             totals[name] = totals.get(name, 0.0) + value.detach() * weight
     return {name: float(total) / weights for name, total in totals.items()}
-
-
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write a state, which has an ``identity``, whole or not at all."""
-    content = io.BytesIO()
-    torch.save(state, content)
-    write_atomically(path, content.getvalue())
-
-
-def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
-    """Read a state. Raises TrainingError if it is damaged or of another identity."""
-    remedy = "start anew with --overwrite"
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.PickleError):
-        state = None
-    if not isinstance(state, dict) or "identity" not in state:
-        raise TrainingError(f"{path} is not a whole checkpoint: {remedy}")
-    theirs = state["identity"]
-    if theirs != identity:
-        names = sorted(n for n in theirs | identity if theirs.get(n) != identity.get(n))
-        raise TrainingError(
-            f"{path} belongs to a run with another {', '.join(names)}: {remedy}"
-        )
-    return state

@@ -43,7 +43,7 @@ def run_files(folder: Path, name: str, seed: int) -> RunFiles:
     """What the files of one run with one seed are called."""
     return RunFiles(
         folder / f"{name}-seed{seed}.json",
-        folder / f"{name}-seed{seed}.checkpoint.pt",
+        folder / f"{name}-seed{seed}.checkpoint.safetensors",
         folder / f"{name}-seed{seed}-samples.png",
     )
 

@@ -143,6 +143,9 @@ DAMAGE = {
     "empty": lambda content: b"",
     "compressed": gzip.compress,
     "another type": lambda content: content[:2] + b"\x0d" + content[3:],
+    "cut in its sizes": lambda content: content[:9],
+    "of sizes that overflow": lambda content: content[:4] + b"\xff" * 12 + content[16:],
+    "without an image": lambda content: content[:4] + bytes(4) + content[8:16],
 }
 
 
@@ -156,7 +159,7 @@ def test_a_damaged_file_is_refused_by_name(small_mnist, damage):
         odd = digits.load("mnist", small_mnist, accept_unknown=True)
         assert "unknown content" in odd.source
     else:
-        with pytest.raises(DataError, match="t10k-images-idx3-ubyte"):
+        with pytest.raises(DataError, match="t10k"):
             digits.load("mnist", small_mnist, accept_unknown=True)
 
 
@@ -186,3 +189,61 @@ def test_only_download_may_fetch(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="no network"):
         digits.load("mnist", tmp_path, download=True)
     assert fetched == [tmp_path]
+
+
+def fetching(content: dict[str, bytes]):
+    """torchvision's loader, which fetches the files that are not there."""
+
+    def mnist(root, download):
+        for file, good in content.items():
+            path = root / "MNIST" / "raw" / file
+            if not path.exists():
+                path.write_bytes(good)
+
+    return mnist
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_remedy_of_a_damaged_file_works(small_mnist, monkeypatch, damage):
+    raw = small_mnist / "MNIST" / "raw"
+    good = {path.name: path.read_bytes() for path in raw.iterdir()}
+    monkeypatch.setattr("torchvision.datasets.MNIST", fetching(good))
+    path = raw / "t10k-images-idx3-ubyte"
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.raises(DataError, match=r"--download|IDX file"):
+        digits.load("mnist", small_mnist)
+    digits.load("mnist", small_mnist, download=True)
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == good
+
+
+@pytest.mark.parametrize(
+    "error", [AssertionError(), ValueError("odd\nanswer"), RuntimeError("a\n\nb")]
+)
+def test_what_torchvision_raises_is_one_line(tmp_path, monkeypatch, error):
+    def fetch(root, download):
+        raise error
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", fetch)
+    with pytest.raises(DataError, match="could not fetch MNIST") as said:
+        digits.load("mnist", tmp_path, download=True)
+    assert "\n" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"train_images": torch.full((2, 64), 1.1)}, "train set .* in \\[0, 1\\]"),
+        ({"test_images": torch.full((2, 64), float("nan"))}, "test set .* in \\[0"),
+        ({"train_images": torch.zeros(0, 64)}, "rows of square pictures"),
+        ({"train_images": torch.zeros(2, 63)}, "rows of square pictures"),
+        ({"test_labels": torch.zeros(3, dtype=torch.long)}, "labels of the shape"),
+        ({"train_labels": torch.tensor([0, 10])}, "from 0 to 9"),
+        ({"train_labels": torch.tensor([0.0, 1.0])}, "whole numbers"),
+    ],
+)
+def test_what_are_no_digits_is_refused_at_the_door(change, said):
+    good = {f"{part}_images": torch.zeros(2, 64) for part in ("train", "test")}
+    good |= {f"{part}_labels": torch.tensor([3, 4]) for part in ("train", "test")}
+    digits.Digits("few", "a few digits", {}, **good)
+    with pytest.raises(DataError, match=said):
+        digits.Digits("few", "a few digits", {}, **good | change)

@@ -9,7 +9,8 @@ from lib.data import digits
 from lib.experiments import gan, quality
 from lib.experiments.gan import GANRun
 from lib.models.gan import Players
-from lib.training.loop import TrainingError
+from lib.training import checkpoints
+from lib.training.errors import TrainingError
 
 SMALL = GANRun(
     digits="bundled-8x8",
@@ -95,7 +96,7 @@ def test_a_game_that_goes_on_ends_as_the_whole_one(small, played, tmp_path):
         patch.setattr(gan, "Players", players_who_stop_after(30))
         with pytest.raises(KeyboardInterrupt):
             gan.train_gan(SMALL, small, 0, checkpoint=file)
-    assert torch.load(file)["history"]["epochs"] == 2
+    assert checkpoints.read(file)["history"]["epochs"] == 2
     resumed, history = gan.train_gan(SMALL, small, 0, checkpoint=file, resume=True)
     assert history.curves == played[1].curves
     assert list(history.snapshots) == list(played[1].snapshots)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from playwright.sync_api import (
 
 from lib.experiments.vae import kept_plane
 from lib.models import gaussian, linear_vae, vae
+from lib.models.gan import MLP
 from lib.training import records
 from tests.shared.colours import contrast, shade
 from tests.shared.site import (
@@ -29,18 +30,17 @@ from tests.shared.site import (
     soup,
 )
 
-GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER = (
-    f"book/{name}.html"
-    for name in (
-        "vae/gaussian_kl",
-        "gan/dynamics",
-        "vae/training",
-        "vae/latent_variables",
-        "vae/elbo",
-        "vae/reparameterization",
-        "vae/collapse",
-    )
-)
+# Pages on which there is a figure to play with.
+GAUSSIANS = "book/vae/gaussian_kl.html"
+PLAYERS = "book/gan/dynamics.html"
+PLANE = "book/vae/training.html"
+DRAWS = "book/vae/latent_variables.html"
+BOUND = "book/vae/elbo.html"
+ESTIMATES = "book/vae/reparameterization.html"
+WATER = "book/vae/collapse.html"
+WALK = "book/gan/backpropagation.html"
+STREAM = "book/transformer/residual_gradients.html"
+SCORES = "book/transformer/architecture.html"
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -151,7 +151,8 @@ def assert_gaussians(one: Game, mean: float, width: float) -> None:
 
 
 def test_each_part_of_the_book_has_a_figure_to_play_with() -> None:
-    assert {GAUSSIANS, PLAYERS, PLANE, DRAWS, BOUND, ESTIMATES, WATER} <= set(PLAYED)
+    parts = {page.split("/")[1] for page in PLAYED}
+    assert parts == {"vae", "gan", "transformer"}
 
 
 def test_the_water_level_fills_as_the_library_does(
@@ -179,6 +180,44 @@ def test_the_water_level_fills_as_the_library_does(
     one.drag(one.handle("level"), 0, 40)
     assert one.value("s2") < before
     assert one.value("beta") == 2
+
+
+def softmax_says(products: list[float], divisor: float) -> dict[str, float]:
+    """What the figure of the softmax should say, by PyTorch and autograd."""
+    raw = torch.tensor(products, dtype=torch.float64)
+
+    def weights(scores: torch.Tensor) -> torch.Tensor:
+        return (scores / divisor).softmax(0)
+
+    p, by_products = weights(raw), torch.func.jacrev(weights)(raw)
+    said = {
+        "largest weight": p.max(),
+        "p\N{SUBSCRIPT ONE} \N{MIDDLE DOT} (1 - p\N{SUBSCRIPT ONE})": p[0] * (1 - p[0]),
+        "norm by the divided scores": by_products.norm() * divisor,
+        "norm by the products": by_products.norm(),
+    }
+    return {label: float(value) for label, value in said.items()}
+
+
+def test_the_softmax_weighs_as_pytorch_does(game: Callable[..., Game]) -> None:
+    one = game(SCORES)
+    for products, divisor in (
+        ([8, 0, -6], 4),
+        ([8, 0, -6], 8),
+        ([3, 3, -16], 2.5),
+        ([-16, 16, 0], 1),
+    ):
+        for number, product in enumerate(products, 1):
+            one.set(f"a_{number}", product)
+        one.set("c", divisor)
+        for label, value in softmax_says(products, divisor).items():
+            said = one.number(label)
+            assert said == pytest.approx(value, rel=5.1e-3, abs=5.1e-4), label
+    one.set("c", 8)
+    before = one.number("largest weight")
+    one.drag(one.handle("divisor"), -60)
+    assert one.value("c") < 8
+    assert one.number("largest weight") > before
 
 
 @pytest.mark.parametrize("page", PLAYED)
@@ -303,16 +342,39 @@ def test_a_finger_drags_a_handle_and_not_the_page(game: Callable[..., Game]) -> 
 
 
 def players_distance(game: Game, in_turns: bool) -> float:
-    """How far the players of the Dirac-GAN end from the solution."""
+    """How far the players of the linear judge end from the solution."""
     psi, theta = 1.0, 1.5
-    rate, weight, steps = (game.value(name) for name in ("alpha", "gamma", "n"))
+    names = ("alpha", "gamma", "s", "loss", "n")
+    rate, weight, width, loss, steps = (game.value(name) for name in names)
+    noise, shares = np.polynomial.hermite_e.hermegauss(9)
+    noise, shares = width * noise, shares / shares.sum()
+
+    def chance(logits: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-logits))
+
     for _ in range(int(steps)):
-        chance = 1 / (1 + np.exp(-psi * theta))
-        next_psi = psi + rate * (-theta * chance - weight * psi)
+        judged = noise * chance(-psi * noise)
+        judged -= (theta + noise) * chance(psi * (theta + noise))
+        pull = -theta if loss == 2 else shares @ judged
+        next_psi = psi + rate * (pull - weight * psi)
         faced = next_psi if in_turns else psi
-        theta += rate * faced / (1 + np.exp(-faced * theta))
+        fooled = shares @ chance(faced * (theta + noise))
+        theta += rate * faced * (fooled, 1 - fooled, 1)[int(loss)]
         psi = next_psi
     return float(np.hypot(psi, theta))
+
+
+def players_moduli(game: Game, in_turns: bool) -> np.ndarray:
+    """The moduli of the eigenvalues of a round at the solution, the smaller first."""
+    names = ("alpha", "gamma", "s", "loss")
+    rate, weight, width, loss = (game.value(name) for name in names)
+    damping = weight + (0 if loss == 2 else width**2 / 2)
+    push = rate * (1 if loss == 2 else 0.5)
+    discriminator = np.array([[1 - rate * damping, -push], [0, 1]])
+    generator = np.array([[1, 0], [push, 1]])
+    together = discriminator + generator - np.eye(2)
+    a_round = generator @ discriminator if in_turns else together
+    return np.sort(abs(np.linalg.eigvals(a_round)))
 
 
 def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
@@ -322,9 +384,31 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
         for label, in_turns in (("both at once", False), ("in turns", True)):
             expected = players_distance(one, in_turns)
             said = one.number(f"distance, {label}")
-            assert said == pytest.approx(expected, abs=5.1e-4)
+            assert said == pytest.approx(expected, rel=5.1e-3, abs=5.1e-4)
+            moduli = players_moduli(one, in_turns)
+            shown = [one.number(f"|λ{index}|, {label}") for index in "₁₂"]
+            np.testing.assert_allclose(np.sort(shown), moduli, atol=5.1e-4)
+            verdict = one.figure.locator(
+                f'output[data-label="near the solution, {label}"]'
+            )
+            largest = moduli[-1] - 1
+            word = "settles" if largest < 0 else "leaves"
+            if abs(largest) < 1e-9:
+                word = "stays, to first order"
+            assert verdict.text_content() == word
 
     assert_players()
+    for loss, word in enumerate(("saturating", "non-saturating", "Wasserstein")):
+        one.set("loss", loss)
+        shown = one.slider("loss").get_attribute("aria-valuetext")
+        assert shown == word
+        for rate, weight, width in ((0.2, 0, 0), (0.2, 0, 0.5), (1.3, 1.5, 0.3)):
+            one.set("alpha", rate)
+            one.set("gamma", weight)
+            one.set("s", width)
+            assert_players()
+    one.set("loss", 0)
+    one.set("s", 0)
     one.set("alpha", 0.5)
     one.set("gamma", 0.4)
     one.set("n", 0)
@@ -434,6 +518,184 @@ def test_the_draws_are_counted_as_the_library_does(game: Callable[..., Game]) ->
     one.drag(one.handle("latents D"), 20)
     assert one.value("D") > 8
     assert_draws(one)
+
+
+class Walk(NamedTuple):
+    """What a walk through the paper's network shows, by the library's own passes.
+
+    ``boxes`` holds each box's value and what comes back to it, ``lines`` the numbers
+    beside the links in the order of the drawing; each with the step of its coming.
+    """
+
+    boxes: dict[str, tuple[tuple[float, int], tuple[float, int]]]
+    lines: list[tuple[float, int]]
+
+
+def walk(x_1: float, x_2: float, w: float) -> Walk:
+    net = MLP([2, 3, 1], ["relu", "identity"], torch.Generator(), torch.float64)
+    net.weights[0].copy_(torch.tensor([[1, 2], [w, 1], [2, -3]]))
+    net.weights[1].copy_(torch.tensor([[1, -2, 4]]))
+    net.biases[0].copy_(torch.tensor([0, 1, 1]))
+    net.forward(torch.tensor([[x_1, x_2]], dtype=torch.float64))
+    first, last = net.errors(torch.ones(1, 1).double())
+    by_first, _, by_last, _ = net.parameter_gradients([first, last])
+    by_h = last @ net.weights[1]
+    columns = {
+        "x": (net.h[0], 0, net.input_gradient([first, last]), 7),
+        "u¹": (net.u[0], 1, first, 6),
+        "h¹": (net.h[1], 2, by_h, 5),
+    }
+    boxes = {
+        f"{name}{'₁₂₃'[i]}": ((value[0, i].item(), at), (back[0, i].item(), then))
+        for name, (value, at, back, then) in columns.items()
+        for i in range(value.shape[1])
+    }
+    boxes["u²"] = ((net.u[1].item(), 3), (last.item(), 4))
+    lines = []
+    for i in range(3):
+        for j in range(2):
+            lines += [(net.weights[0][i, j].item(), 0), (by_first[i, j].item(), 7)]
+        lines.append((float(net.u[0][0, i] > 0), 6))
+        lines += [(net.weights[1][0, i].item(), 0), (by_last[0, i].item(), 5)]
+    return Walk(boxes, lines)
+
+
+def assert_walk(one: Game, step: int) -> None:
+    """All numbers of the graph, and no others, at a step."""
+
+    def shown(number: tuple[float, int]) -> str:
+        value, since = number
+        plain = f"{value + 0:g}".replace("-", "\N{MINUS SIGN}")
+        return plain if since <= step else ""
+
+    expected = walk(*(one.value(name) for name in ("x_1", "x_2", "w")))
+    drawing = one.figure.locator("svg.graph")
+    for label, numbers in expected.boxes.items():
+        texts = drawing.locator(f'text[data-box="{label}"]').all_text_contents()
+        assert texts == [label, *map(shown, numbers)], label
+    beside = drawing.locator("text:not([data-box])").all_text_contents()
+    assert beside == list(map(shown, expected.lines))
+
+
+def test_a_network_is_stepped_through(game: Callable[..., Game]) -> None:
+    one = game(WALK)
+    assert_walk(one, 0)
+    assert one.figure.locator("path.broken").count() == 1
+    forward = one.figure.get_by_role("button", name="Forward")
+    said = set()
+    for step in range(1, 8):
+        forward.click()
+        assert one.value("n") == step
+        assert_walk(one, step)
+        said.add(one.figure.locator(".says").text_content())
+    assert len(said) == 7
+    assert "u² 21" in (
+        one.figure.locator("svg.graph").get_attribute("aria-label") or ""
+    )
+    forward.click()  # there is no eighth step
+    assert one.value("n") == 7
+    for x_1, x_2, w in ((3, 1, 2), (-0.5, 2, 1.5), (-2, -3.5, 0), (4, 1, -0.5)):
+        for name, value in (("x_1", x_1), ("x_2", x_2), ("w", w)):
+            one.set(name, value)
+        assert_walk(one, 7)
+    one.set("x_1", 3)
+    one.set("x_2", 1)
+    one.set("w", 2)
+    assert one.figure.locator("path.broken").count() == 0
+    one.figure.get_by_role("button", name="Back").click()
+    assert_walk(one, 6)
+
+
+def test_a_network_is_stepped_through_by_keys(game: Callable[..., Game]) -> None:
+    one = game(WALK)
+    one.figure.get_by_role("button", name="Forward").focus()
+    for step in (1, 2):
+        one.page.keyboard.press("Enter")
+        assert_walk(one, step)
+    one.slider("n").focus()
+    one.page.keyboard.press("ArrowRight")
+    assert_walk(one, 3)
+    one.page.keyboard.press("ArrowLeft")
+    assert_walk(one, 2)
+
+
+def test_a_narrow_graph_runs_downwards_and_nothing_overlaps(
+    game: Callable[..., Game],
+) -> None:
+    for viewport in (NARROW, WIDE):
+        one = game(WALK, viewport=viewport)
+        one.set("n", 7)
+        one.set("x_1", -3.5)
+        one.set("w", 2.5)
+        texts = one.figure.locator("svg.graph text").all()
+        places = [text.bounding_box() for text in texts]
+        boxes = [place for place in places if place]
+        assert len(boxes) == len(texts)
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                across = min(a["x"] + a["width"], b["x"] + b["width"])
+                down = min(a["y"] + a["height"], b["y"] + b["height"])
+                over = across - max(a["x"], b["x"]), down - max(a["y"], b["y"])
+                assert min(over[0], over[1] - 8) <= 0, (viewport, a, b)
+        first, last = (
+            one.figure.locator(f'text[data-box="{name}"]').first.bounding_box()
+            for name in ("x₁", "u²")
+        )
+        assert first
+        assert last
+        assert (last["y"] > first["y"] + 200) == (viewport == NARROW)
+
+
+def squared_gains(game: Game) -> np.ndarray:
+    """Of a gradient by x_0 to x_L of a stream, as the figure's settings are."""
+    q, chi, alpha = (game.value(name) for name in ("q", "chi", "alpha"))
+    power, factors = 1.0, []
+    for _ in range(int(game.value("L"))):
+        said, grown = [(q, chi), (1, chi / q), (q, chi / power), (q, chi)][
+            place := int(game.value("place"))
+        ]
+        if place == 0:
+            factors.append((alpha**2 + chi) / (alpha**2 + q))
+        else:
+            factors.append(1 + grown)
+            power += said
+    if game.value("final"):
+        factors.append(1 / power)
+    else:
+        factors.append(1)
+    return np.cumprod(factors[::-1])[::-1]
+
+
+def test_a_streams_law_lies_on_what_was_measured(game: Callable[..., Game]) -> None:
+    one = game(STREAM)
+    panel = one.figure.locator(".panels svg").first
+    for place, final, q, chi, alpha, length in (
+        (0, 0, 1.5, 1, 1, 32),
+        (0, 1, 2, 0, 2, 16),
+        (1, 0, 1, 0.5, 1, 8),
+        (2, 1, 0.5, 0.5, 3, 32),
+        (2, 0, 2, 1, 1, 24),
+        (3, 1, 1.5, 0.5, 1, 16),
+    ):
+        settings = {"place": place, "final": final, "q": q, "chi": chi}
+        for name, value in {**settings, "alpha": alpha, "L": length}.items():
+            one.set(name, value)
+        law = squared_gains(one)
+        rounding = {"rel": 5.1e-3, "abs": 5.1e-4}
+        said = one.number("squared gain to x\N{SUBSCRIPT ZERO}")
+        assert said == pytest.approx(law[0], **rounding)
+        assert one.number("its root") == pytest.approx(law[0] ** 0.5, **rounding)
+        box = panel.bounding_box()
+        assert box is not None
+        low, high = 8, -8  # the frame's floor is 40 pixels above the drawing's, its
+        unit = (box["height"] - 62) / (low - high)  # ceiling 22 below
+        dots = panel.locator("circle.dot").all()
+        assert len(dots) == 5
+        for k, dot in enumerate(dots):
+            moved = re.findall(r"[-\d.]+", dot.get_attribute("transform") or "")
+            measured = 8 - (float(moved[1]) - 22) / unit
+            expected = np.clip(np.log10(law[k * length // 4]), -8, 8)
+            assert measured == pytest.approx(expected, abs=0.3)
 
 
 @pytest.mark.parametrize("page", PLAYED)

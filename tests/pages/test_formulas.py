@@ -10,6 +10,16 @@ from lib.pages.formulas import FUNCTIONS, Formula, evaluate, tree
 from tests.shared.effort import examples
 
 x, y = sp.symbols("x y", positive=True)
+
+
+class Lookup(sp.Function):  # type: ignore[misc]
+    """The value of the number that is nearest to the first argument."""
+
+    @classmethod
+    def eval(cls, number: sp.Expr, *values: sp.Expr) -> sp.Expr | None:
+        return values[sp.floor(number + 0.5)] if number.is_number else None
+
+
 SAMPLES = [
     sp.Rational(1, 3) * x - sp.pi * y**2 + 2,
     sp.sqrt(x) / y + sp.exp(-x * y) * sp.log(x),
@@ -17,6 +27,8 @@ SAMPLES = [
     sp.Abs(x - y) + sp.Max(x, y, 1) - sp.Min(x, 2 * y),
     1 / (1 + sp.exp(-x * y)),
     sp.E**x - sp.Float(0.25),
+    sp.Heaviside(x - y, 0) + 2 * sp.Heaviside(y - x, sp.Rational(1, 2)),
+    Lookup(sp.Min(x, 2), x + y, y, x * y) ** 2,
 ]
 positive = st.floats(0.05, 5)
 
@@ -40,6 +52,11 @@ def test_every_function_is_tried() -> None:
 def test_arrays_are_computed_at_once_and_undefined_places_are_nan() -> None:
     found = evaluate(tree(sp.log(x)), {"x": [-1.0, 1.0, np.e]})
     np.testing.assert_allclose(found, [np.nan, 0, 1])
+
+
+def test_what_is_looked_up_beyond_the_last_value_is_undefined() -> None:
+    found = evaluate(["Lookup", "x", 7, "y"], {"x": [-1, 0.4, 1, 2], "y": 5})
+    np.testing.assert_array_equal(found, [np.nan, 7, 5, np.nan])
 
 
 def test_numbers_and_names_are_formulas() -> None:

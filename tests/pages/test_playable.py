@@ -31,6 +31,7 @@ from lib.pages.marks import (
     Picture,
     Points,
     Setting,
+    Verdict,
 )
 from lib.pages.playable import MIME, Playable
 from lib.training import records
@@ -109,6 +110,17 @@ def test_an_orbit_is_a_map_applied_again_and_again() -> None:
         place = np.array([[1, -0.5], [0.5, 1]]) @ place
     found = stills.places(ORBIT, WAVE.starts)
     np.testing.assert_allclose(np.transpose(found), expected, rtol=1e-12)
+
+
+def test_an_orbit_in_turns_sees_who_has_moved() -> None:
+    """The shear of the second variable uses the first one's new value."""
+    turns = replace(ORBIT, in_turns=True)
+    place, expected = np.array([0.5, 1.0]), []
+    for _ in range(4):
+        expected.append(place)
+        place = np.array([[1, 0], [0.5, 1]]) @ np.array([[1, -0.5], [0, 1]]) @ place
+    found = np.transpose(stills.places(turns, WAVE.starts))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_an_image_is_what_the_network_makes() -> None:
@@ -197,6 +209,26 @@ def test_the_page_computes_what_python_does() -> None:
     np.testing.assert_allclose(image, drawn, rtol=1e-12)
 
 
+def test_the_page_takes_turns_and_gives_verdicts() -> None:
+    words = ["below", "there", "above"]
+    turns = replace(ORBIT, in_turns=True)
+    numbers = {"end": turns, "verdict": Verdict(a * 3, 0.3, words)}
+    figure = replace(WAVE, numbers=numbers)
+    orbit, verdicts = in_node(
+        """
+        const { end, verdict } = figure.numbers;
+        console.log(JSON.stringify([
+          compileOrbit(end)(values[0]), values.map(playable.compileVerdict(verdict)),
+        ]));
+        """,
+        figure,
+        [{"a": height, "n": 9} for height in (-0.7, 0.1, 0.2)],
+    )
+    expected = np.transpose(stills.places(turns, {"a": -0.7, "n": 9}))
+    np.testing.assert_allclose(orbit, expected, rtol=1e-12)
+    assert verdicts == words  # 3 times 0.1 is not quite 0.3
+
+
 def test_the_page_counts_as_python_does() -> None:
     panel = Panel("", [SPREAD], UP, ACROSS)
     figure = replace(WAVE, panels=[panel], numbers={})
@@ -263,6 +295,8 @@ def test_parts_that_do_not_fit_are_refused(
     [
         (lambda: Setting("height", -1, 1, 0.1, 2), "a start between -1 and 1"),
         (lambda: Setting("height", -1, 1, 0, 0), "a step above 0"),
+        (lambda: Setting("a", 0, 2, 1, 0, words=["b"]), "3 values; got 1 words"),
+        (lambda: Verdict(a, 1, ["low", "high"]), "one of three words"),
         (lambda: Axis("x", 1, 1), "must go upwards"),
         (lambda: Axis("x", 0, 1, log=True), "from above 0"),
         (lambda: replace(ORBIT, start={"u": 1}), "both must name the same"),

@@ -12,7 +12,6 @@ from tests.test_book_derivations import DERIVATIONS
 # the same line, and prints otherwise.
 OTHERWISE = {
     "gan/objective: the best logit",
-    "gan/dynamics: the area, in turns",
     "transformer/residual_gradients: what LayerNorm leaves of y",
     "transformer/architecture: label smoothing",
     "vae/elbo: the gap",

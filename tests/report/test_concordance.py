@@ -58,6 +58,24 @@ def test_registry_holds_every_equation_and_answer_once() -> None:
     ]
 
 
+def test_one_formula_has_one_verdict() -> None:
+    verdicts: dict[str, set[str]] = {}
+    for claim in CLAIMS.values():
+        if claim.printed is not None:
+            verdicts.setdefault(claim.printed.latex, set()).add(claim.verdict)
+    assert [latex for latex, found in verdicts.items() if len(found) > 1] == []
+
+
+@pytest.mark.parametrize("number", [n for n, c in CLAIMS.items() if c.repeats])
+def test_slip_that_counts_twice_is_one_of_an_equation(number: str) -> None:
+    claim = CLAIMS[number]
+    equation_too = CLAIMS[claim.repeats]
+    assert number.startswith("Q")
+    assert not claim.repeats.startswith("Q")
+    assert claim.verdict == equation_too.verdict != "correct"
+    assert claim.chapter.split("/")[0] == equation_too.chapter.split("/")[0]
+
+
 # The concordance itself checks all of them, wherever its notebook is compared.
 @pytest.mark.parametrize("number", sampled(list(CLAIMS), 20))
 def test_correction_holds(number: str) -> None:
@@ -215,9 +233,12 @@ def test_summary_counts_equations_and_answers_apart_and_marks_each() -> None:
         some = [c for n, c in CLAIMS.items() if n.startswith("Q") == bool(letter)]
         found = re.findall(r'data-verdict="(\w+)"', strip)
         assert found == [claim.verdict for claim in some]
-        total, *counts = map(int, re.findall(r"\d+", said))
+        counted, *twice = said.split(". ")
+        total, *counts = map(int, re.findall(r"\d+", counted))
         assert total == sum(counts) == len(some)
         assert counts == [found.count(verdict) for verdict in VERDICTS]
+        pairs = re.findall(r"(\d+) that of (\d+)", "".join(twice))
+        assert pairs == [(c.number[1:], c.repeats) for c in some if c.repeats]
         for claim in some:
             assert f'href="#claim-{claim.number.lower()}"' in strip
             assert f'aria-label="{claim.title}: {claim.verdict}"' in strip

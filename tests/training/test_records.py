@@ -148,9 +148,9 @@ def test_runs_at_once_do_not_meet_in_their_temporary_files(tmp_path, monkeypatch
 
 
 def test_what_a_killed_run_left_half_written_is_of_that_run_alone(tmp_path):
-    mine = tmp_path / "run-seed1.checkpoint.pt.0a1b2c3d.partial"
+    mine = tmp_path / "run-seed1.checkpoint.safetensors.0a1b2c3d.partial"
     mine.touch()
-    (tmp_path / "run-seed11.checkpoint.pt.0a1b2c3d.partial").touch()
+    (tmp_path / "run-seed11.checkpoint.safetensors.0a1b2c3d.partial").touch()
     files = records.run_files(tmp_path, "run", 1)
     assert records.half_written(files) == [mine]
     records.remove(mine, mine)

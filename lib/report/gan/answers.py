@@ -12,7 +12,7 @@ from lib.proof.calculus import (
     MatrixGradient,
     sigmoid,
 )
-from lib.proof.expectation import KL, Int
+from lib.proof.expectation import KL, E, Int
 
 from ..claims import Claim, Part, state
 from .symbols import (
@@ -25,15 +25,16 @@ from .symbols import (
     W_3,
     AsPrinted,
     B,
-    D_Gz,
-    D_x,
     alpha,
     b_1,
     b_2,
     b_3,
     batch_layer,
+    by_fake,
+    by_real,
     column,
     data,
+    game_value,
     h_0,
     halfway,
     jsd,
@@ -43,6 +44,7 @@ from .symbols import (
     n_0,
     n_1,
     n_3,
+    noise,
     one_value,
     p_x,
     psi,
@@ -63,22 +65,23 @@ PART = Part()
 
 @PART.claim("Q11")
 def gradient_of_the_value() -> Claim:
-    stated = state(
-        Gradient(one_value, psi),
-        "=",
-        Gradient(D_x, psi) / D_x - Gradient(D_Gz, psi) / (1 - D_Gz),
-    )
+    printed = state(Gradient(one_value, psi), "=", by_real - by_fake)
     return Claim(
         number="Q11",
-        verdict="correct",
+        verdict="sloppy",
         chapter="gan/objective",
-        claim="The gradient of the value by the discriminator's parameters, for one "
-        "sample of each kind.",
-        correction="A program must not compute it in this form: where D is rounded to "
-        "zero or to one, it is nought over nought.",
-        printed=stated,
-        corrected=stated,
+        claim="The gradient of the value by the discriminator's parameters.",
+        correction="So it is for one sample of each kind; the value is a mean over "
+        "both laws. And a program must not compute it in this form: where D is rounded "
+        "to zero or to one, it is nought over nought.",
+        printed=printed,
+        corrected=state(
+            Gradient(game_value, psi), "=", E(by_real, data) - E(by_fake, noise)
+        ),
+        holds_if=printed,
+        fails_if=printed.read({one_value: game_value}),
         scope="general",
+        repeats="23",
     )
 
 
@@ -100,6 +103,7 @@ def gradient_by_the_logit() -> Claim:
             state(Gradient(log(1 - chance), u), "=", -sigmoid(u)),
         ),
         scope="general",
+        repeats="28",
     )
 
 
@@ -133,6 +137,7 @@ def several_layers() -> Claim:
         ),
         corrected=state(Jacobian(loss(u_3), u_1), "=", last * ordered, where=where),
         scope="instance: two layers of any widths, with any activations",
+        repeats="31",
     )
 
 
@@ -151,6 +156,7 @@ def into_the_generator() -> Claim:
         "whose rows are samples:",
         corrected=state(MatrixGradient(loss(U_1), H_0), "=", first * W_1, where=where),
         scope="general",
+        repeats="32",
     )
 
 
@@ -177,6 +183,7 @@ def by_the_generators_parameters() -> Claim:
             where=second,
         ),
         scope="general",
+        repeats="33",
     )
 
 

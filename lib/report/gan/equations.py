@@ -27,15 +27,13 @@ from .symbols import (
     W_1,
     W_2,
     AsPrinted,
-    D_Gz,
-    D_x,
     V,
     alpha,
-    alpha_d,
-    alpha_g,
     b,
     b_1,
     b_2,
+    by_fake,
+    by_real,
     column,
     data,
     error,
@@ -75,7 +73,6 @@ PART = Part()
 
 @PART.claim("23")
 def gradient_of_the_value() -> Claim:
-    by_real, by_fake = Gradient(D_x, psi) / D_x, Gradient(D_Gz, psi) / (1 - D_Gz)
     printed = state(Gradient(one_value, psi), "=", by_real - by_fake)
     return Claim(
         number="23",
@@ -342,24 +339,20 @@ def gradient_by_the_generators_parameters() -> Claim:
 @PART.claim("34")
 def ascent() -> Claim:
     value = V(psi, theta)
-    raises = _raises(value, psi, alpha_d)
-    printed = state(
-        psi_next,
-        "=",
-        psi + alpha * Gradient(value, psi),
-        tests=_raises(value, psi, alpha),
-    )
-    return _update(
+    return _correct(
         "34",
+        "gan/dynamics",
         "eq-gan-ascent",
-        printed=printed,
-        corrected=state(
-            psi_next, "=", psi + alpha_d * Gradient(value, psi), tests=raises
+        state(
+            psi_next,
+            "=",
+            psi + alpha * Gradient(value, psi),
+            tests=_raises(value, psi),
         ),
-        holds_if=printed.read({alpha: alpha_d}, tests=raises),
-        fails_if=printed.read({alpha: alpha_g}, tests=raises),
-        correction="The direction is right. Each player has a rate of its own, and V "
-        "is estimated from a batch.",
+        scope=ONE_PARAMETER,
+        correction="It is gradient ascent: for a generator that stands still the step "
+        "raises the value by the rate times the squared slope, to first order. What "
+        "becomes of two such steps is another matter, see answer 16.",
     )
 
 
@@ -370,17 +363,20 @@ def descent() -> Claim:
         theta_next,
         "=",
         theta - alpha * Gradient(old, theta),
-        tests=_raises(-old, theta, alpha),
+        tests=_raises(-old, theta),
     )
-    return _update(
-        "35",
-        "eq-gan-descent",
+    return Claim(
+        number="35",
+        verdict="sloppy",
+        chapter="gan/dynamics",
+        label="eq-gan-descent",
+        scope=ONE_PARAMETER,
         printed=printed,
         corrected=state(
-            theta_next, "=", theta - alpha_g * Gradient(new, theta), tests=_in_turns
+            theta_next, "=", theta - alpha * Gradient(new, theta), tests=_in_turns
         ),
-        holds_if=printed.read({alpha: alpha_g}, tests=_raises(-old, theta, alpha_g)),
-        fails_if=printed.read({alpha: alpha_g}, tests=_in_turns),
+        holds_if=printed,
+        fails_if=printed.read({}, tests=_in_turns),
         correction="The direction is right. But at which discriminator? If both "
         "gradients are taken at the old one, both players move at once; at the new one "
         "they take turns, and that is another game: on the simplest one the first runs "
@@ -388,10 +384,11 @@ def descent() -> Claim:
     )
 
 
+ONE_PARAMETER = "instance: one parameter for each player"
 NEXT = {psi: psi_next, theta: theta_next}
 
 
-def _raises(gain: Expr, player: Symbol, rate: Symbol) -> Tests:
+def _raises(gain: Expr, player: Symbol) -> Tests:
     """A step raises what its player is after by the rate times the squared slope.
 
     For any game it does so to first order, and exactly on the game psi times theta.
@@ -402,10 +399,10 @@ def _raises(gain: Expr, player: Symbol, rate: Symbol) -> Tests:
         after = statement.left.xreplace({NEXT[player]: statement.right})
         yield "the new place", state(after, relation, statement.right)
         moved = gain.xreplace({player: statement.right})
-        raised = gain + rate * Gradient(gain, player) ** 2
+        raised = gain + alpha * Gradient(gain, player) ** 2
         yield (
             "to first order",
-            state(moved, "O", raised, about=(rate,), order=2),
+            state(moved, "O", raised, about=(alpha,), order=2),
         )
         yield (
             "on the game psi times theta",
@@ -421,13 +418,13 @@ def _in_turns(statement: Statement) -> Iterator[tuple[str, Statement]]:
     With both updates the players go round an ellipse; a sign or a place exchanged in
     either leads away from it.
     """
-    yield from _raises(-V(psi_next, theta), theta, alpha_g)(statement)
+    yield from _raises(-V(psi_next, theta), theta)(statement)
     higher, lower = (
         resolve(_bilinear(step))
         for step in (PART["34"].corrected.right, statement.right)
     )
     after = {psi: higher, theta: lower.xreplace({psi_next: higher})}
-    ellipse = alpha_g * psi**2 + alpha_d * theta**2 + alpha_d * alpha_g * psi * theta
+    ellipse = psi**2 + theta**2 + alpha * psi * theta
     [relation] = statement.relations
     yield (
         "the ellipse",
@@ -440,18 +437,15 @@ def _bilinear(expression: Basic) -> Basic:
     return expression.replace(V, lambda first, second: first * second)
 
 
-def _update(number: str, label: str, **parts: Any) -> Claim:
-    return Claim(
-        number=number,
-        verdict="sloppy",
-        chapter="gan/dynamics",
-        label=label,
-        scope="instance: one parameter for each player",
-        **parts,
-    )
-
-
-def _correct(number: str, chapter: str, label: str, stated: Statement) -> Claim:
+def _correct(
+    number: str,
+    chapter: str,
+    label: str,
+    stated: Statement,
+    *,
+    scope: str = "general",
+    correction: str = "",
+) -> Claim:
     return Claim(
         number=number,
         verdict="correct",
@@ -459,5 +453,6 @@ def _correct(number: str, chapter: str, label: str, stated: Statement) -> Claim:
         label=label,
         printed=stated,
         corrected=stated,
-        scope="general",
+        scope=scope,
+        correction=correction,
     )

@@ -21,7 +21,14 @@ from sympy import (
     symbols,
 )
 
-from lib.proof.calculus import Elementwise, Jacobian, Map, MatrixGradient, sigmoid
+from lib.proof.calculus import (
+    Elementwise,
+    Gradient,
+    Jacobian,
+    Map,
+    MatrixGradient,
+    sigmoid,
+)
 from lib.proof.expectation import KL, E
 from lib.proof.latex import as_latex
 from lib.proof.laws import Abstract, density
@@ -65,6 +72,7 @@ middle = known(x, m_x)
 jsd = (KL(data, middle) + KL(made, middle)) / 2  # Jensen and Shannon's divergence
 one_value = Add(log(D_x), log(1 - D_Gz), evaluate=False)  # of one sample of each kind
 game_value = Add(E(log(D_x), data), E(log(1 - D_Gz), noise), evaluate=False)
+by_real, by_fake = Gradient(D_x, psi) / D_x, Gradient(D_Gz, psi) / (1 - D_Gz)
 
 # ------------------------------------------------------ layers, of any width and depth
 

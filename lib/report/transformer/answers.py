@@ -41,12 +41,13 @@ def chain_rule() -> Claim:
         claim="Successive applications of the chain rule yield the product over all "
         "blocks, from the first to one behind the last.",
         correction="The rule is right. From one place of the stream to another there "
-        "are as many factors as blocks in between, none if the two are the same, and "
+        "are as many factors as branches in between, none if the two are the same, and "
         "the latest stands on the left:",
         printed=state(whole, "=", first * second, where=two_blocks),
         corrected=state(whole, "=", second * first, where=two_blocks),
         also=(state(Jacobian(x_0, x_0), "=", I),),
-        scope="instance: two blocks, with any maps",
+        scope="instance: two branches, with any maps",
+        repeats="36",
     )
 
 
@@ -62,12 +63,12 @@ def sum_against_product() -> Claim:
         "therefore the second is more stable: factors below one vanish, factors above "
         "one explode.",
         correction="Both are products, and both are sums: over all paths through the "
-        "blocks, each of which is taken or passed by. What differs is the path that "
+        "branches, each of which is taken or passed by. What differs is the path that "
         "passes by all of them. In the second choice it is the identity, in the first "
         "the product of all the Jacobians of LayerNorm. And the stream of the second "
-        "choice grows, so that each further block counts for less. For matrices, norms "
-        "that stay below a number below one are enough to vanish, but norms above one "
-        "are not enough to explode.",
+        "choice grows, so that each further branch counts for less. For matrices, "
+        "norms that stay below a number below one are enough to vanish, but norms "
+        "above one are not enough to explode.",
         corrected=state((I + B_2) * (I + B_1) * (I + B_0), "=", paths),
         also=(
             state(
@@ -76,7 +77,7 @@ def sum_against_product() -> Claim:
                 J_1 * J_0 + J_1 * J_0 * B_0 + J_1 * B_1 * J_0 + J_1 * B_1 * J_0 * B_0,
             ),
         ),
-        scope="instance: three blocks, and two",
+        scope="instance: three branches, and two",
     )
 
 

@@ -49,10 +49,10 @@ def ordered_product() -> Claim:
             left, "=", last * first * second * slope(block(2), x_2), where=two_blocks
         ),
         corrected=state(left, "=", last * second * first, where=two_blocks),
-        scope="instance: two blocks, with any maps",
+        scope="instance: two branches, with any maps",
         correction="The product runs to L, so its last factor leads to a place behind "
         "the end of the stream: it must end at L - 1. And matrices do not commute: the "
-        "latest block stands on the left. For two blocks:",
+        "latest block stands on the left. For two branches:",
     )
 
 
@@ -82,13 +82,14 @@ def post_norm_block() -> Claim:
                 given=WIDE,
             ),
         ),
-        scope="instance: one block of width three, with any branch; LayerNorm of "
+        scope="instance: one branch of width three, any of them; LayerNorm of "
         "widths three and four",
-        correction="Again a factor too many: from the end of the stream to the end of "
-        "the stream there is none, and the formula as printed has one. The 1 is the "
-        "identity matrix, the branch is taken at the place of its own block, and the "
-        "derivative of LayerNorm is a matrix, and a singular one. One block has one "
-        "factor; several multiply as in equation 36:",
+        correction="Shown is the formula's case l = L = 0, where the gradients on its "
+        "two sides are one and the same. Again a factor too many: from the end of the "
+        "stream to the end of the stream there is none, and the formula as printed has "
+        "one. The 1 is the identity matrix, each branch is taken at its own place, and "
+        "the derivative of LayerNorm is a matrix, and a singular one. One branch has "
+        "one factor; several multiply as in equation 36:",
     )
 
 
@@ -108,7 +109,7 @@ def stream_as_a_sum() -> Claim:
         label="eq-res-post-norm-sum",
         printed=total,
         corrected=total,
-        scope="instance: three blocks, with any branches",
+        scope="instance: any three branches",
     )
 
 
@@ -135,7 +136,7 @@ def sum_form() -> Claim:
         ),
         holds_if=printed,
         fails_if=printed.read({Jacobian(added, x_0): first + second}),
-        scope="instance: two blocks, with any branches",
+        scope="instance: any two branches",
         correction="It holds if the 1 is the identity and the derivative is the total "
         "one, through all that lies between. Then the sum hides a product, the same as "
         "that of equation 36:",

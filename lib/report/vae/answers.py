@@ -226,6 +226,7 @@ def size_of_a_divergence() -> Claim:
             ),
         ),
         scope="general",
+        repeats="11",
     )
 
 
@@ -396,6 +397,7 @@ def explicit_loss() -> Claim:
         corrected=state(-elbo, "=", fit + Sum(latents - 1, (d, 1, D)) / 2, **options),
         scope="numeric: one latent and linear logits, to 1e-12; two latents and "
         "constant ones; two pixels",
+        repeats="18",
     )
 
 
@@ -479,6 +481,7 @@ def gradients() -> Claim:
             tests=_of_a_step,
         ),
         scope="numeric: a step under a Gaussian, to 1e-12",
+        repeats="20",
     )
 
 
@@ -556,8 +559,9 @@ def quality_of_samples() -> Claim:
         chapter="vae/training",
         claim="The digits are of extremely good quality, though some strokes are "
         "almost transparent after 80 epochs.",
-        correction="A look at 64 pictures decides nothing. The likelihood of held-out "
-        "images does, estimated from below with K weighted samples. And a grey stroke "
+        correction="A look at 64 pictures decides little. How well the model fits, the "
+        "likelihood of held-out images says, estimated from below with K weighted "
+        "samples; how its samples look, not even that. And a grey stroke "
         "may be a pixel's probability and no sample of it, which has a variance: say "
         "what is shown.",
         corrected=state(

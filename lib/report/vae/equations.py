@@ -694,13 +694,14 @@ def pathwise_gradient() -> Claim:
         corrected=state(
             *chain,
             E(slope * Gradient(path, phi), noise),
-            words="for f with a derivative",
+            words="for f with a derivative, dominated",
             tests=_by_a_gaussian,
         ),
         scope="instance: a Gaussian by its mean and its deviation, four functions; "
         "the chain rule for any law and map",
         correction="In the last member z depends on the parameter through the map, "
-        "and the chain rule says how.",
+        "and the chain rule says how. The second equality needs what equation 21 "
+        "leaves out: a derivative that stays below something integrable.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The two updates: direction, order and rates are decided by what a step does."""
+"""The two updates: direction, order and rate are decided by what a step does."""
 
 from dataclasses import replace
 
@@ -11,8 +11,6 @@ from lib.report.gan.equations import PART
 from lib.report.gan.symbols import (
     V,
     alpha,
-    alpha_d,
-    alpha_g,
     psi,
     psi_next,
     theta,
@@ -25,20 +23,18 @@ BOTH_OLD, NEW = V(psi, theta), V(psi_next, theta)
 @pytest.mark.parametrize(
     "step",
     [
-        psi - alpha_d * Gradient(BOTH_OLD, psi),  # descent for ascent
-        -psi + alpha_d * Gradient(BOTH_OLD, psi),
-        psi + alpha_g * Gradient(BOTH_OLD, psi),  # the other's rate
-        psi + alpha * Gradient(BOTH_OLD, psi),
-        psi + alpha_d * Gradient(BOTH_OLD, theta),  # the other's slope
-        theta + alpha_d * Gradient(BOTH_OLD, theta),  # the other's step
-        psi + alpha_d * Gradient(V(psi, theta_next), psi),  # after the other's step
-        psi + alpha_d * Gradient(V(psi_next, theta), psi_next),  # of the new place
-        psi_next + alpha_d * Gradient(BOTH_OLD, psi),  # from the new place
-        psi + alpha_d**2 * Gradient(BOTH_OLD, psi),
-        psi + (alpha_d + alpha_d**2) * Gradient(BOTH_OLD, psi),
-        psi + 2 * alpha_d * Gradient(BOTH_OLD, psi),
+        psi - alpha * Gradient(BOTH_OLD, psi),  # descent for ascent
+        -psi + alpha * Gradient(BOTH_OLD, psi),
+        psi + alpha * Gradient(BOTH_OLD, theta),  # the other's slope
+        theta + alpha * Gradient(BOTH_OLD, theta),  # the other's step
+        psi + alpha * Gradient(V(psi, theta_next), psi),  # after the other's step
+        psi + alpha * Gradient(V(psi_next, theta), psi_next),  # of the new place
+        psi_next + alpha * Gradient(BOTH_OLD, psi),  # from the new place
+        psi + alpha**2 * Gradient(BOTH_OLD, psi),
+        psi + (alpha + alpha**2) * Gradient(BOTH_OLD, psi),
+        psi + 2 * alpha * Gradient(BOTH_OLD, psi),
         psi + Gradient(BOTH_OLD, psi),
-        alpha_d * Gradient(BOTH_OLD, psi),
+        alpha * Gradient(BOTH_OLD, psi),
         psi,
     ],
 )
@@ -49,19 +45,17 @@ def test_no_other_step_of_the_discriminator_passes(step: Expr) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        theta + alpha_g * Gradient(NEW, theta),  # ascent for descent
-        -theta - alpha_g * Gradient(NEW, theta),
-        theta - alpha_g * Gradient(BOTH_OLD, theta),  # simultaneous for alternating
-        theta - alpha_g * Gradient(V(psi, theta_next), theta_next),  # the new theta
-        theta - alpha_g * Gradient(V(psi_next, theta_next), theta_next),
-        theta_next - alpha_g * Gradient(NEW, theta),
-        theta - alpha_d * Gradient(NEW, theta),  # the other's rate
-        theta - alpha * Gradient(NEW, theta),
-        theta - alpha_g * Gradient(NEW, psi_next),  # the other's slope
-        theta - alpha_g**2 * Gradient(NEW, theta),
-        theta - 2 * alpha_g * Gradient(NEW, theta),
+        theta + alpha * Gradient(NEW, theta),  # ascent for descent
+        -theta - alpha * Gradient(NEW, theta),
+        theta - alpha * Gradient(BOTH_OLD, theta),  # simultaneous for alternating
+        theta - alpha * Gradient(V(psi, theta_next), theta_next),  # the new theta
+        theta - alpha * Gradient(V(psi_next, theta_next), theta_next),
+        theta_next - alpha * Gradient(NEW, theta),
+        theta - alpha * Gradient(NEW, psi_next),  # the other's slope
+        theta - alpha**2 * Gradient(NEW, theta),
+        theta - 2 * alpha * Gradient(NEW, theta),
         theta - Gradient(NEW, theta),
-        -alpha_g * Gradient(NEW, theta),
+        -alpha * Gradient(NEW, theta),
         theta,
     ],
 )
