@@ -42,6 +42,11 @@ ACTIVATIONS = {
     "tanh": Activation(torch.tanh, lambda g, u, h: g * (1 - h * h), nn.Tanh),
     "sigmoid": Activation(torch.sigmoid, lambda g, u, h: g * h * (1 - h), nn.Sigmoid),
 }
+# rho''(u) in terms of h = rho(u), of those that are not made of straight lines.
+BENDS: dict[str, Callable[[Tensor], Tensor]] = {
+    "tanh": lambda h: -2 * h * (1 - h * h),
+    "sigmoid": lambda h: h * (1 - h) * (1 - 2 * h),
+}
 
 
 class MLP:
@@ -146,6 +151,60 @@ class MLP:
         """
         return errors[0] @ self.weights[0]
 
+    def changes(
+        self, move: Float[Tensor, "batch inputs"]
+    ) -> tuple[list[Float[Tensor, "batch _"]], list[Float[Tensor, "batch _"]]]:
+        """How u^l and h^l change as the input moves: the derivatives along ``move``.
+
+        Forward through all layers, {eq}`eq-gan-move-forward`; the second list begins
+        with the move itself.
+        """
+        rises: list[Tensor] = []
+        moves = [move]
+        for layer, w in enumerate(self.weights):
+            rises.append(moves[-1] @ w.T)
+            back = ACTIVATIONS[self.activations[layer]].back
+            moves.append(back(rises[-1], self.u[layer], self.h[layer + 1]))
+        return rises, moves
+
+    def turns(
+        self,
+        errors: Sequence[Float[Tensor, "batch _"]],
+        rises: Sequence[Float[Tensor, "batch _"]],
+    ) -> list[Float[Tensor, "batch _"]]:
+        """How the ``errors`` of the output's sum change as each u^l changes by a rise.
+
+        Back through all layers, {eq}`eq-gan-move-back`. Zero where no activation bends.
+        """
+        turns: list[Tensor] = []
+        for layer in reversed(range(len(self.weights))):
+            upstream = torch.ones_like(self.h[-1])
+            turn = torch.zeros_like(self.u[layer])
+            if turns:
+                upstream = errors[layer + 1] @ self.weights[layer + 1]
+                back = ACTIVATIONS[self.activations[layer]].back
+                turn = turns[-1] @ self.weights[layer + 1]
+                turn = back(turn, self.u[layer], self.h[layer + 1])
+            if bend := BENDS.get(self.activations[layer]):
+                turn = turn + upstream * bend(self.h[layer + 1]) * rises[layer]
+            turns.append(turn)
+        return turns[::-1]
+
+    def steepness(self) -> tuple[Float[Tensor, ""], list[Tensor]]:
+        """Half the mean squared gradient by the input, and what the weights add to it.
+
+        The gradient is that of the outputs' sum, the mean is over the rows of the last
+        forward pass, and the second of the two is the derivative of the first by each
+        of the ``parameters``: {eq}`eq-gan-double-weights`.
+        """
+        errors = self.errors(torch.ones_like(self.h[-1]))
+        slope = self.input_gradient(errors)
+        rises, moves = self.changes(slope / len(slope))
+        gradients = self.parameter_gradients(self.turns(errors, rises))
+        for layer, (delta, move) in enumerate(zip(errors, moves, strict=False)):
+            gradients[2 * layer] += delta.T @ move
+        return slope.square().sum(1).mean() / 2, gradients
+
 
 def twin(network: MLP) -> nn.Sequential:
     """The same network, with a copy of its weights, for autograd."""
@@ -202,11 +261,16 @@ def generator_errors(
 
 @dataclass
 class GAN:
-    """A generator, from noise to samples, and a discriminator, from these to logits."""
+    """A generator, from noise to samples, and a discriminator, from these to logits.
+
+    ``penalty`` is what the discriminator pays for its steepness at the data, gamma in
+    {eq}`eq-gan-r1`; zero leaves the plain game.
+    """
 
     generator: MLP
     discriminator: MLP
     loss: LossName = "non-saturating"
+    penalty: float = 0.0
 
     def __post_init__(self) -> None:
         made, judged = self.generator.widths[-1], self.discriminator.widths[0]
@@ -223,11 +287,13 @@ class GAN:
                 "it must be 'identity'"
             )
         generator_loss(torch.zeros(1, 1), self.loss)
+        if not self.penalty >= 0:
+            raise ValueError(f"the penalty is {self.penalty}: it must not be negative")
 
     def discriminator_gradients(
         self, real: Float[Tensor, "real pixels"], noise: Float[Tensor, "fake latents"]
     ) -> tuple[Float[Tensor, ""], list[Tensor]]:
-        """V and its gradients, for rows of data and rows of noise.
+        """V, and the gradients of V less the penalty, for rows of data and of noise.
 
         Both batches pass through the discriminator in one, so the gradients of its
         parameters, a sum over rows, add up by themselves.
@@ -238,6 +304,11 @@ class GAN:
         upstream = torch.cat(value_errors(real_logits, fake_logits))
         errors = self.discriminator.errors(upstream)
         gradients = self.discriminator.parameter_gradients(errors)
+        if self.penalty:
+            self.discriminator.forward(real)
+            _, steeper = self.discriminator.steepness()
+            for gradient, more in zip(gradients, steeper, strict=True):
+                gradient -= self.penalty * more
         return value(real_logits, fake_logits), gradients
 
     def generator_gradients(
@@ -343,6 +414,8 @@ class AutogradPlayers:
         v = value(*logits.split(len(real)))
         self.up.zero_grad()
         v.backward()
+        if self.model.penalty:
+            self._penalty(real).neg().backward()
         self.up.step()
         self.judge.requires_grad_(False)
         fake_logits = self.judge(self.maker(self.noise(len(real))))
@@ -352,6 +425,11 @@ class AutogradPlayers:
         self.down.step()
         self.judge.requires_grad_(True)
         return {"loss": loss.detach(), "value": v.detach()}
+
+    def _penalty(self, real: Float[Tensor, "batch pixels"]) -> Float[Tensor, ""]:
+        rows = real.detach().requires_grad_()
+        [slope] = torch.autograd.grad(self.judge(rows).sum(), rows, create_graph=True)
+        return self.model.penalty * slope.square().sum(1).mean() / 2
 
 
 def _optimiser(

@@ -72,11 +72,18 @@ class Map(MatrixExpr):
         return rf"{self.args[0].name}\left({arguments}\right)"
 
 
+EXP = r"\exp"  # the one function of each entry that is known: its own derivative
+
+
 class Elementwise(MatrixExpr):
-    """An unknown function, or its derivative of an ``order``, of each entry."""
+    """An unknown function, or its derivative of an ``order``, of each entry.
+
+    Known is the exponential alone, which is called ``EXP``.
+    """
 
     def __new__(cls, name: str | Str, matrix: Basic, order: Any = 0) -> Elementwise:
         name = name if isinstance(name, Str) else Str(name)
+        order = 0 if name.name == EXP else order
         return Basic.__new__(cls, name, matrix, sp.sympify(order))
 
     @property

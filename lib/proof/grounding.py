@@ -15,7 +15,7 @@ from sympy import Basic, Expr, Function, S, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
-from .calculus import Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
+from .calculus import EXP, Elementwise, Jacobian, LayerNorm, Map, MatrixGradient
 from .errors import Undecidable
 from .evaluation import Number
 from .expectation import E, Int, resolve, with_value
@@ -184,6 +184,8 @@ def _map(node: Map, scope: Scope) -> sp.Matrix:
 
 def _elementwise(node: Elementwise, scope: Scope) -> sp.Matrix:
     name, matrix, order = node.args
+    if name.name == EXP:
+        return _ground(matrix, scope).applyfunc(sp.exp)
     place = sp.Dummy(real=True)
     applied = Function(name.name, real=True)(place)
     value = scope.apply(applied, [place]).diff(place, int(order))

@@ -14,7 +14,7 @@ from sympy import Basic, Expr
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
-from .calculus import Elementwise, Map
+from .calculus import EXP, Elementwise, Map
 from .terms import ONE, Quotient, TooLarge, power_of, product
 from .words import LONGEST_WORD, Form, Letter, Words
 
@@ -142,6 +142,7 @@ class MatrixForms(Words):
 
     def elementwise(self, node: Elementwise, order: int) -> Form:
         inner = self.form_key(self.matrix(node.args[1]))
+        order = 0 if node.args[0].name == EXP else order
         return self._letter(("each", node.args[0].name, order, inner), node)
 
     def _matrix_power(self, node: Basic) -> Form:

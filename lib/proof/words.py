@@ -228,6 +228,9 @@ class Words(NormalForm):
     def hadamard(self, one: Form, other: Form, shape: tuple[Expr, Expr]) -> Form:
         found: list[Form] = []
         for (v, a), (w, b) in itertools.product(one.items(), other.items()):
+            if _is_all_ones(v) or _is_all_ones(w):
+                found.append({w if _is_all_ones(v) else v: product(self.kernels, a, b)})
+                continue
             both = frozenset({v, w}) if v != w else (v, w)
             letter = Letter(("hadamard", both), *shape)
             found.append({(letter,): product(self.kernels, a, b)})
@@ -325,3 +328,10 @@ class Words(NormalForm):
             value = self._number(word) if word else self.of(size)
             parts.append(product(self.kernels, c, value))
         return total(self.kernels, parts)
+
+
+def _is_all_ones(word: Word) -> bool:
+    """Whether it is a column, a row or a matrix of ones."""
+    ones = all(letter.key[0] == "ones" for letter in word)
+    turned = [letter.transposed for letter in word]
+    return ones and turned in ([False], [True], [False, True])

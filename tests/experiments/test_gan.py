@@ -54,6 +54,8 @@ def as_mnist(data):
         ("discriminator_widths", (-1,)),
         ("activation", "swish"),
         ("loss", "hinge"),
+        ("penalty", -1.0),
+        ("penalty", float("inf")),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
         ("batch_size", 0),
@@ -83,7 +85,7 @@ def test_the_networks_are_those_of_the_configuration(played):
 def test_one_seed_gives_one_game(small, played):
     model, history = gan.train_gan(SMALL, small, seed=0)
     assert history.curves == played[1].curves
-    assert history.curves.keys() == {"loss", "value"}
+    assert history.curves.keys() == {"loss", "value", "pixel_distance"}
     assert same_weights(model, played[0])
     _, other = gan.train_gan(replace(SMALL, epochs=1), small, seed=1)
     assert other.curves["value"][0] != history.curves["value"][0]
@@ -134,6 +136,26 @@ def test_the_players_snapshots_come_from_one_noise(played):
     noise = torch.Generator().manual_seed(gan.EVALUATION_SEED)
     images = model.generator.forward(torch.randn(64, 6, generator=noise))
     assert torch.equal(history.snapshots["3"], (images * 255).byte())
+
+
+def test_the_pixels_distance_is_that_of_samples_and_data(small, played):
+    """Far from what noise gives at the end, and the distance of fresh samples there."""
+    model, history = played
+    noise = torch.randn(1000, 6, generator=torch.Generator().manual_seed(1))
+    samples = model.generator.forward(noise)
+    fresh = quality.frechet_distance(samples, small.train_images)
+    assert history.curves["pixel_distance"][-1] == pytest.approx(fresh, rel=0.1)
+    held = quality.frechet_distance(small.test_images, small.train_images)
+    assert fresh > 10 * held
+
+
+def test_a_penalty_keeps_the_judge_flat_at_the_data(small, played):
+    steep = {}
+    for penalty in (0.0, 10.0):
+        model, _ = gan.train_gan(replace(SMALL, penalty=penalty), small, seed=0)
+        model.discriminator.forward(small.train_images)
+        steep[penalty], _ = model.discriminator.steepness()
+    assert steep[10.0] < steep[0.0] / 3
 
 
 def test_small_samples_are_judged_at_the_size_of_the_vaes(small, data, played):

@@ -24,3 +24,5 @@ def test_the_gans_differ_only_by_what_they_are_to_show():
     live = EXPERIMENTS["gan-digits"].run
     assert (live.digits, live.loss) == ("bundled-8x8", "non-saturating")
     assert live.samples == 500
+    assert EXPERIMENTS["gan-mnist-r1"].run == replace(usual, penalty=10.0)
+    assert EXPERIMENTS["gan-digits-r1"].run == replace(live, penalty=1.0)

@@ -158,6 +158,77 @@ def test_saturated_logits_give_the_gradients_of_the_exact_ones() -> None:
         assert gan.generator_loss(logits, loss).isfinite()
 
 
+# ------------------------------------------------------------------- the steepness
+
+
+def steepness_by_autograd(network: MLP, rows: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Half the mean squared gradient by the input, differentiated twice by PyTorch."""
+    twin, rows = gan.twin(network), rows.clone().requires_grad_()
+    outputs = twin(rows).sum()
+    [slope] = torch.autograd.grad(outputs, rows, create_graph=True)
+    half = slope.square().sum(1).mean() / 2
+    parameters = list(twin.parameters())
+    gradients = torch.autograd.grad(
+        half, parameters, allow_unused=True, materialize_grads=True
+    )
+    return half.detach(), list(gradients)
+
+
+@pytest.mark.parametrize("depth", range(1, 7))
+def test_the_steepness_is_autograds_double_backward(depth: int) -> None:
+    """On judges of every depth, of all activations, with biases that are not zero."""
+    bent = 0
+    for seed in range(6 * (depth - 1), DRAWS, 36):
+        for seed_of_depth in range(seed, seed + 6):
+            model, real, _ = draw(seed_of_depth, torch.float64)
+            judge = model.discriminator
+            assert len(judge.weights) == depth
+            source = torch.Generator().manual_seed(seed_of_depth)
+            for bias in judge.biases:
+                bias.normal_(generator=source)
+            judge.forward(real)
+            half, gradients = judge.steepness()
+            expected, double = steepness_by_autograd(judge, real)
+            assert torch.isclose(half, expected, rtol=1e-12)
+            for g, other in zip(gradients, double, strict=True):
+                allowed = 1e-10 * max(1e-3, other.abs().max())
+                assert (g - other).abs().max() <= allowed, seed_of_depth
+            bent += bool(gradients[1].any())
+    assert bent == 0 if depth == 1 else bent > 10
+
+
+def test_a_last_layer_that_bends_counts_too() -> None:
+    source = torch.Generator().manual_seed(0)
+    network = MLP([4, 5, 3], ["sigmoid", "tanh"], source, torch.float64)
+    rows = torch.randn(7, 4, generator=source, dtype=torch.float64)
+    network.forward(rows)
+    _, gradients = network.steepness()
+    _, double = steepness_by_autograd(network, rows)
+    for g, other in zip(gradients, double, strict=True):
+        assert torch.allclose(g, other, atol=1e-13)
+
+
+def test_a_linear_judge_has_the_steepness_of_its_weights() -> None:
+    source = torch.Generator().manual_seed(0)
+    judge = MLP([4, 1], ["identity"], source, torch.float64)
+    judge.forward(torch.randn(9, 4, generator=source, dtype=torch.float64))
+    half, (by_weights, by_bias) = judge.steepness()
+    assert torch.isclose(half, judge.weights[0].square().sum() / 2)
+    assert torch.allclose(by_weights, judge.weights[0])
+    assert not by_bias.any()
+
+
+@pytest.mark.parametrize("name", gan.BENDS)
+def test_a_bend_is_the_slopes_difference_quotient(name: str) -> None:
+    u, step = torch.linspace(-3, 3, 41, dtype=torch.float64), 1e-5
+    rho, back, _ = ACTIVATIONS[name]
+    above, below = (
+        back(torch.ones_like(u), place, rho(place)) for place in (u + step, u - step)
+    )
+    bend = gan.BENDS[name](rho(u))
+    assert torch.allclose(bend, (above - below) / (2 * step), atol=1e-9)
+
+
 # ---------------------------------------------------------------------- the start
 
 
@@ -288,17 +359,19 @@ def test_adam_has_the_momenta_that_are_usual_for_this_game() -> None:
 CURVES_APART = {torch.float64: 1e-12, torch.float32: 1e-4}
 
 
+@pytest.mark.parametrize("penalty", [0.0, 0.5])
 @pytest.mark.parametrize("adam", [True, False])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("dtype", CURVES_APART)
 def test_autograds_players_stay_beside_those_by_hand(
-    dtype: torch.dtype, loss: gan.LossName, adam: bool
+    dtype: torch.dtype, loss: gan.LossName, adam: bool, penalty: float
 ) -> None:
     source = training.prepare(0)
     model = GAN(
         MLP([4, 16, 12, 3], ["leaky relu", "tanh", "sigmoid"], source, dtype),
         MLP([3, 16, 12, 1], ["leaky relu", "tanh", "identity"], source, dtype),
         loss,
+        penalty,
     )
     rate = 2e-3 if adam else 0.1
     other = AutogradPlayers(model, source.clone_state(), rate, adam)
@@ -402,6 +475,7 @@ def small(last: str = "identity", out: int = 1) -> MLP:
         (lambda: GAN(small(out=3), small(out=2)), "give one logit"),
         (lambda: GAN(small(out=3), small("sigmoid")), "must be 'identity'"),
         (lambda: GAN(small(out=3), small(), "hinge"), "no generator loss 'hinge'"),
+        (lambda: GAN(small(out=3), small(), penalty=-1.0), "must not be negative"),
         (lambda: gan.generator_errors(torch.ones(1, 1), "hinge"), "no generator loss"),
     ],
 )

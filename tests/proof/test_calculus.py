@@ -15,6 +15,7 @@ from sympy import (
 )
 
 from lib.proof.calculus import (
+    EXP,
     Elementwise,
     Gradient,
     Jacobian,
@@ -32,6 +33,7 @@ A, S = MatrixSymbol("A", m, n), MatrixSymbol("S", n, n)
 X, Y = MatrixSymbol("X", B, n), MatrixSymbol("Y", B, m)
 f, g = Map("f", m, x), Map("g", k, y)
 rho, slope = Elementwise("rho", x), Elementwise("rho", x, 1)
+exps = Elementwise(EXP, x)
 loss = Map("ell", 1, Y)
 outer = MatrixGradient(loss, Y, X * A.T)
 composed = Map("g", k, f)
@@ -51,6 +53,13 @@ ones, length = OneMatrix(n, 1), sqrt(Trace(x.T * x))
         (Jacobian(composed, x), Jacobian(g, y) * Jacobian(f, x), False),
         (Jacobian(A * rho, x), A * DiagMatrix(slope), True),
         (Jacobian(S * rho, x), DiagMatrix(slope) * S, False),
+        (Jacobian(exps, x), DiagMatrix(exps), True),
+        (Jacobian(exps, x), DiagMatrix(x), False),
+        (exps, Elementwise("f", x), False),
+        (Elementwise(EXP, 2 * x), HadamardProduct(exps, exps), True),
+        (Elementwise(EXP, 2 * x), 2 * exps, False),
+        (MatrixGradient(Trace(ones.T * exps), x), exps, True),
+        (MatrixGradient(Trace(ones.T * exps), x), ones, False),
         (Jacobian(f, x).T, Jacobian(f, x), False),
         (MatrixGradient(Map("ell", 1, X * A.T), X), outer * A, True),
         (MatrixGradient(Map("ell", 1, X * A.T), A), outer.T * X, True),

@@ -54,6 +54,10 @@ PUBLISHED = {
         "As for `gan-mnist`. The same study {cite}`lucic2018gans` found no loss that "
         "was consistently better than the non-saturating one."
     ),
+    "gan-mnist-r1": Published(
+        "None for plain layers on MNIST. The study that proposed the penalty "
+        "{cite}`mescheder2018which` judges larger networks on larger images."
+    ),
     "translate-multi30k": Published(
         "36.1 for German to English alone, by a widely used tutorial "
         "{cite}`trevettseq2seq`, which cuts and cases text in its own way. Here one "

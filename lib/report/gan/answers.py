@@ -223,8 +223,8 @@ def gradient_descent() -> Claim:
         chapter="gan/training",
         claim="And gradient descent for the generator, on the same value.",
         correction="The sign is right. But the slope of log(1 - D) by the logit "
-        "vanishes where the discriminator is sure that a sample is fake, so that the "
-        "generator stops learning where it has most to learn. In practice -log D is "
+        "vanishes where the discriminator is sure that a sample is fake, so that a "
+        "plain step is smallest where there is most to learn. In practice -log D is "
         "made small instead. At the best discriminator both loss functions have the "
         "gradient of a divergence, each of another one:",
         corrected=state(slope, "=", -sigmoid(u)),

@@ -27,7 +27,7 @@ from sympy import (
 )
 
 from lib.proof import Elementwise, Jacobian, LayerNorm, MatrixGradient
-from lib.proof.calculus import Map
+from lib.proof.calculus import EXP, Map
 from tests.shared.corpora import Twin
 
 KIND = "matrix_words"
@@ -53,6 +53,8 @@ square = A * A - Trace(A) * A + second * one
 third = (Trace(A) ** 3 - 3 * Trace(A) * Trace(A * A) + 2 * Trace(A * A * A)) / 6
 five = MatrixSymbol("F", 5, 5)
 six = MatrixSymbol("G", 6, 6)
+exps = Elementwise(EXP, u)
+total = Trace(ones.T * exps)
 
 TWINS = [
     Twin(
@@ -232,6 +234,20 @@ TWINS = [
         HadamardProduct(A, v * u.T),
     ),
     Twin(
+        "a matrix of ones, entry by entry",
+        KIND,
+        HadamardProduct(X, OneMatrix(n, m)),
+        X,
+        HadamardProduct(X, 2 * OneMatrix(n, m)),
+    ),
+    Twin(
+        "the identity is no matrix of ones",
+        KIND,
+        HadamardProduct(A, one) * ones,
+        HadamardProduct(A, one).T * ones,
+        A * ones,
+    ),
+    Twin(
         "diagonal quadratic form",
         KIND,
         u.T * DiagMatrix(v) * w,
@@ -302,6 +318,20 @@ TWINS = [
         Jacobian(LayerNorm(u, s), u) * ones,
         0 * ones,
         LayerNorm(u, s),
+    ),
+    Twin(
+        "Jacobian of a softmax",
+        KIND,
+        Jacobian(exps / total, u),
+        DiagMatrix(exps) / total - exps * exps.T / total**2,
+        DiagMatrix(exps) / total - exps * exps.T / total,
+    ),
+    Twin(
+        "a softmax and a number added to all scores",
+        KIND,
+        Elementwise(EXP, u + c * ones) / Trace(ones.T * Elementwise(EXP, u + c * ones)),
+        exps / total,
+        Elementwise(EXP, u + c * v) / Trace(ones.T * Elementwise(EXP, u + c * v)),
     ),
     # LayerNorm twice is LayerNorm without epsilon only; it is undefined for n = 1.
     Twin(
