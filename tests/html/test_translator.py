@@ -132,6 +132,20 @@ def test_the_page_answers_as_the_library_does(
             assert abs(float(cell or 0) - 100 * share) <= 1
 
 
+def test_of_a_text_that_two_languages_share_it_was_asked_for_both(
+    reader: Callable[..., Reader],
+) -> None:
+    """It may be a text of the other one."""
+    one = reader()
+    one.load()
+    texts = next(p.texts for p in corpora.phrases().held_out if "14 m" in p.texts["en"])
+    assert [k for k in texts if texts[k] == texts["en"]] == ["en", "fr"]
+    one.text.fill(texts["en"])
+    for language, (answer, verdict) in one.answers().items():
+        right = answer == texts[language]
+        assert verdict == ("right" if right else f"wrong: {texts[language]}")
+
+
 def test_unknown_words_and_empty_texts_are_said(reader: Callable[..., Reader]) -> None:
     one = reader()
     one.load()
