@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .formulas import Formula, evaluate, tree
@@ -52,8 +53,9 @@ class Link:
 class Graph:
     """Boxes and links, as far as the setting named ``step`` has filled them.
 
-    ``says`` tells what happens at each step, from step 0 on. Raises ValueError for a
-    link between boxes that are not there, and for a number without a step.
+    ``says`` tells what happens at each step, from step 0 on. Raises ValueError for two
+    boxes with one label, a link from or to a box that is not there, and a number
+    without a step.
     """
 
     title: str
@@ -86,6 +88,7 @@ class Graph:
 
 
 def written(formula: Formula, values: Mapping[str, ArrayLike]) -> str:
-    """A formula's value as a graph shows it: three decimals at most, and no more."""
+    """A formula's value as a graph shows it: with three decimals at most."""
     number = round(float(evaluate(tree(formula), values)), 3) + 0.0
-    return f"{number:g}".replace("-", "\N{MINUS SIGN}")
+    digits = np.format_float_positional(number, trim="-")
+    return digits.replace("-", "\N{MINUS SIGN}")

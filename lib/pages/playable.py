@@ -84,17 +84,27 @@ class Playable:
                     f"of {', '.join(self.settings)}"
                 )
         for panel in self.panels:
-            if isinstance(panel, Graph) and panel.step not in self.settings:
-                raise ValueError(
-                    f"the graph {panel.title!r} follows {panel.step}, which is none of "
-                    f"{', '.join(self.settings)}"
-                )
+            if isinstance(panel, Graph):
+                self._check_steps(panel)
         for mark in self._marks(Dot, Handle):
             if mark.of and mark.of not in self.styles:
                 raise ValueError(f"nothing is called {mark.of!r}, as a dot's ``of`` is")
         if len(self.styles) > len(COLOURS):
             raise ValueError(
                 f"{len(self.styles)} labels need more than {len(COLOURS)} colours"
+            )
+
+    def _check_steps(self, graph: Graph) -> None:
+        setting, last = self.settings.get(graph.step), len(graph.says) - 1
+        if setting is None:
+            raise ValueError(
+                f"the graph {graph.title!r} follows {graph.step}, which is none of "
+                f"{', '.join(self.settings)}"
+            )
+        if (setting.low, setting.high, setting.step) != (0, last, 1):
+            raise ValueError(
+                f"the graph {graph.title!r} has steps from 0 to {last}, so the setting "
+                f"{graph.step} must go there one by one"
             )
 
     def _marks(self, *kinds: type) -> list[Any]:

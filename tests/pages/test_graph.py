@@ -59,7 +59,8 @@ def test_a_number_is_written_as_short_as_it_is() -> None:
         (3, "3"),
         (-0.0, "0"),
         (-1.23456, "\N{MINUS SIGN}1.235"),
-        (1234.5, "1234.5"),
+        (1234.567, "1234.567"),
+        (2e6, "2000000"),
     ):
         assert written("x", {"x": value}) == text
 
@@ -103,3 +104,12 @@ def test_parts_that_do_not_fit_are_refused(
 def test_a_graph_follows_a_setting_of_its_figure() -> None:
     with pytest.raises(ValueError, match="follows m, which is none of n, x, w"):
         replace(FIGURE, panels=[replace(GRAPH, step="m")])
+
+
+@pytest.mark.parametrize(("low", "high", "step"), [(1, 4, 1), (0, 5, 1), (0, 4, 0.5)])
+def test_a_graphs_setting_goes_through_its_steps(
+    low: float, high: float, step: float
+) -> None:
+    settings = {**FIGURE.settings, "n": Setting("step", low, high, step, 2)}
+    with pytest.raises(ValueError, match=r"has steps from 0 to 4, so the setting n"):
+        replace(FIGURE, settings=settings)
