@@ -138,8 +138,8 @@ def test_of_a_text_that_two_languages_share_it_was_asked_for_both(
     """It may be a text of the other one."""
     one = reader()
     one.load()
-    texts = next(p.texts for p in corpora.phrases().held_out if "14 m" in p.texts["en"])
-    assert [k for k in texts if texts[k] == texts["en"]] == ["en", "fr"]
+    held_out = corpora.phrases().held_out
+    texts = next(p.texts for p in held_out if p.texts["en"] == p.texts["fr"])
     one.text.fill(texts["en"])
     for language, (answer, verdict) in one.answers().items():
         right = answer == texts[language]
