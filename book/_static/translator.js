@@ -282,12 +282,14 @@
         memory = translator.encode(found.tokens);
         source = [...found.tokens.map(token => data.vocabulary[token]), "<end>"];
       }
+      // Texts of several languages may be alike: then it was asked for each of these.
+      const sources = codes.filter((_, i) => phrase?.[i] === text.value);
       for (const row of rows) {
         const answer = memory ? translator.translate(memory, row.code).text : "";
         const wanted = phrase?.[codes.indexOf(row.code)];
         row.text.textContent = answer;
         row.verdict.textContent = !memory || !phrase ? ""
-          : text.value === wanted ? "(never asked of it in training)"
+          : sources.every(one => one === row.code) ? "(never asked of it in training)"
             : answer === wanted ? "right" : `wrong: ${wanted}`;
         row.verdict.classList.toggle("wrong", row.verdict.textContent.startsWith("wrong"));
       }

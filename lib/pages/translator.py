@@ -80,7 +80,7 @@ class LiveTranslator:
         looks, given, said = self.translator.looks(text, target)
         figure = Figure((6.4, 4), DPI, layout="constrained")
         axes = figure.add_subplot()
-        axes.imshow(looks.mean(0), vmin=0, vmax=1, aspect="auto")
+        axes.imshow(looks.mean(0).numpy(), vmin=0, vmax=1, aspect="auto")
         axes.set_xticks(range(len(given)), [shown(t) for t in given], rotation=75)
         axes.set_yticks(range(len(said)), [shown(t) for t in said])
         written = self.translator.translate([text], target)[0]
