@@ -154,10 +154,10 @@ class MLP:
     def changes(
         self, move: Float[Tensor, "batch inputs"]
     ) -> tuple[list[Float[Tensor, "batch _"]], list[Float[Tensor, "batch _"]]]:
-        """How u^l and h^l change as the input moves: the derivatives along ``move``.
+        """How u^l and h^l change along ``move``, as the input moves.
 
-        Forward through all layers, {eq}`eq-gan-move-forward`; the second list begins
-        with the move itself.
+        Forward through all layers, {eq}`eq-gan-move-forward`; the second list
+        begins with the move itself.
         """
         rises: list[Tensor] = []
         moves = [move]
@@ -172,9 +172,10 @@ class MLP:
         errors: Sequence[Float[Tensor, "batch _"]],
         rises: Sequence[Float[Tensor, "batch _"]],
     ) -> list[Float[Tensor, "batch _"]]:
-        """How the ``errors`` of the output's sum change as each u^l changes by a rise.
+        """How the ``errors`` of the output's sum change as u^l changes by a rise.
 
-        Back through all layers, {eq}`eq-gan-move-back`. Zero where no activation bends.
+        Back through all layers, {eq}`eq-gan-move-back`. Zero where no activation
+        bends.
         """
         turns: list[Tensor] = []
         for layer in reversed(range(len(self.weights))):
@@ -191,11 +192,11 @@ class MLP:
         return turns[::-1]
 
     def steepness(self) -> tuple[Float[Tensor, ""], list[Tensor]]:
-        """Half the mean squared gradient by the input, and what the weights add to it.
+        """Half the mean squared gradient by the input, and its own gradients.
 
-        The gradient is that of the outputs' sum, the mean is over the rows of the last
-        forward pass, and the second of the two is the derivative of the first by each
-        of the ``parameters``: {eq}`eq-gan-double-weights`.
+        The gradient is that of the outputs' sum, the mean is over the rows of the
+        last forward pass, and the second of the two is the derivative of the
+        first by each of the ``parameters``: {eq}`eq-gan-double-weights`.
         """
         errors = self.errors(torch.ones_like(self.h[-1]))
         slope = self.input_gradient(errors)

@@ -44,7 +44,7 @@ def linear(layer: nn.Linear, x: Rows) -> tuple[Float[Tensor, "*batch outputs"], 
 
 
 def layer_norm(norm: nn.Module, x: Rows) -> tuple[Rows, Back]:
-    """LayerNorm of each row, {eq}`eq-back-layernorm`; an Identity passes all on."""
+    """LayerNorm of each row, {eq}`eq-back-layernorm`; or an Identity."""
     if isinstance(norm, nn.Identity):
         return x, lambda dy: dy
     assert isinstance(norm, nn.LayerNorm)
@@ -71,10 +71,10 @@ def attend(
     Float[Tensor, "batch heads places head_width"],
     Callable[[Tensor], tuple[Tensor, Tensor, Tensor]],
 ]:
-    """softmax(Q K' / sqrt(d_k)) V in each head, and back to queries, keys and values.
+    """softmax(Q K' / sqrt(d_k)) V in each head, and back to all three.
 
     {eq}`eq-back-values`, {eq}`eq-back-weights`, {eq}`eq-back-scores`,
-    {eq}`eq-back-queries` and {eq}`eq-back-keys`. Each place must see some other.
+    {eq}`eq-back-queries`, {eq}`eq-back-keys`. Each place must see some other.
     """
     scale = 1 / math.sqrt(query.shape[-1])
     scores = query @ key.mT * scale
@@ -142,6 +142,11 @@ def feed_forward(module: nn.Sequential, x: Rows) -> tuple[Rows, Back]:
     return out, back
 
 
+def to_one(back: Back) -> BackToBoth:
+    """The way back of what reads no context, which gets a gradient of zero."""
+    return lambda dy: (back(dy), torch.zeros_like(dy))
+
+
 def residual(
     module: Residual,
     x: Stream,
@@ -150,11 +155,11 @@ def residual(
 ) -> tuple[Stream, BackToBoth]:
     """The stream plus a branch, in any placement: {eq}`eq-back-two-readers`.
 
-    Back to ``x`` and to the ``context`` of a cross-attention; without one the second
-    gradient is zero.
+    Back to ``x`` and to the ``context`` of a cross-attention; without one the
+    second gradient is zero.
     """
     if module.training and module.dropout.p:
-        raise ValueError("the backward pass knows no dropout: call eval() first")
+        raise ValueError("no way back through dropout: call eval() first")
     branch = module.branch
     read, back_read = layer_norm(module.norm_of_input, x)
     if isinstance(branch, Attention):
@@ -163,7 +168,7 @@ def residual(
     else:
         assert isinstance(branch, nn.Sequential)
         said, back_one = feed_forward(branch, read)
-        back_branch = lambda dy: (back_one(dy), torch.zeros_like(dy))  # noqa: E731
+        back_branch = to_one(back_one)
     added, back_added = layer_norm(module.norm_of_branch, said)
     out, back_sum = layer_norm(module.norm_of_sum, x + added)
 
@@ -276,7 +281,7 @@ def decode(
     memory: Float[Tensor, "batch source width"],
     mask: Mask,
 ) -> tuple[Stream, Back]:
-    """The decoder's stream, and back to the memory: a sum over all its blocks."""
+    """The decoder's stream, and back to the memory: a sum over its blocks."""
     x, back_embed = embed(model, target)
     backs = []
     for block in model.decoder:
