@@ -86,6 +86,7 @@ def test_a_gan_is_run_by_the_same_command(tmp_path, capsys):
     assert {name: len(curve) for name, curve in record["curves"].items()} == {
         "loss": 1,
         "value": 1,
+        "pixel_distance": 1,
     }
     assert sum(printed["coverage"]["shares"]) == pytest.approx(1)
     assert "1 epochs, seed 0" in captured.err

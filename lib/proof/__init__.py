@@ -43,6 +43,7 @@ from .calculus import (
     Gradient,
     Jacobian,
     LayerNorm,
+    Map,
     MatrixGradient,
     sigmoid,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "Int",
     "Jacobian",
     "LayerNorm",
+    "Map",
     "MatrixGradient",
     "MultivariateNormal",
     "Normal",

@@ -3,21 +3,12 @@
 It knows no model: the caller gives a loss.
 """
 
-from .errors import TrainingError
-from .loop import (
-    Training,
-    prepare,
-    run_epochs,
-    shuffled,
-    train,
-)
+from .loop import Training, prepare, shuffled, train
 
 __all__ = [
     "Training",
-    "TrainingError",
     "prepare",
     "records",
-    "run_epochs",
     "shuffled",
     "train",
 ]

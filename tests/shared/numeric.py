@@ -333,18 +333,18 @@ def _layer_norm(node: Any, at: dict[Any, float]) -> Any:
 
 
 def _elementwise(node: Any, at: dict[Any, float]) -> Any:
-    name, matrix, order_ = node.args
+    name, matrix, times = node.args
     entries = value(matrix, at)
     if name.name == r"\exp":
         return np.exp(entries)
 
-    def wave(place: complex) -> complex:
-        return _unknown(name.name, [place])
+    def derived(place: complex, times: int) -> complex:
+        if times == 0:
+            return _unknown(name.name, [place])
+        return _slope(lambda h: derived(place + h, times - 1))
 
-    def apply(place: complex) -> complex:
-        return _slope(lambda h: wave(place + h)) if order_ else wave(place)
-
-    return np.vectorize(apply, otypes=[complex])(entries)
+    apply = np.vectorize(lambda place: derived(place, int(times)), otypes=[complex])
+    return apply(entries)
 
 
 def _slope(f: Callable[[float], Any]) -> Any:
