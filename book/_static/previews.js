@@ -37,6 +37,10 @@ function startPreviews(article) {
     if (!html) return;
     box.innerHTML = html;
     box.showPopover();
+    place(link);
+  }
+
+  function place(link) {
     const at = link.getClientRects()[0];
     const left = Math.min(at.left, innerWidth - box.offsetWidth - 16);
     const below = at.bottom + box.offsetHeight + 8 < innerHeight;
@@ -64,7 +68,13 @@ function startPreviews(article) {
   });
   article.addEventListener("focusout", hide);
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
-  addEventListener("scroll", close, { passive: true });
+  // The page may scroll to a link that gets the focus, after what it shows is open.
+  function scrolled() {
+    const link = reference({ target: document.activeElement });
+    if (link && box.matches(":popover-open")) place(link);
+    else close();
+  }
+  addEventListener("scroll", scrolled, { passive: true });
 }
 
 const article = document.querySelector("article.bd-article");
