@@ -26,8 +26,8 @@ PYTEST := $(BIN)/python -m pytest -q -rfEs
 UNIT := OMP_NUM_THREADS=1 $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal \
 	--ignore=tests/html
 # The notebooks that take longest come first, so that no core waits for them at the end.
-LONGEST := $(patsubst %,book/%.ipynb,transformer/translation \
-	transformer/gradient_norms vae/training gan/training transformer/residual_gradients)
+LONGEST := $(patsubst %,book/%.ipynb,gan/training transformer/gradient_norms vae/gaps \
+	vae/training transformer/translation transformer/residual_gradients)
 COMPARE := $(PYTEST) -p no:cacheprovider -p tools.processor_time --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 -n 2 --dist loadfile --no-loadscope-reorder \
 	$(LONGEST) $(filter-out $(LONGEST),$(wildcard book/*.ipynb book/*/*.ipynb))
