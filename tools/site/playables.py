@@ -4,16 +4,15 @@ A notebook's output holds the data and the picture (lib/pages/playable.py). In t
 book/_static/playable.js draws the data in place of the picture.
 """
 
-import base64
 import json
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 from lib.pages.playable import MIME
+from tools.site.outputs import replaced
 
 CLASS = "playable"
 
@@ -25,28 +24,15 @@ def setup(app: Sphinx) -> None:
 
 def place(app: Sphinx, name: str, source: list[str]) -> None:
     """Write the stills of a notebook, and put HTML in place of its figures' data."""
-    if MIME not in source[0]:
-        return
-    notebook = json.loads(source[0])
-    folder = Path(app.outdir) / "_images"
-    folder.mkdir(parents=True, exist_ok=True)
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if MIME in data:
-                content = "".join(data.pop(MIME))
-                figure = json.loads(content)["name"]
-                still = base64.b64decode("".join(data["image/png"]))
-                (folder / f"playable-{figure}.png").write_bytes(still)
-                address = f"{'../' * name.count('/')}_images/playable-{figure}.png"
-                alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt")
-                if not alt:
-                    raise ExtensionError(
-                        f"{name}: the figure {figure} has no alternative text: put it "
-                        "into the cell's metadata, as CONTRIBUTING.md says"
-                    )
-                data["text/html"] = html_of(content, address, alt)
-    source[0] = json.dumps(notebook)
+
+    def figure_of(content: str, still: bytes, alt: str) -> str:
+        path = f"_images/playable-{json.loads(content)['name']}.png"
+        written = Path(app.outdir) / path
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.write_bytes(still)
+        return html_of(content, f"{'../' * name.count('/')}{path}", alt)
+
+    source[0] = replaced(name, source[0], MIME, figure_of)
 
 
 def html_of(content: str, address: str, alt: str) -> str:

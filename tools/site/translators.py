@@ -5,7 +5,6 @@ are more than a page should weigh, so book/_static/translator.js loads them once
 reader asks, as a script: a page that was opened from a folder may load nothing else.
 """
 
-import base64
 import gzip
 import json
 from html import escape
@@ -13,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 from lib.pages.translator import MIME, script
 from lib.training import records
 from tools.digest import RECORDS
+from tools.site.outputs import replaced
 
 CLASS = "translator"
 FOLDER = "translators"  # of the static files
@@ -30,26 +29,12 @@ def setup(app: Sphinx) -> None:
 
 def place(app: Sphinx, name: str, source: list[str]) -> None:
     """Write the files of a notebook's translators, and put HTML in place of data."""
-    if MIME not in source[0]:
-        return
-    notebook = json.loads(source[0])
-    out = Path(app.outdir)
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if MIME in data:
-                content = "".join(data.pop(MIME))
-                still = base64.b64decode("".join(data["image/png"]))
-                alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt")
-                if not alt:
-                    raise ExtensionError(
-                        f"{name}: the translator has no alternative text: put it into "
-                        "the cell's metadata, as CONTRIBUTING.md says"
-                    )
-                data["text/html"] = html_of(
-                    content, still, alt, out, "../" * name.count("/")
-                )
-    source[0] = json.dumps(notebook)
+    out, up = Path(app.outdir), "../" * name.count("/")
+
+    def translator_of(content: str, still: bytes, alt: str) -> str:
+        return html_of(content, still, alt, out, up)
+
+    source[0] = replaced(name, source[0], MIME, translator_of)
 
 
 def html_of(content: str, still: bytes, alt: str, out: Path, up: str) -> str:
