@@ -78,11 +78,8 @@ class Digits:
 
 def _unlike_digits(images: Tensor, labels: Tensor) -> str:
     """Why these are not digits and their labels, in words; empty if they are."""
-    if (
-        images.ndim != 2
-        or not len(images)
-        or math.isqrt(s := images.shape[1]) ** 2 != s
-    ):
+    pixels = images.shape[-1]
+    if images.ndim != 2 or not images.numel() or math.isqrt(pixels) ** 2 != pixels:
         return f"images must be rows of square pictures, not {tuple(images.shape)}"
     if labels.shape != images.shape[:1]:
         return f"{len(images)} images have labels of the shape {tuple(labels.shape)}"
@@ -114,7 +111,7 @@ def load(
         raise DataError(f"unknown digits {name!r}: choose one of {', '.join(NAMES)}")
     folder = Path(folder or os.environ.get("CHECKED_GRADIENTS_DATA") or "data")
     if download:
-        _download(folder)
+        _download(folder, keep_unknown=accept_unknown)
     return _mnist(folder / "MNIST" / "raw", accept_unknown)
 
 
@@ -208,16 +205,22 @@ def _parse(path: Path, content: bytes) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def _download(folder: Path) -> None:
-    """Let torchvision fetch what is missing; a file that is damaged counts as such."""
+def _download(folder: Path, *, keep_unknown: bool) -> None:
+    """Let torchvision fetch what is missing; a file that is damaged counts as such.
+
+    A damaged file is put aside until another one is there in its place.
+    """
     from torchvision.datasets import MNIST  # slow to import, as above
 
+    raw = folder / "MNIST" / "raw"
+    damaged = (
+        []
+        if keep_unknown
+        else [p for p in map(raw.joinpath, MNIST_FILES) if _unknown(p)]
+    )
     try:
-        for file, known in MNIST_FILES.items():
-            path = folder / "MNIST" / "raw" / file
-            # torchvision takes any file of the right name for the right one.
-            if path.exists() and _digest(path.read_bytes()) not in known:
-                path.unlink()
+        for path in damaged:  # torchvision takes any file of the right name
+            path.rename(_aside(path))
         MNIST(folder, download=True)
     # What torchvision raises for a server's odd answers and for damaged files.
     except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
@@ -225,6 +228,20 @@ def _download(folder: Path) -> None:
         raise DataError(
             f"torchvision could not fetch MNIST into {folder}: {said}: try again"
         ) from None
+    finally:
+        for path in damaged:
+            if path.exists():
+                _aside(path).unlink(missing_ok=True)
+            elif _aside(path).exists():
+                _aside(path).rename(path)
+
+
+def _unknown(path: Path) -> bool:
+    return path.is_file() and _digest(path.read_bytes()) not in MNIST_FILES[path.name]
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.damaged")
 
 
 def _digest(content: bytes) -> str:

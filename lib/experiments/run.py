@@ -138,10 +138,9 @@ def run_experiment(
         "provenance": records.provenance(generator.device),
     }
     options = {"checkpoint": files.checkpoint, "resume": existing == "resume"}
-    if existing == "resume" and files.checkpoint.exists():
-        checkpoints.read(files.checkpoint)  # refused here if it is not whole
-        if version := checkpoints.other_torch(files.checkpoint):
-            say(f"it began with torch {version}, and may end elsewhere with this one")
+    there = existing == "resume" and files.checkpoint.exists()
+    if there and (version := checkpoints.other_torch(files.checkpoint)):
+        say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
     model, history = kind.train(run, loaded, seed, device=device, **options)
     say(f"trained in {history.seconds:.0f} s")

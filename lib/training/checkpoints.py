@@ -97,6 +97,20 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(path: Path) -> Any:
     """What a checkpoint holds, whose ever it is. Raises TrainingError if not whole."""
+    return _whole(path)[1]
+
+
+def other_torch(path: Path) -> str:
+    """The version of PyTorch that wrote a checkpoint, if it is not this one.
+
+    Raises TrainingError where the checkpoint is not whole.
+    """
+    version, _ = _whole(path)
+    return "" if version == torch.__version__ else version
+
+
+def _whole(path: Path) -> tuple[str, Any]:
+    """The PyTorch that wrote a file, and the state in it, if its digest is right."""
     damaged = TrainingError(f"{path} is not a whole checkpoint: {REMEDY}")
     try:
         content = path.read_bytes()
@@ -114,7 +128,8 @@ def read(path: Path) -> Any:
             )
         if header["digest"] != digest(header["state"], tensors):
             raise damaged
-        return _decoded(json.loads(header["state"]), tensors)
+        found = json.loads(header["state"])
+        return str(found["torch"]), _decoded(found, tensors)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
         raise damaged from None
 
@@ -135,13 +150,6 @@ def _decoded(value: Any, tensors: Mapping[str, Tensor]) -> Any:
     return {key: _decoded(part, tensors) for key, part in value["dict"]}
 
 
-def other_torch(path: Path) -> str:
-    """The version of PyTorch that wrote a whole checkpoint, if it is not this one."""
-    text = _header(path.read_bytes())["state"]
-    version = str(json.loads(text)["torch"])
-    return "" if version == torch.__version__ else version
-
-
 # --------------------------------------------------------------------------- restoring
 
 
@@ -154,7 +162,7 @@ def restore(
     that is not finite. A generator of another device cannot go on with the same noise:
     it is seeded anew, from the state that was saved.
     """
-    if wrong := next(_misfits(saved, parts), None):
+    if wrong := next(_misfits(saved, parts, generator), None):
         raise TrainingError(f"{path} does not fit this run: {wrong}: {REMEDY}")
     for name, part in parts.items():
         part.load_state_dict(saved["parts"][name])
@@ -166,10 +174,11 @@ def restore(
         generator.manual_seed(int.from_bytes(drawn[:7], "little"))
 
 
-def _misfits(saved: Mapping[str, Any], parts: Mapping[str, Stateful]) -> Iterator[str]:
+def _misfits(
+    saved: Mapping[str, Any], parts: Mapping[str, Stateful], generator: torch.Generator
+) -> Iterator[str]:
     """What keeps a state from being put into the parts, in words."""
-    generator = saved.get("generator")
-    if not isinstance(generator, Tensor) or generator.dtype != torch.uint8:
+    if not _is_noise(saved.get("generator"), generator):
         yield "it has no state of a generator"
     theirs = saved.get("parts")
     if not isinstance(theirs, dict) or theirs.keys() != parts.keys():
@@ -180,6 +189,19 @@ def _misfits(saved: Mapping[str, Any], parts: Mapping[str, Stateful]) -> Iterato
             yield from _optimiser_misfits(theirs[name], part, name)
         else:
             yield from _differences(theirs[name], part.state_dict(), name)
+
+
+def _is_noise(state: Any, generator: torch.Generator) -> bool:
+    """Whether it is a state that the generator takes, or one of another device's."""
+    if not isinstance(state, Tensor) or state.dtype != torch.uint8:
+        return False
+    if state.shape != generator.get_state().shape:
+        return True
+    try:
+        generator.clone_state().set_state(state)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _optimiser_misfits(

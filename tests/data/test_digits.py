@@ -216,6 +216,30 @@ def test_the_remedy_of_a_damaged_file_works(small_mnist, monkeypatch, damage):
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == good
 
 
+def test_a_fetch_that_fails_leaves_the_files_as_they_were(small_mnist, monkeypatch):
+    raw = small_mnist / "MNIST" / "raw"
+    path = raw / "t10k-images-idx3-ubyte"
+    path.write_bytes(change_last_byte(path.read_bytes()))
+    before = {path.name: path.read_bytes() for path in raw.iterdir()}
+
+    def fetch(root, download):
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", fetch)
+    with pytest.raises(DataError, match="no network"):
+        digits.load("mnist", small_mnist, download=True)
+    assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
+
+
+def test_files_that_are_accepted_are_not_fetched_anew(small_mnist, monkeypatch):
+    path = small_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    odd = change_last_byte(path.read_bytes())
+    path.write_bytes(odd)
+    monkeypatch.setattr("torchvision.datasets.MNIST", fetching({}))
+    digits.load("mnist", small_mnist, download=True, accept_unknown=True)
+    assert path.read_bytes() == odd
+
+
 @pytest.mark.parametrize(
     "error", [AssertionError(), ValueError("odd\nanswer"), RuntimeError("a\n\nb")]
 )
@@ -236,6 +260,7 @@ def test_what_torchvision_raises_is_one_line(tmp_path, monkeypatch, error):
         ({"test_images": torch.full((2, 64), float("nan"))}, "test set .* in \\[0"),
         ({"train_images": torch.zeros(0, 64)}, "rows of square pictures"),
         ({"train_images": torch.zeros(2, 63)}, "rows of square pictures"),
+        ({"train_images": torch.zeros(2, 0)}, "rows of square pictures"),
         ({"test_labels": torch.zeros(3, dtype=torch.long)}, "labels of the shape"),
         ({"train_labels": torch.tensor([0, 10])}, "from 0 to 9"),
         ({"train_labels": torch.tensor([0.0, 1.0])}, "whole numbers"),

@@ -327,7 +327,7 @@ def test_a_page_has_the_translators_still_and_knows_its_file(tmp_path: Path) -> 
 
 
 def test_a_translator_without_alternative_text_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ExtensionError, match="book/gan/a: the figure phrases has no alt"):
+    with pytest.raises(ExtensionError, match="gan/a: the figure phrases has no alt"):
         translator_placed(tmp_path)
 
 

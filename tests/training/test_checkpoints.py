@@ -212,6 +212,7 @@ MISFITS: dict[str, list[Callable[[dict[str, Any]], object]]] = {
     "generator": [
         lambda s: s.pop("generator"),
         lambda s: s.update(generator=torch.zeros(3)),
+        lambda s: s["generator"].zero_(),
     ],
     "model has not the entries": [
         lambda s: model_of(s).pop("bias"),
