@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:
             configuration(options.name, options.epochs, options.set),
             seed=options.seed,
             device=options.device,
+            precision=options.precision,
+            capture=options.capture,
             data=options.data,
             out=options.out,
             existing=options.existing,
@@ -73,6 +75,13 @@ def parser() -> Parser:
     run.add_argument("--epochs", metavar="N", help="the same as --set epochs=N")
     run.add_argument("--seed", type=seed, default=0, metavar="S")
     run.add_argument("--device", metavar="D", help="cpu, cuda or mps")
+    for name, default, choices in (
+        ("precision", "float32", ("float32", "tf32", "bf16")),
+        ("capture", "auto", ("auto", "compile", "graph", "off")),
+    ):
+        run.add_argument(
+            f"--{name}", choices=choices, default=default, help="on a CUDA GPU"
+        )
     run.add_argument(
         "--data", type=Path, metavar="DIR", help="holds MNIST and Multi30k"
     )

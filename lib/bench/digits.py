@@ -23,7 +23,8 @@ from lib.experiments.table import PEER
 from lib.models import vae
 from lib.models.gan import GAN, MLP, AutogradPlayers, Players
 from lib.models.vae import VAE, VAEConfig
-from lib.training.loop import History, Training, prepare, train
+from lib.training.engine import prepare
+from lib.training.loop import History, Training, train
 
 SIZES = VAEConfig(digits.PIXELS, PEER.hidden, PEER.latents)
 SEED = 0

@@ -33,7 +33,7 @@ from lib.models.transformer import (
     token_loss,
 )
 from lib.models.translation import Batch, Example, Translator, bucketed, padded
-from lib.training.loop import prepare
+from lib.training.engine import prepare
 
 SEED = 0
 ROUNDS = 8  # the first is a warm-up

@@ -13,7 +13,8 @@ from torch.nn.functional import avg_pool2d
 from lib.data import digits
 from lib.data.digits import Digits
 from lib.models.gan import ACTIVATIONS, GAN, MLP, LossName, Players
-from lib.training.loop import History, Training, prepare, run_epochs, shuffled
+from lib.training.engine import PLAIN, Engine
+from lib.training.loop import History, Training, run_epochs, shuffled
 
 from . import quality
 
@@ -91,7 +92,7 @@ def train_gan(
     data: Digits,
     seed: int,
     *,
-    device: str | None = None,
+    engine: Engine = PLAIN,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[GAN, History]:
@@ -103,7 +104,7 @@ def train_gan(
     training images. Its snapshots are 64 samples, flat and as bytes, by the number of
     the epoch.
     """
-    generator = prepare(seed, device)
+    generator = engine.prepare(seed)
     model = new_gan(run, data.side**2, generator)
     players = Players(model, generator, run.learning_rate)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
@@ -124,6 +125,7 @@ def train_gan(
         shuffled(data.train_images.to(generator.device), run.batch_size),
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
+        engine=engine,
         after_epoch=after_epoch,
         checkpoint=checkpoint,
         resume=resume,

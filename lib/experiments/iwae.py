@@ -1,6 +1,6 @@
 """VAEs trained by the importance-weighted bound, as Burda et al. (2015) set it up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from lib.data.digits import Digits
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
 from lib.training import records
+from lib.training.engine import PLAIN, Engine
 from lib.training.loop import (
-    Batches,
     History,
+    Shuffled,
     Training,
-    prepare,
     progress,
     run_epochs,
     shuffled,
@@ -74,15 +74,11 @@ def rate(epoch: int) -> float:
     return 10 ** (-stage / 7)
 
 
-def binarised(images: Tensor, batch_size: int) -> Batches:
+def binarised(images: Tensor, batch_size: int) -> Shuffled:
     """Batches of rows in a new order, each pixel drawn anew by its grey level."""
-    grey = shuffled(images, batch_size)
-
-    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, int]]:
-        for batch, weight in grey(generator):
-            yield torch.bernoulli(batch, generator=generator), weight
-
-    return batches
+    return shuffled(
+        images, batch_size, lambda rows, drawn: torch.bernoulli(rows, generator=drawn)
+    )
 
 
 def train_iwae(
@@ -90,12 +86,12 @@ def train_iwae(
     data: Digits,
     seed: int,
     *,
-    device: str | None = None,
+    engine: Engine = PLAIN,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[VAE, History]:
     """Train the run's network; the history's curve is the bound's negative, in nats."""
-    generator = prepare(seed, device)
+    generator = engine.prepare(seed)
     config = VAEConfig(
         data.side**2, run.hidden, run.latents, layers=2, activation="tanh"
     )
@@ -105,8 +101,11 @@ def train_iwae(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
 
+    iwae = engine.compiled(vae.iwae)
+
     def step(batch: Tensor) -> dict[str, Tensor]:
-        scalars = vae.iwae_loss(model, batch, run.samples, generator)
+        with engine.autocast():
+            scalars = vae.iwae_loss(model, batch, run.samples, generator, iwae)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()
@@ -122,6 +121,7 @@ def train_iwae(
         binarised(data.train_images.to(generator.device), run.batch_size),
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
+        engine=engine,
         after_epoch=after_epoch,
         checkpoint=checkpoint,
         resume=resume,

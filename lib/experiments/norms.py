@@ -15,7 +15,8 @@ from lib.models import transformer
 from lib.models.probes import Probe, gradient_norm
 from lib.models.transformer import Placement, Transformer
 from lib.training import checkpoints
-from lib.training.loop import History, prepare, progress, restored_history
+from lib.training.engine import PLAIN, Engine
+from lib.training.loop import History, progress, restored_history
 
 from .translation import (
     PHRASE_LANGUAGES,
@@ -129,7 +130,7 @@ def train_norms(
     data: Parallel,
     seed: int,
     *,
-    device: str | None = None,
+    engine: Engine = PLAIN,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[dict[str, torch.Tensor], History]:
@@ -152,7 +153,7 @@ def train_norms(
     with progress(len(grid), "networks", "network", history.epochs) as bar:
         for cell in grid[history.epochs :]:
             started = time.perf_counter()
-            generator = prepare(seed, device)
+            generator = engine.prepare(seed)
             train_cell(run, cell, encoded, generator, history)
             history.epochs += 1
             history.seconds += time.perf_counter() - started

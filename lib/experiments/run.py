@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from matplotlib.figure import Figure
 from torch import nn
@@ -16,8 +16,9 @@ from torch.nn.functional import pad
 
 from lib.data import digits
 from lib.data.digits import Digits
-from lib.training import checkpoints, records
-from lib.training.loop import History, prepare
+from lib.training import checkpoints, engine, records
+from lib.training.engine import Capture, Precision
+from lib.training.loop import History
 from lib.training.records import RecordError, RunFiles
 
 from . import translation
@@ -68,20 +69,47 @@ class Kind:
     figure: Callable[[History], Figure] | None = None
     keep: Callable[..., dict[str, Any]] | None = None  # of the model, for the record
     network: Callable[[Any], nn.Module] | None = None  # whose weights may be kept
+    # How its steps are run fastest on a CUDA GPU, and with which products.
+    capture: Callable[[Any], Capture] = lambda run: "off"
+    precisions: tuple[Precision, ...] = ("float32",)
 
 
+PRECISIONS = get_args(Precision)
+A_VAE = Kind(
+    load_digits,
+    train_vae,
+    evaluate_vae,
+    samples_figure,
+    network=lambda vae: vae,
+    capture=lambda run: "graph",
+    precisions=PRECISIONS,
+)
 KINDS = {
-    VAERun: Kind(
-        load_digits, train_vae, evaluate_vae, samples_figure, network=lambda vae: vae
+    VAERun: A_VAE,
+    PlaneRun: replace(A_VAE, keep=keep_plane, network=None),
+    IWAERun: Kind(
+        load_digits,
+        train_iwae,
+        evaluate_iwae,
+        network=lambda vae: vae,
+        capture=lambda run: "compile",
+        precisions=PRECISIONS,
     ),
-    PlaneRun: Kind(load_digits, train_vae, evaluate_vae, samples_figure, keep_plane),
-    IWAERun: Kind(load_digits, train_iwae, evaluate_iwae, network=lambda vae: vae),
-    GANRun: Kind(load_digits, train_gan, evaluate_gan, samples_figure),
+    GANRun: Kind(
+        load_digits,
+        train_gan,
+        evaluate_gan,
+        samples_figure,
+        capture=lambda run: "graph",
+        precisions=("float32", "tf32"),  # its products by hand keep one type
+    ),
     TranslationRun: Kind(
         translation.load,
         train_translator,
         evaluate_translator,
         network=lambda translator: translator.model,
+        capture=lambda run: "compile" if run.packed else "off",
+        precisions=PRECISIONS,
     ),
     NormsRun: Kind(translation.load, train_norms, judge_norms),
 }
@@ -96,7 +124,9 @@ def run_experiment(
     run: Run,
     *,
     seed: int,
-    device: str | None,
+    device: str | None = None,
+    precision: Precision = "float32",
+    capture: Capture | Literal["auto"] = "auto",
     data: str | Path | None,
     out: Path,
     existing: Existing = "refuse",
@@ -110,9 +140,10 @@ def run_experiment(
     samples, their picture. If one of them is there already, ``existing`` says what to
     do: ``"refuse"``; ``"resume"``, which brings the run to its end from wherever it
     stands, and only returns the record of a finished one; or ``"overwrite"``, which
-    removes them once the data are there. ``keep_weights`` puts the trained network's
-    weights into the record, for `records.unpacked_weights`. Raises DataError,
-    CorpusError, TrainingError, RecordError.
+    removes them once the data are there. ``precision`` and ``capture`` are as
+    `engine.decide` takes them. ``keep_weights`` puts the trained network's weights into
+    the record, for `records.unpacked_weights`. Raises DataError, CorpusError,
+    TrainingError, RecordError.
     """
 
     def say(line: str) -> None:
@@ -123,8 +154,11 @@ def run_experiment(
     if finished is not None:
         say(f"it is finished; record in {files.record}")
         return finished
-    generator = prepare(seed, device)  # shows early if the device is not there
     kind = KINDS[type(run)]
+    # It shows early if the device is not there.
+    chosen = engine.decide(
+        device, precision, capture, kind.capture(run), kind.precisions, say
+    )
     if keep_weights and kind.network is None:
         raise RecordError(f"{name} has no one network: leave out --keep-weights")
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
@@ -135,14 +169,14 @@ def run_experiment(
         "configuration": asdict(run),
         "seed": seed,
         "data": {"source": loaded.source, "sha256": loaded.sha256},
-        "provenance": records.provenance(generator.device),
+        "provenance": records.provenance(chosen.prepare(seed).device) | chosen.about,
     }
     options = {"checkpoint": files.checkpoint, "resume": existing == "resume"}
     there = existing == "resume" and files.checkpoint.exists()
     if there and (version := checkpoints.other_torch(files.checkpoint)):
         say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
-    model, history = kind.train(run, loaded, seed, device=device, **options)
+    model, history = kind.train(run, loaded, seed, engine=chosen, **options)
     say(f"trained in {history.seconds:.0f} s")
     record |= {
         "metrics": kind.evaluate(model, run, loaded, say),

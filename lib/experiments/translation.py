@@ -4,19 +4,24 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import torch
 from tokenizers import Tokenizer
+from torch.optim.swa_utils import AveragedModel
 
 from lib.data import corpora
 from lib.data.corpora import Parallel
 from lib.models import transformer, translation
+from lib.models.packing import Packed, packed
 from lib.models.transformer import PADDING, Placement, Transformer, TransformerConfig
 from lib.models.translation import Batch, Example, Tag, Translator
 from lib.training import records
-from lib.training.loop import Batches, History, Training, prepare, run_epochs
+from lib.training.checkpoints import Stateful
+from lib.training.engine import PLAIN, Engine
+from lib.training.loop import Batches, History, Training, run_epochs
 
 Graph = Literal["all", "english", "ring"]
 Direction = tuple[str, str]
@@ -35,8 +40,10 @@ class TranslationRun:
     any other, or besides these a ring through the others in their order. Directions
     in ``untrained``, such as ``"de-cs"``, are left out of it. Subwords are as many as
     ``vocabulary``; phrases have words instead. An epoch takes each sentence once, in
-    a direction drawn at random. The learning rate rises over ``warmup`` steps and then
-    falls to zero with the last one. ``beam`` is that of the final judgement.
+    a direction drawn at random; where sentences are ``packed`` into batches of few
+    shapes, for a GPU, it takes as many out of all directions. The learning rate rises
+    over ``warmup`` steps and then falls to zero with the last one. Judged are the mean
+    weights after the last ``averaged`` epochs, with the ``beam``.
     """
 
     corpus: Literal["phrases", "multi30k"] = "multi30k"
@@ -59,6 +66,8 @@ class TranslationRun:
     warmup: int = 400
     batch_tokens: int = 2048
     epochs: int = 20
+    packed: bool = False
+    averaged: int = 1
     beam: int = 5
 
     def __post_init__(self) -> None:
@@ -73,11 +82,13 @@ class TranslationRun:
         known = PHRASE_LANGUAGES if self.corpus == "phrases" else corpora.MULTI30K
         if not set(self.languages) <= set(known) or len(self.languages) < 2:
             raise ValueError(f"languages must be two or more of {', '.join(known)}")
-        for name in ("epochs", "batch_tokens", "beam"):
+        for name in ("epochs", "batch_tokens", "averaged", "beam"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         if self.corpus == "multi30k" and self.vocabulary < 300:
             raise ValueError("vocabulary must be at least 300: bytes alone are 256")
+        if self.averaged > self.epochs:
+            raise ValueError("averaged must be at most epochs")
         if self.warmup < 0:
             raise ValueError("warmup must not be negative")
         if not 0 <= self.smoothing < 1:
@@ -191,16 +202,26 @@ class Encoded:
         return [self.example(row, pairs[k]) for row, k in enumerate(draw.tolist())]
 
 
+def batches_of(
+    run: TranslationRun, encoded: Encoded, device: torch.device
+) -> Batches | Packed:
+    """An epoch's batches in the directions that have data, as the run asks for them."""
+    pairs = trained_directions(run)
+    if not run.packed:
+        return bucketed(encoded, pairs, run, device)
+    every = [
+        encoded.example(row, pair) for pair in pairs for row in range(len(encoded))
+    ]
+    return packed(every, run.batch_tokens, device, share=len(pairs))
+
+
 def bucketed(
     encoded: Encoded, pairs: list[Direction], run: TranslationRun, device: torch.device
 ) -> Batches:
     """An epoch's batches, on the device; their weight is what they predict."""
 
     def batches(generator: torch.Generator) -> Iterator[tuple[Batch, int]]:
-        # Dropout draws from PyTorch's own generator: the run's one sets it, so that a
-        # run which goes on from a checkpoint drops what it would have dropped.
-        seed = torch.randint(2**31, (), generator=generator, device=generator.device)
-        torch.manual_seed(int(seed))
+        translation.seed_dropout(generator)
         examples = encoded.drawn(pairs, generator)
         for batch in translation.bucketed(examples, run.batch_tokens, generator):
             predicted = int((batch.target[:, 1:] != PADDING).sum())
@@ -217,7 +238,7 @@ def train_translator(
     data: Parallel,
     seed: int,
     *,
-    device: str | None = None,
+    engine: Engine = PLAIN,
     checkpoint: Path | None = None,
     resume: bool = False,
     until: int | None = None,
@@ -228,36 +249,46 @@ def train_translator(
     smoothing and dropout, both in nats a target token. ``until`` stops after so many
     epochs of the run.
     """
-    generator = prepare(seed, device)
+    generator = engine.prepare(seed)
     place = generator.device
     tokeniser = new_tokeniser(run, data)
     model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(place)
-    pairs = trained_directions(run)
-    batches = bucketed(Encoded(run, tokeniser, data.train), pairs, run, place)
-    steps = run.epochs * sum(1 for _ in batches(torch.Generator(place).manual_seed(0)))
-    optimiser, schedule = _optimiser(model, run, steps)
-    held_out = bucketed(Encoded(run, tokeniser, data.validation), pairs, run, place)
+    batches = batches_of(run, Encoded(run, tokeniser, data.train), place)
+    held_out = batches_of(run, Encoded(run, tokeniser, data.validation), place)
+    optimiser, schedule = _optimiser(model, run, _steps(run, batches, place))
+    mean = AveragedModel(model)  # a copy, which nothing compiles
+    parts: dict[str, Stateful] = {
+        "model": model,
+        "optimiser": optimiser,
+        "schedule": schedule,
+        **({"mean": mean} if run.averaged > 1 else {}),
+    }
+    loss = _loss(run, model, engine)
 
     def step(batch: Batch) -> dict[str, torch.Tensor]:
         model.train()
-        with transformer.quickest_attention(*batch):
-            scalars = {"loss": transformer.loss(model, *batch, run.smoothing)}
+        with transformer.quickest_attention(*batch), engine.autocast():
+            scalars = {"loss": loss(model, *batch, run.smoothing)}
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()
-        schedule.step()
         return scalars
 
     def after_epoch(history: History) -> dict[str, float]:
+        if history.epochs > run.epochs - run.averaged:
+            mean.update_parameters(model)
         fixed = torch.Generator(place).manual_seed(EVALUATION_SEED)
-        return {"validation_loss": mean_loss(model, held_out(fixed))}
+        with engine.uncompiled():
+            return {"validation_loss": mean_loss(model, held_out(fixed))}
 
     history = run_epochs(
         step,
-        {"model": model, "optimiser": optimiser, "schedule": schedule},
+        parts,
         batches,
         Training(run.epochs, run.batch_tokens, run.learning_rate),
         generator,
+        engine=engine,
+        after_step=schedule.step,
         after_epoch=after_epoch,
         checkpoint=checkpoint,
         resume=resume,
@@ -265,7 +296,27 @@ def train_translator(
         identity={"seed": seed, "data": [data.source, data.sha256]}
         | {name: value for name, value in asdict(run).items() if name != "beam"},
     )
-    return Translator(model, tokeniser, run.tagged), history
+    if not mean.n_averaged:  # the run was stopped before
+        mean.update_parameters(model)
+    return Translator(cast(Transformer, mean.module), tokeniser, run.tagged), history
+
+
+def _steps(run: TranslationRun, batches: Batches, device: torch.device) -> int:
+    """How many steps the run takes, for its schedule."""
+    return run.epochs * sum(1 for _ in batches(torch.Generator(device).manual_seed(0)))
+
+
+def _loss(
+    run: TranslationRun, model: Transformer, engine: Engine
+) -> Callable[..., torch.Tensor]:
+    """The loss for the run's batches, with what the engine compiles compiled."""
+    if not run.packed:
+        return transformer.loss
+    engine.compile_blocks(*model.encoder, *model.decoder)
+    return partial(
+        transformer.padded_loss,
+        token_loss=engine.compiled(transformer.padded_token_loss, dynamic=True),
+    )
 
 
 def kept_translator(
@@ -312,13 +363,15 @@ def up_and_down(step: int, warmup: int, steps: int) -> float:
 
 
 @torch.no_grad()
-def mean_loss(model: Transformer, batches: Iterable[tuple[Batch, int]]) -> float:
+def mean_loss(
+    model: Transformer, batches: Iterable[tuple[Batch, int | torch.Tensor]]
+) -> float:
     """Cross-entropy in nats a token, without smoothing and dropout."""
     model.eval()
     total = tokens = 0.0
     for batch, weight in batches:
-        total += float(transformer.loss(model, *batch)) * weight
-        tokens += weight
+        total += float(transformer.loss(model, *batch)) * float(weight)
+        tokens += float(weight)
     return total / tokens
 
 

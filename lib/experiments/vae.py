@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from lib.data.digits import Digits
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
 from lib.training import records
-from lib.training.loop import History, Training, prepare, progress, train
+from lib.training.engine import PLAIN, Engine
+from lib.training.loop import History, Training, progress, train
 
 # The held-out images are binarised, and the bounds on them estimated, with the same
 # noise in every run, so that runs differ by their training alone.
@@ -93,7 +95,7 @@ def train_vae(
     data: Digits,
     seed: int,
     *,
-    device: str | None = None,
+    engine: Engine = PLAIN,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[VAE, History]:
@@ -103,7 +105,7 @@ def train_vae(
     ``test_loss`` over the held-out ones; its snapshots are 64 samples, flat and
     as bytes, by the number of the epoch.
     """
-    generator = prepare(seed, device)
+    generator = engine.prepare(seed)
     place = generator.device
     model = VAE(VAEConfig(data.side**2, run.hidden, run.latents)).to(place)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
@@ -121,9 +123,10 @@ def train_vae(
     history = train(
         model,
         data.train_images.to(place),
-        vae.loss,
+        partial(vae.loss, loss_of=engine.compiled(vae.loss_of)),
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
+        engine=engine,
         after_epoch=after_epoch,
         checkpoint=checkpoint,
         resume=resume,

@@ -5,6 +5,7 @@ stands at the end of a row. One matrix of embeddings serves source, target and o
 """
 
 import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -385,6 +386,36 @@ def loss(
     labels = target[:, 1:]
     real = labels != PADDING
     return token_loss(stream[real], model.embedding.weight, labels[real], smoothing)
+
+
+def padded_token_loss(
+    x: Float[Tensor, "batch places width"],
+    weight: Float[Tensor, "vocabulary width"],
+    labels: Int[Tensor, "batch places"],
+    smoothing: float,
+) -> Float[Tensor, ""]:
+    """The mean cross-entropy of all logits ``x @ weight'`` but those at padding."""
+    logits = F.linear(x, weight).flatten(0, 1)
+    return F.cross_entropy(
+        logits, labels.flatten(), ignore_index=PADDING, label_smoothing=smoothing
+    )
+
+
+def padded_loss(
+    model: Transformer,
+    source: Int[Tensor, "batch source"],
+    target: Int[Tensor, "batch target"],
+    smoothing: float = 0.0,
+    token_loss: Callable[..., Tensor] = padded_token_loss,
+) -> Float[Tensor, ""]:
+    """`loss`, with the same launches for all batches of one shape, to be captured.
+
+    It computes logits at padding too, and leaves them out afterwards. A compiled
+    `padded_token_loss` may be given in its place.
+    """
+    mask = (source != PADDING)[:, None, None, :]
+    stream = model.decode(target[:, :-1], model.encode(source, mask), mask)
+    return token_loss(stream, model.embedding.weight, target[:, 1:], smoothing)
 
 
 def token_loss(

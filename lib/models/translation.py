@@ -164,6 +164,15 @@ def bucketed(
         yield Batch(padded([r.source for r in rows]), padded([r.target for r in rows]))
 
 
+def seed_dropout(generator: torch.Generator) -> None:
+    """Seed PyTorch's own generator, which dropout draws from, by the run's.
+
+    So a run which goes on from a checkpoint drops what it would have dropped.
+    """
+    seed = torch.randint(2**31, (), generator=generator, device=generator.device)
+    torch.manual_seed(int(seed))
+
+
 def _cut(examples: Sequence[Example], tokens: int) -> list[slice]:
     """Slices with at most ``tokens`` tokens each when padded; one example at least."""
     cuts, start, longest = [], 0, (0, 0)

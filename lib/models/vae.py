@@ -4,6 +4,7 @@ Rows are images. The noise that a function needs is an argument, so each functio
 here is deterministic: the same image and the same noise give the same bound.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -119,15 +120,15 @@ def elbo(
     return Elbo(log_bernoulli(x, logits), regularisation)
 
 
-def loss(
-    model: VAE, x: Float[Tensor, "batch pixels"], generator: torch.Generator
+def loss_of(
+    model: VAE,
+    x: Float[Tensor, "batch pixels"],
+    noise: Float[Tensor, "batch latents"],
 ) -> dict[str, Float[Tensor, ""]]:
     """What training minimises: the negative ELBO, a mean over the batch, in nats.
 
     Its two terms stand beside it, so that their curves can be drawn.
     """
-    shape = (len(x), model.config.latents)
-    noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
     bound = elbo(model, x, noise)
     reconstruction = bound.reconstruction.mean()
     regularisation = bound.regularisation.mean()
@@ -136,6 +137,18 @@ def loss(
         "reconstruction": reconstruction,
         "regularisation": regularisation,
     }
+
+
+def loss(
+    model: VAE,
+    x: Float[Tensor, "batch pixels"],
+    generator: torch.Generator,
+    loss_of: Callable[..., dict[str, Tensor]] = loss_of,
+) -> dict[str, Float[Tensor, ""]]:
+    """`loss_of` by new noise; a compiled one may be given in its place."""
+    shape = (len(x), model.config.latents)
+    noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
+    return loss_of(model, x, noise)
 
 
 @torch.no_grad()
@@ -180,8 +193,12 @@ def iwae_loss(
     x: Float[Tensor, "batch pixels"],
     samples: int,
     generator: torch.Generator,
+    iwae: Callable[..., Tensor] = iwae,
 ) -> dict[str, Float[Tensor, ""]]:
-    """What training by the importance-weighted bound minimises, a mean, in nats."""
+    """What training by the importance-weighted bound minimises, a mean, in nats.
+
+    A compiled `iwae` may be given in its place.
+    """
     shape = (samples, len(x), model.config.latents)
     noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
     return {"loss": -iwae(model, x, noise).mean()}
@@ -189,7 +206,7 @@ def iwae_loss(
 
 def log_mean_exp(values: Float[Tensor, "samples *batch"]) -> Float[Tensor, "*batch"]:
     """log of the mean of exp(values) over the first dimension."""
-    return values.logsumexp(0) - torch.log(values.new_tensor(len(values)))
+    return values.logsumexp(0) - math.log(len(values))
 
 
 @torch.no_grad()

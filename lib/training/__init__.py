@@ -3,7 +3,8 @@
 It knows no model: the caller gives a loss.
 """
 
-from .loop import Training, prepare, shuffled, train
+from .engine import prepare
+from .loop import Training, shuffled, train
 
 __all__ = [
     "Training",

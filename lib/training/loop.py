@@ -1,4 +1,4 @@
-"""Training any model: seeds, device, the loop over epochs, and its checkpoints.
+"""Training any model: the loop over epochs, and its checkpoints.
 
 One seed gives one result on the CPU, to the bit, for a given number of threads and
 a given kind of processor. A run that was stopped goes on from its last checkpoint
@@ -12,14 +12,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from . import checkpoints
+from .capture import Blocks, CapturedEpoch
 from .checkpoints import Stateful
+from .engine import PLAIN, Engine
 from .errors import TrainingError
 
 
@@ -48,41 +50,9 @@ class History:
 
 Step = Callable[[Any], dict[str, Tensor]]
 # An epoch's batches, each with its weight in the epoch's means: its rows, or tokens.
-Batches = Callable[[torch.Generator], Iterable[tuple[Any, int]]]
+Batches = Callable[[torch.Generator], Iterable[tuple[Any, int | Tensor]]]
 Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
-
-
-def prepare(seed: int, device: str | None = None) -> torch.Generator:
-    """Make what follows reproducible; the generator for its noise, on the device.
-
-    Seeds PyTorch (for the weights' first values), sets the number of threads and
-    flushes subnormal numbers to zero: late in training they would slow the CPU down.
-    Call it before any other work on tensors: PyTorch's threads flush only if this was
-    set when they started.
-    The number of threads, and the device unless it is given, are those that the
-    environment variables CHECKED_GRADIENTS_THREADS (default: 2) and
-    CHECKED_GRADIENTS_DEVICE (default: cpu) name. Raises TrainingError for a device
-    that is not there.
-    """
-    device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
-    threads = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
-    if not threads.isdecimal() or int(threads) < 1:
-        raise TrainingError(
-            f"CHECKED_GRADIENTS_THREADS is {threads!r}, not a number of threads"
-        )
-    torch.set_num_threads(int(threads))
-    torch.set_flush_denormal(True)
-    torch.manual_seed(seed)
-    try:
-        generator = torch.Generator(device=device)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError):
-        raise TrainingError(
-            f"no device {device!r} on this machine: use cpu, cuda or mps, "
-            "whichever PyTorch finds here"
-        ) from None
-    return generator.manual_seed(seed)
 
 
 def train(
@@ -91,6 +61,8 @@ def train(
     loss: Loss,
     settings: Training,
     generator: torch.Generator,
+    *,
+    engine: Engine = PLAIN,
     **options: Any,
 ) -> History:
     """Minimise ``loss`` over the rows of ``data`` with Adam; the history of it.
@@ -104,7 +76,8 @@ def train(
     )
 
     def step(batch: Tensor) -> dict[str, Tensor]:
-        scalars = loss(model, batch, generator)
+        with engine.autocast():
+            scalars = loss(model, batch, generator)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()
@@ -112,27 +85,61 @@ def train(
 
     parts: dict[str, Stateful] = {"model": model, "optimiser": optimiser}
     batches = shuffled(data, settings.batch_size)
-    return run_epochs(step, parts, batches, settings, generator, **options)
+    return run_epochs(
+        step, parts, batches, settings, generator, engine=engine, **options
+    )
 
 
-def shuffled(data: Tensor, batch_size: int) -> Batches:
+STEPS = 32  # that a graph holds, where steps are captured
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """Batches of rows, in a new order in each epoch, each perhaps changed at random.
+
+    Called with a generator, it gives an epoch's batches and their numbers of rows; as
+    `capture.Blocks` it gives the same ones, in blocks of row numbers.
+    """
+
+    data: Tensor
+    batch_size: int
+    change: Callable[[Tensor, torch.Generator], Tensor] = lambda rows, generator: rows
+
+    def __call__(self, generator: torch.Generator) -> Iterator[tuple[Tensor, int]]:
+        for block in self.blocks(generator):
+            yield from self.cut(block, generator)
+
+    def blocks(self, generator: torch.Generator) -> Iterator[tuple[Tensor]]:
+        """The numbers of all rows in their new order, those of some batches at once."""
+        place = self.data.device
+        order = torch.randperm(len(self.data), generator=generator, device=place)
+        for rows in order.split(STEPS * self.batch_size):
+            yield (rows,)
+
+    def cut(
+        self, block: tuple[Tensor, ...], generator: torch.Generator
+    ) -> Iterator[tuple[Tensor, int]]:
+        """The batches of a block."""
+        for rows in block[0].split(self.batch_size):
+            yield self.change(self.data.index_select(0, rows), generator), len(rows)
+
+
+def shuffled(
+    data: Tensor,
+    batch_size: int,
+    change: Callable[[Tensor, torch.Generator], Tensor] = lambda rows, generator: rows,
+) -> Shuffled:
     """Batches of rows of ``data``, in a new order in each epoch.
 
-    The data lie on the generator's device. Raises TrainingError where a row is not
-    finite.
+    The data lie on the generator's device. ``change(rows, generator)`` is what a batch
+    becomes. Raises TrainingError where a row is not finite.
     """
     if not data.isfinite().all():
         row = int((~data.isfinite()).flatten(1).any(1).nonzero()[0])
         raise TrainingError(
             f"row {row} of the data holds a number that is not finite: leave it out"
         )
-
-    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, int]]:
-        order = torch.randperm(len(data), generator=generator, device=data.device)
-        for rows in order.split(batch_size):
-            yield data.index_select(0, rows), len(rows)
-
-    return batches
+    return Shuffled(data, batch_size, change)
 
 
 def run_epochs(
@@ -142,6 +149,8 @@ def run_epochs(
     settings: Training,
     generator: torch.Generator,
     *,
+    engine: Engine = PLAIN,
+    after_step: Callable[[], object] = lambda: None,
     after_epoch: AfterEpoch = lambda history: {},
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -152,9 +161,13 @@ def run_epochs(
 
     ``step(batch)`` changes the ``parts`` and gives scalars by name, each a mean over
     the batch, which become curves of means over the epoch; ``"loss"`` is one of them,
-    and stands beside the progress bar. ``after_epoch(history)`` gives further values
-    for the curves, and may add to the snapshots. What ``batches`` and ``step`` draw
-    at random comes from the generator, on whose device the parts lie.
+    and stands beside the progress bar. ``after_step()`` may change learning rates, and
+    ``after_epoch(history)`` gives further values for the curves, and may add to the
+    snapshots. What ``batches`` and ``step`` draw at random comes from the generator,
+    on whose device the parts lie.
+
+    An ``engine`` that captures needs batches that can be, `capture.Blocks`, and calls
+    ``after_step`` once for each block.
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
@@ -168,10 +181,11 @@ def run_epochs(
     if resume and checkpoint is not None and checkpoint.exists():
         history = _restored(checkpoint, identity, parts, generator, settings.epochs)
     end = settings.epochs if until is None else min(until, settings.epochs)
+    epoch = _epoch_function(step, parts, batches, generator, engine, after_step)
     with progress(end, "training", "epoch", history.epochs) as bar:
         while history.epochs < end:
             started = time.perf_counter()
-            means = _epoch(step, batches(generator))
+            means = epoch()
             history.epochs += 1
             _refuse_infinite(means, history.epochs)
             for name, value in (means | after_epoch(history)).items():
@@ -270,12 +284,38 @@ def progress(total: int, label: str, unit: str, done: int = 0) -> "tqdm[NoReturn
     return tqdm(total=total, initial=done, desc=label, unit=unit, disable=silent)
 
 
-def _epoch(step: Step, batches: Iterable[tuple[Any, int]]) -> dict[str, float]:
+def _epoch_function(
+    step: Step,
+    parts: Mapping[str, Stateful],
+    batches: Batches,
+    generator: torch.Generator,
+    engine: Engine,
+    after_step: Callable[[], object],
+) -> Callable[[], dict[str, float]]:
+    """What runs one epoch, step by step or captured, and gives its means."""
+    if engine.capture == "off":
+        return lambda: _epoch(step, batches(generator), after_step)
+    return CapturedEpoch(
+        step,
+        cast(Blocks, batches),
+        generator,
+        [part for part in parts.values() if isinstance(part, torch.optim.Optimizer)],
+        after_block=after_step,
+        compiled=engine.capture == "compile",
+    )
+
+
+def _epoch(
+    step: Step,
+    batches: Iterable[tuple[Any, int | Tensor]],
+    after_step: Callable[[], object],
+) -> dict[str, float]:
     """One pass over the batches; the weighted mean of each of the step's scalars."""
     totals: dict[str, Tensor] = {}
-    weights = 0
+    weights: int | Tensor = 0
     for batch, weight in batches:
-        weights += weight
+        weights = weights + weight
         for name, value in step(batch).items():
             totals[name] = totals.get(name, 0.0) + value.detach() * weight
-    return {name: float(total) / weights for name, total in totals.items()}
+        after_step()
+    return {name: float(total) / float(weights) for name, total in totals.items()}

@@ -15,7 +15,7 @@ from lib.experiments.norms import (
 )
 from lib.models.probes import Probe
 from lib.models.transformer import Transformer, loss
-from lib.training.loop import prepare
+from lib.training.engine import prepare
 
 TINY = NormsRun(
     corpus="phrases",

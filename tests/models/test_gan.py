@@ -15,6 +15,7 @@ from lib.models import gan
 from lib.models.gan import ACTIVATIONS, GAN, MLP, AutogradPlayers, Players
 from lib.training import checkpoints
 from lib.training import loop as training
+from lib.training.engine import prepare
 from lib.training.errors import TrainingError
 from lib.training.loop import Training
 
@@ -301,7 +302,7 @@ DATA = torch.randn(60, 3, generator=torch.Generator().manual_seed(1))
 
 
 def players(learning_rate: float = 2e-3, adam: bool = True) -> Players:
-    source = training.prepare(0)
+    source = prepare(0)
     model = GAN(
         MLP([2, 5, 3], ["leaky relu", "identity"], source),
         MLP([3, 6, 1], ["tanh", "identity"], source),
@@ -366,7 +367,7 @@ CURVES_APART = {torch.float64: 1e-12, torch.float32: 1e-4}
 def test_autograds_players_stay_beside_those_by_hand(
     dtype: torch.dtype, loss: gan.LossName, adam: bool, penalty: float
 ) -> None:
-    source = training.prepare(0)
+    source = prepare(0)
     model = GAN(
         MLP([4, 16, 12, 3], ["leaky relu", "tanh", "sigmoid"], source, dtype),
         MLP([3, 16, 12, 1], ["leaky relu", "tanh", "identity"], source, dtype),

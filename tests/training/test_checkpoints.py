@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from lib.training import checkpoints
 from lib.training import loop as training
+from lib.training.engine import prepare
 from lib.training.errors import TrainingError
 from lib.training.loop import Training
 from tests.shared.effort import DEEP
@@ -27,7 +28,7 @@ SETTINGS = Training(epochs=3, batch_size=16, learning_rate=0.05)
 
 
 def fit(path: Path, *, resume: bool = False, inputs: int = 4) -> nn.Module:
-    generator = training.prepare(0)
+    generator = prepare(0)
     model = nn.Linear(inputs, 4)
 
     def loss(model: nn.Module, batch: Tensor, _: torch.Generator) -> dict[str, Tensor]:
@@ -43,7 +44,7 @@ def fit(path: Path, *, resume: bool = False, inputs: int = 4) -> nn.Module:
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a run after two of its three epochs."""
     path = tmp_path_factory.mktemp("run") / "c.safetensors"
-    generator = training.prepare(0)
+    generator = prepare(0)
 
     def loss(model: nn.Module, batch: Tensor, _: torch.Generator) -> dict[str, Tensor]:
         return {"loss": (model(batch) - batch).square().mean()}
@@ -253,7 +254,7 @@ def test_a_state_is_restored_whole_or_not_at_all(saved: Path, tmp_path: Path) ->
     """The optimiser comes last, and does not fit: the model keeps its weights."""
     [change] = MISFITS[r"optimiser\.state\.0\.exp_avg"]
     damage(saved, change, tmp_path / "c")
-    generator = training.prepare(0)
+    generator = prepare(0)
     model = nn.Linear(4, 4)
     before, noise = model.weight.detach().clone(), generator.get_state()
     parts = {"model": model, "optimiser": torch.optim.Adam(model.parameters())}

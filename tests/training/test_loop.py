@@ -11,6 +11,7 @@ from torch import nn
 
 from lib.training import checkpoints
 from lib.training import loop as training
+from lib.training.engine import prepare
 from lib.training.errors import TrainingError
 from lib.training.loop import Training
 from lib.training.records import RecordError
@@ -27,7 +28,7 @@ def loss(model, batch, generator):
 
 
 def fit(settings=SETTINGS, seed=0, **options):
-    generator = training.prepare(seed)
+    generator = prepare(seed)
     model = nn.Linear(4, 4)
     history = training.train(model, DATA, loss, settings, generator, **options)
     return model, history
@@ -45,7 +46,7 @@ def test_one_seed_gives_one_result_and_another_seed_another():
 
 def test_the_seed_decides_the_first_weights_and_the_noise():
     def drawn(seed):
-        generator = training.prepare(seed)
+        generator = prepare(seed)
         return torch.rand(3), torch.rand(3, generator=generator)
 
     for one, same, other in zip(drawn(5), drawn(5), drawn(6), strict=True):
@@ -70,7 +71,7 @@ def test_data_that_are_not_finite_are_named(number):
     broken = DATA.clone()
     broken[7, 2] = broken[9, 0] = float(number)
     with pytest.raises(TrainingError, match="row 7 of the data"):
-        training.train(nn.Linear(4, 4), broken, loss, SETTINGS, training.prepare(0))
+        training.train(nn.Linear(4, 4), broken, loss, SETTINGS, prepare(0))
 
 
 def test_every_row_is_seen_once_an_epoch():
@@ -80,7 +81,7 @@ def test_every_row_is_seen_once_an_epoch():
         seen.append(batch)
         return loss(model, batch, generator)
 
-    generator = training.prepare(0)
+    generator = prepare(0)
     training.train(nn.Linear(4, 4), DATA, spy, Training(epochs=1), generator)
     rows = torch.cat(seen)
     assert not torch.equal(rows, DATA)
@@ -167,10 +168,10 @@ def test_the_settings_decide_batches_and_steps():
         return {"loss": model(batch).square().mean()}
 
     settings = Training(epochs=1, batch_size=50, learning_rate=0.003)
-    training.train(model, DATA, spy, settings, training.prepare(0))
+    training.train(model, DATA, spy, settings, prepare(0))
     moved = (model.weight - start.weight).abs()
     torch.testing.assert_close(moved, torch.full((4, 4), 0.003), rtol=1e-3, atol=0)
-    training.train(model, DATA, spy, Training(1, 20), training.prepare(0))
+    training.train(model, DATA, spy, Training(1, 20), prepare(0))
     assert sizes == [50, 20, 20, 10]
 
 
@@ -184,7 +185,7 @@ def test_each_step_has_the_gradient_of_its_own_batch():
         return {"loss": model.weight.sum() * float(first)}
 
     settings = Training(epochs=1, batch_size=25)
-    training.train(model, DATA, once, settings, training.prepare(0))
+    training.train(model, DATA, once, settings, prepare(0))
     assert (model.weight.grad == 0).all()
 
 
@@ -199,7 +200,7 @@ def test_another_runs_checkpoint_is_refused_and_the_difference_named(tmp_path):
 
 
 def test_a_loss_that_diverges_is_an_error():
-    generator = training.prepare(0)
+    generator = prepare(0)
 
     def diverge(model, batch, generator):
         return {"loss": model(batch).mean() * float("inf")}
@@ -222,31 +223,29 @@ def test_a_number_that_is_not_finite_stops_before_the_checkpoint(
 
     batches = training.shuffled(DATA, len(DATA))
     with pytest.raises(TrainingError, match=f"the {name} is {number} after epoch 3"):
-        training.run_epochs(
-            step, {}, batches, SETTINGS, training.prepare(0), checkpoint=path
-        )
+        training.run_epochs(step, {}, batches, SETTINGS, prepare(0), checkpoint=path)
     assert checkpoints.read(path)["history"]["epochs"] == 2
 
 
 def test_the_environment_names_device_and_threads(monkeypatch):
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "1")
-    training.prepare(0)
+    prepare(0)
     assert torch.get_num_threads() == 1
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "many")
     with pytest.raises(TrainingError, match="many"):
-        training.prepare(0)
+        prepare(0)
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "2")
     monkeypatch.setenv("CHECKED_GRADIENTS_DEVICE", "abacus")
     with pytest.raises(TrainingError, match="abacus"):
-        training.prepare(0)
-    assert training.prepare(0, "cpu").device.type == "cpu"
+        prepare(0)
+    assert prepare(0, "cpu").device.type == "cpu"
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "0")
     with pytest.raises(TrainingError, match="'0', not a number of threads"):
-        training.prepare(0, "cpu")
+        prepare(0, "cpu")
 
 
 def test_subnormal_numbers_are_flushed():
-    training.prepare(0)
+    prepare(0)
     assert float(torch.tensor(1e-30) * torch.tensor(1e-10)) == 0
 
 
