@@ -143,6 +143,10 @@ links: $(INSTALLED) $(PACKAGES) ## follow the links to other hosts, over the net
 bench: $(INSTALLED) ## time training and translating against their peers and bounds
 	$(BIN)/python -m lib.bench
 
+.PHONY: gpu
+gpu: $(INSTALLED) ## hold captured steps against plain ones on a CUDA GPU, and time them
+	$(BIN)/python -m lib.bench.gpu
+
 .PHONY: browser
 browser: ## install Chromium by the system's package manager, to look at the pages in
 	$(PYTHON) -m tools.browser

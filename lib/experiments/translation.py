@@ -255,7 +255,7 @@ def train_translator(
     model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(place)
     batches = batches_of(run, Encoded(run, tokeniser, data.train), place)
     held_out = batches_of(run, Encoded(run, tokeniser, data.validation), place)
-    optimiser, schedule = _optimiser(model, run, _steps(run, batches, place))
+    optimiser, schedule = new_optimiser(model, run, _steps(run, batches, place))
     mean = AveragedModel(model)  # a copy, which nothing compiles
     parts: dict[str, Stateful] = {
         "model": model,
@@ -263,16 +263,6 @@ def train_translator(
         "schedule": schedule,
         **({"mean": mean} if run.averaged > 1 else {}),
     }
-    loss = _loss(run, model, engine)
-
-    def step(batch: Batch) -> dict[str, torch.Tensor]:
-        model.train()
-        with transformer.quickest_attention(*batch), engine.autocast():
-            scalars = {"loss": loss(model, *batch, run.smoothing)}
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        return scalars
 
     def after_epoch(history: History) -> dict[str, float]:
         if history.epochs > run.epochs - run.averaged:
@@ -282,7 +272,7 @@ def train_translator(
             return {"validation_loss": mean_loss(model, held_out(fixed))}
 
     history = run_epochs(
-        step,
+        new_step(run, model, optimiser, engine),
         parts,
         batches,
         Training(run.epochs, run.batch_tokens, run.learning_rate),
@@ -306,17 +296,29 @@ def _steps(run: TranslationRun, batches: Batches, device: torch.device) -> int:
     return run.epochs * sum(1 for _ in batches(torch.Generator(device).manual_seed(0)))
 
 
-def _loss(
-    run: TranslationRun, model: Transformer, engine: Engine
-) -> Callable[..., torch.Tensor]:
-    """The loss for the run's batches, with what the engine compiles compiled."""
-    if not run.packed:
-        return transformer.loss
-    engine.compile_blocks(*model.encoder, *model.decoder)
-    return partial(
-        transformer.padded_loss,
-        token_loss=engine.compiled(transformer.padded_token_loss, dynamic=True),
-    )
+def new_step(
+    run: TranslationRun,
+    model: Transformer,
+    optimiser: torch.optim.Optimizer,
+    engine: Engine,
+) -> Callable[[Batch], dict[str, torch.Tensor]]:
+    """A step of training on a batch, as `loop.run_epochs` takes it."""
+    loss: Callable[..., torch.Tensor] = transformer.loss
+    if run.packed:
+        engine.compile_blocks(*model.encoder, *model.decoder)
+        head = engine.compiled(transformer.padded_token_loss, dynamic=True)
+        loss = partial(transformer.padded_loss, token_loss=head)
+
+    def step(batch: Batch) -> dict[str, torch.Tensor]:
+        model.train()
+        with transformer.quickest_attention(*batch), engine.autocast():
+            scalars = {"loss": loss(model, *batch, run.smoothing)}
+        optimiser.zero_grad()
+        scalars["loss"].backward()
+        optimiser.step()
+        return scalars
+
+    return step
 
 
 def kept_translator(
@@ -342,7 +344,7 @@ def kept_translator(
     return Translator(model.eval(), tokeniser, run.tagged)
 
 
-def _optimiser(
+def new_optimiser(
     model: Transformer, run: TranslationRun, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """Adam as Vaswani et al. set it, its rate rising and falling with the steps."""

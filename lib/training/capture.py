@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+FEW = 64  # tensors, for more of which the compiler takes longer than it saves
+
 
 class Blocks(Protocol):
     """Batches that can be captured: tensors on the device, in blocks of few shapes."""
@@ -138,12 +140,14 @@ class Rates:
         device: torch.device,
         compiled: bool,
     ) -> None:
-        self.optimisers, self.compiled = optimisers, compiled
+        self.optimisers = optimisers
         self.groups = [g for optimiser in optimisers for g in optimiser.param_groups]
+        tensors = sum(len(group["params"]) for group in self.groups)
+        self.compiled = compiled and tensors <= FEW
         self.known = [float(group["lr"]) for group in self.groups]
         self.rates = [torch.tensor(rate, device=device) for rate in self.known]
         self.steps = [
-            torch.compile(optimiser.step) if compiled else optimiser.step
+            torch.compile(optimiser.step) if self.compiled else optimiser.step
             for optimiser in optimisers
         ]
 
