@@ -7,7 +7,6 @@ stands in for another.
 
 import hashlib
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,34 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from .catalogue import DIGITS, MNIST_FILES, DataError, folder_of, unread_mnist
+
 SIDE = 28
 PIXELS = SIDE * SIDE
 SMALL_SIDE = 8
-NAMES = ("bundled", "bundled-8x8", "mnist")
-
-# The SHA-256 digests of the four uncompressed files, and what each one is. The
-# second set of training images lost the grey value 1: 0.05 % of its pixels read 0.
-MNIST_FILES = {
-    "train-images-idx3-ubyte": {
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db": "official",
-        "b61ffb6f513fd9ff8d89824731f6b4ed7863c759c33056d701efb8412469fb04": (
-            "rendition without the grey value 1"
-        ),
-    },
-    "train-labels-idx1-ubyte": {
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5": "official",
-    },
-    "t10k-images-idx3-ubyte": {
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7": "official",
-    },
-    "t10k-labels-idx1-ubyte": {
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2": "official",
-    },
-}
-
-
-class DataError(Exception):
-    """A data file is missing or not what it should be; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +84,8 @@ def load(
     if name in ("bundled", "bundled-8x8"):
         return _bundled(name)
     if name != "mnist":
-        raise DataError(f"unknown digits {name!r}: choose one of {', '.join(NAMES)}")
-    folder = Path(folder or os.environ.get("CHECKED_GRADIENTS_DATA") or "data")
+        raise DataError(f"unknown digits {name!r}: choose one of {', '.join(DIGITS)}")
+    folder = folder_of(folder)
     if download:
         _download(folder, keep_unknown=accept_unknown)
     return _mnist(folder / "MNIST" / "raw", accept_unknown)
@@ -187,11 +163,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(
-            f"cannot read {path} ({error.strerror}): set CHECKED_GRADIENTS_DATA or "
-            "--data to the folder that holds MNIST/raw/*-ubyte, or let torchvision "
-            "fetch MNIST with --download"
-        ) from None
+        raise unread_mnist(path, error) from None
 
 
 def _parse(path: Path, content: bytes) -> np.ndarray:

@@ -6,7 +6,7 @@ is wanted: before the source's tokens, or as the decoder's first token.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -16,6 +16,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 from torch import Tensor, nn
 
+from .config import Tag
 from .transformer import (
     PADDING,
     Attention,
@@ -30,8 +31,6 @@ SPECIAL = ("<padding>", "<begin>", "<end>", "<unknown>")  # PADDING is 0
 # A word or a sign, each with the space before it, if any; a digit, always bare, so that
 # to copy it is to repeat it; a space that is left over.
 WORDS = Regex(r"\s?[\p{L}\p{M}]+|\p{N}|\s?[^\s\p{L}\p{M}\p{N}]|\s")
-
-Tag = Literal["source", "target"]
 
 
 class TranslationError(Exception):

@@ -3,7 +3,11 @@
 It knows no model: the caller gives a loss.
 """
 
-from .loop import Training, prepare, shuffled, train
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .loop import Training, prepare, shuffled, train
 
 __all__ = [
     "Training",
@@ -12,3 +16,13 @@ __all__ = [
     "shuffled",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What the loop defines, which is imported with PyTorch when it is first used.
+
+    Records and errors need no PyTorch, and it takes seconds.
+    """
+    if name in ("Training", "prepare", "shuffled", "train"):
+        return getattr(import_module(".loop", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

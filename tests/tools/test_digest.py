@@ -26,8 +26,15 @@ def test_digest_sees_code_alone(before: str, after: str, same: bool) -> None:
     assert (digests[0] == digests[1]) is same
 
 
+@pytest.mark.parametrize(
+    "passed_on",
+    [
+        "from .base import x",
+        "if TYPE_CHECKING:  # and so when asked\n    from .base import x",
+    ],
+)
 def test_digest_follows_imports_and_records(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passed_on: str
 ) -> None:
     monkeypatch.setattr(digests, "ROOT", tmp_path)
     monkeypatch.setattr(digests, "RECORDS", tmp_path)
@@ -36,7 +43,7 @@ def test_digest_follows_imports_and_records(
     top, base, door = tmp_path / "lib/top.py", wing / "base.py", wing / "__init__.py"
     stranger, record = wing / "stranger.py", tmp_path / "run-seed0.json"
     top.write_text("from lib.wing import x")
-    door.write_text("from .base import x\nfrom .stranger import y")
+    door.write_text(f"{passed_on}\nfrom .stranger import y")
     for path in (base, stranger, record):
         path.write_text("x = 1")
     page = notebook(code("from lib import top\nshow('run-seed')"))
