@@ -1,5 +1,6 @@
 """The digest: it changes with what a page computes, and with nothing else."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,15 +27,8 @@ def test_digest_sees_code_alone(before: str, after: str, same: bool) -> None:
     assert (digests[0] == digests[1]) is same
 
 
-@pytest.mark.parametrize(
-    "passed_on",
-    [
-        "from .base import x",
-        "if TYPE_CHECKING:  # and so when asked\n    from .base import x",
-    ],
-)
 def test_digest_follows_imports_and_records(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passed_on: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(digests, "ROOT", tmp_path)
     monkeypatch.setattr(digests, "RECORDS", tmp_path)
@@ -43,7 +37,7 @@ def test_digest_follows_imports_and_records(
     top, base, door = tmp_path / "lib/top.py", wing / "base.py", wing / "__init__.py"
     stranger, record = wing / "stranger.py", tmp_path / "run-seed0.json"
     top.write_text("from lib.wing import x")
-    door.write_text(f"{passed_on}\nfrom .stranger import y")
+    door.write_text("from .base import x\nfrom .stranger import y")
     for path in (base, stranger, record):
         path.write_text("x = 1")
     page = notebook(code("from lib import top\nshow('run-seed')"))
@@ -56,3 +50,10 @@ def test_digest_follows_imports_and_records(
     base.write_text("x = 1")
     record.write_text("x = 2")
     assert digest(page) != before
+
+
+@pytest.mark.parametrize("door", ["lib.experiments", "lib.training"])
+def test_what_a_door_passes_on_has_its_home_also_where_it_is_late(door: str) -> None:
+    homes = {name: digests.home(door, name) for name in import_module(door).__all__}
+    assert door not in homes.values()
+    assert homes.get("prepare", "lib.training.loop") == "lib.training.loop"
