@@ -5,9 +5,13 @@ Each set is one tensor of flat square images with values in [0, 1], and their la
 stands in for another.
 """
 
+import gzip
 import hashlib
+import json
 import math
+import zlib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,10 @@ from .catalogue import DIGITS, MNIST_FILES, DataError, folder_of, unread_mnist
 SIDE = 28
 PIXELS = SIDE * SIDE
 SMALL_SIDE = 8
+# Of the bundled digits: the digest of scikit-learn's table, and which of its rows are
+# held out, in an order that scikit-learn's train_test_split drew (stratified, state 0).
+BUNDLED_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
+SPLIT_FILE = Path(__file__).with_name("digits_split.json")
 
 
 @dataclass(frozen=True)
@@ -99,19 +107,17 @@ def enlarge(images: Tensor) -> Tensor:
 
 
 def _bundled(name: str) -> Digits:
-    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged or not; 297 are held out."""
-    from sklearn.datasets import load_digits  # slow to import, and seldom needed
-    from sklearn.model_selection import train_test_split
+    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged or not; 297 are held out.
 
-    digits = load_digits()
-    images = torch.from_numpy(digits.data).float() / 16
+    They are read from its file: to import scikit-learn for its loader takes a second.
+    """
+    table = torch.from_numpy(np.loadtxt(_bundled_lines(), delimiter=","))
+    images, labels = table[:, :-1].float() / 16, table[:, -1].long()
     source = "scikit-learn's 8x8 digits"
     if name == "bundled":
         images, source = enlarge(images), f"{source}, enlarged to 28x28"
-    labels = torch.from_numpy(digits.target).long()
-    train, test = train_test_split(
-        np.arange(len(images)), test_size=297, stratify=digits.target, random_state=0
-    )
+    split = json.loads(SPLIT_FILE.read_text())
+    train, test = split["train"], split["test"]
     return Digits(
         name=name,
         source=source,
@@ -121,6 +127,24 @@ def _bundled(name: str) -> Digits:
         test_images=images[test],
         test_labels=labels[test],
     )
+
+
+def _bundled_lines() -> list[str]:
+    """The lines of scikit-learn's table: 64 pixels from 0 to 16, and the digit."""
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise DataError("no scikit-learn, which carries the digits: install it")
+    path = Path(package.origin).with_name("datasets") / "data" / "digits.csv.gz"
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error):
+        content = b""
+    if _digest(content) != BUNDLED_SHA256:
+        raise DataError(
+            f"{path} is not the table of digits that it should be: install "
+            "scikit-learn again"
+        )
+    return content.decode().splitlines()
 
 
 def _mnist(raw: Path, accept_unknown: bool) -> Digits:
@@ -182,7 +206,7 @@ def _download(folder: Path, *, keep_unknown: bool) -> None:
 
     A damaged file is put aside until another one is there in its place.
     """
-    from torchvision.datasets import MNIST  # slow to import, as above
+    from torchvision.datasets import MNIST  # slow to import, and seldom needed
 
     raw = folder / "MNIST" / "raw"
     damaged = (

@@ -21,6 +21,7 @@ from lib.training.loop import (
     run_epochs,
     shuffled,
 )
+from lib.training.optimisers import Adam
 
 from .configurations import IWAERun
 from .vae import EVALUATION_SEED
@@ -62,9 +63,7 @@ def train_iwae(
         data.side**2, run.hidden, run.latents, layers=2, activation="tanh"
     )
     model = VAE(config).to(generator.device)
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=run.learning_rate, eps=1e-4, fused=True
-    )
+    optimiser = Adam(model.parameters(), lr=run.learning_rate, eps=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
 
     def step(batch: Tensor) -> dict[str, Tensor]:

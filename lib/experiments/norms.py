@@ -16,6 +16,7 @@ from lib.models.probes import Probe, gradient_norm
 from lib.models.transformer import Transformer
 from lib.training import checkpoints
 from lib.training.loop import History, prepare, progress, restored_history
+from lib.training.optimisers import Adam
 
 from .configurations import Cell, NormsRun, as_translation, cells, trained_directions
 from .translation import Encoded, bucketed, new_tokeniser
@@ -72,7 +73,7 @@ def train_cell(
     size = encoded.tokeniser.get_vocab_size()
     precision = torch.float64 if run.double else torch.float32
     model = Transformer(one.architecture(size)).to(generator.device, precision)
-    optimiser = torch.optim.Adam(model.parameters(), lr=run.learning_rate, fused=True)
+    optimiser = Adam(model.parameters(), lr=run.learning_rate, fused=True)
     pairs = trained_directions(one)
     epochs = bucketed(encoded, pairs, one, generator.device)
     batches = itertools.chain.from_iterable(

@@ -17,6 +17,7 @@ from lib.models.transformer import PADDING, Transformer
 from lib.models.translation import Batch, Example, Translator
 from lib.training import records
 from lib.training.loop import Batches, History, Training, prepare, run_epochs
+from lib.training.optimisers import Adam
 
 from .configurations import Direction, TranslationRun, directions, trained_directions
 
@@ -197,7 +198,7 @@ def _optimiser(
     model: Transformer, run: TranslationRun, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """Adam as Vaswani et al. set it, its rate rising and falling with the steps."""
-    optimiser = torch.optim.Adam(
+    optimiser = Adam(
         model.parameters(), lr=run.learning_rate, betas=(0.9, 0.98), fused=True
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
-from sacrebleu.metrics.bleu import BLEU
-from sacrebleu.metrics.chrf import CHRF
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 from torch import Tensor, nn
@@ -383,6 +381,9 @@ def scores(
     lowercase: bool = False,
 ) -> dict[str, Any]:
     """Corpus BLEU and chrF by sacrebleu, each with the signature that defines it."""
+    from sacrebleu.metrics.bleu import BLEU  # slow to import, and needed at the end
+    from sacrebleu.metrics.chrf import CHRF
+
     bleu = BLEU(tokenize=tokenize, lowercase=lowercase)
     chrf = CHRF()
     score = bleu.corpus_score(list(hypotheses), [list(references)])

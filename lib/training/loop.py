@@ -21,6 +21,7 @@ from tqdm import tqdm
 from . import checkpoints
 from .checkpoints import Stateful
 from .errors import TrainingError
+from .optimisers import Adam
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,7 @@ def train(
     batch; the one called ``"loss"`` is minimised. The options are those of
     ``run_epochs``. Raises TrainingError, also where a row of the data is not finite.
     """
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=settings.learning_rate, fused=True
-    )
+    optimiser = Adam(model.parameters(), lr=settings.learning_rate, fused=True)
 
     def step(batch: Tensor) -> dict[str, Tensor]:
         scalars = loss(model, batch, generator)
