@@ -12,8 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
-from lib.data.corpora import CorpusError
-from lib.data.digits import DataError
+from lib.data.catalogue import CorpusError, DataError
 from lib.experiments.run import run_experiment
 from lib.experiments.table import EXPERIMENTS, Run
 from lib.training.errors import TrainingError

@@ -336,6 +336,55 @@ def test_python_m_lib_keeps_its_streams_apart(tmp_path):
     assert len(done.stderr.splitlines()) == 1
 
 
+HEAVY = {
+    *("torch", "torchvision", "numpy", "sklearn", "matplotlib"),
+    *("tokenizers", "sacrebleu", "safetensors", "tqdm", "jaxtyping"),
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["list"], 0),
+        (["--help"], 0),
+        (["run", "--help"], 0),
+        (["walk"], 2),
+        (["run", "vae-cifar"], 2),
+        ([*QUICK, "--set", "depth=3"], 2),
+        ([*QUICK, "--set", "hidden=0"], 2),
+        (["run", "translate-phrases", "--set", "width=130"], 2),
+        (["run", "norms-phrases", "--set", "variants=before"], 2),
+        ([*QUICK, "--seed", "-1"], 2),
+        ([*QUICK, "--out", "there"], 2),
+        (["run", "vae-mnist", "--data", "nowhere"], 2),
+        (["run", "translate-multi30k", "--data", "nowhere"], 2),
+        ([*NORMS, "--keep-weights"], 2),
+    ],
+)
+def test_what_needs_no_pytorch_is_answered_without_it(tmp_path, arguments, status):
+    """The start would take seconds; a time is not asserted, what is imported is."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "vae-digits-seed0.json").touch()
+    code = (
+        "import sys\nfrom lib.__main__ import main\n"
+        "try:\n    status = main(sys.argv[1:])\n"
+        "except SystemExit as ended:\n    status = ended.code\n"
+        "tops = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(status, *sorted(tops), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    found, *imported = done.stderr.splitlines()[-1].split()
+    assert found == str(status), done.stderr
+    assert not HEAVY & set(imported)
+    assert len(done.stderr.splitlines()) == (2 if status else 1)
+
+
 def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):
     out = str(tmp_path)
     assert main([*QUICK, "--out", out, "--keep-weights"]) == 0

@@ -84,7 +84,7 @@ def home(module: str, name: str) -> str:
     door = _file(module)
     if module.split(".")[0] != "lib" or door is None or door.name != "__init__.py":
         return module
-    for node in ast.parse(door.read_text("utf-8")).body:
+    for node in ast.walk(ast.parse(door.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if name == (alias.asname or alias.name):

@@ -28,7 +28,8 @@ from babel.lists import format_list
 from babel.numbers import format_currency
 from babel.units import format_unit
 
-from lib.data.corpora import LANGUAGES, PHRASES_FILE, TEST_PHRASES_FILE
+from lib.data.catalogue import LANGUAGES
+from lib.data.corpora import PHRASES_FILE, TEST_PHRASES_FILE
 from lib.training.records import write_atomically
 
 ITEMS = 1200  # of each kind

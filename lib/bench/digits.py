@@ -19,6 +19,7 @@ from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader, Dataset
 
 from lib.data import digits
+from lib.data.catalogue import DataError
 from lib.experiments.table import PEER
 from lib.models import vae
 from lib.models.gan import GAN, MLP, AutogradPlayers, Players
@@ -107,7 +108,7 @@ def training_images() -> Tensor:
     try:
         data = digits.load("mnist")
         images = data.train_images
-    except digits.DataError:
+    except DataError:
         data = digits.load("bundled")
         whole = (data.train_images * 255).round() / 255  # grey values as MNIST has them
         images = whole.repeat(40, 1)

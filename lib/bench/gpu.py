@@ -21,11 +21,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader
 
-from lib.data.corpora import CorpusError
+from lib.data.catalogue import CorpusError
 from lib.experiments import translation
-from lib.experiments.gan import GANRun, new_gan
+from lib.experiments.configurations import GANRun, TranslationRun
+from lib.experiments.gan import new_gan
 from lib.experiments.table import EXPERIMENTS, PEER
-from lib.experiments.translation import Encoded, TranslationRun
+from lib.experiments.translation import Encoded
 from lib.models import vae
 from lib.models.gan import AutogradPlayers, Players
 from lib.models.packing import Packed

@@ -18,15 +18,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from lib.data.corpora import CorpusError, Parallel
+from lib.data.catalogue import CorpusError
+from lib.data.corpora import Parallel
 from lib.experiments import translation
+from lib.experiments.configurations import TranslationRun, trained_directions
 from lib.experiments.table import EXPERIMENTS
-from lib.experiments.translation import Encoded, TranslationRun, trained_directions
+from lib.experiments.translation import Encoded
+from lib.models.config import TransformerConfig
 from lib.models.probes import Probe
 from lib.models.transformer import (
     PADDING,
     Transformer,
-    TransformerConfig,
     loss,
     quickest_attention,
     sinusoids,

@@ -7,7 +7,6 @@ sentences of Multi30k are read from their files, and fetched only when asked for
 import gzip
 import hashlib
 import http.client
-import os
 import shutil
 import urllib.error
 import urllib.request
@@ -17,48 +16,25 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en", "de", "fr", "it", "cs", "ru", "el", "ja")  # of the phrases
+from .catalogue import (
+    MULTI30K,
+    MULTI30K_SHA256,
+    SPLITS,
+    CorpusError,
+    folder_of,
+    unread_multi30k,
+)
+
 PHRASES_FILE = Path(__file__).with_name("phrases.tsv")
 TEST_PHRASES_FILE = Path(__file__).with_name("phrases_test.tsv")
 PHRASES_SHA256 = "a466780d3f1a1eed4d35688cb1f4567fe42668283291ec1249336a0e5c25e8e0"
 TEST_PHRASES_SHA256 = "72b2cf55dcda46de382cd07e4b8fb6e09f9a7d4d5014e4c90d78aae6f4746d54"
 
-MULTI30K = ("en", "de", "fr", "cs")  # its languages
-SPLITS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
 # The corpus's own repository, at a commit that has all four languages.
 MULTI30K_URL = (
     "https://raw.githubusercontent.com/multi30k/dataset/"
     "2cc0f2d7c615b60e07e2d51bb5edc004444d7e0e/data/task1/raw"
 )
-# The SHA-256 digests of the uncompressed files: 29,000, 1,014 and 1,000 lines.
-MULTI30K_SHA256 = {
-    "train.en": "460a15fbd157e34a7a9957ee388c1ca247fe47af3ef25fb50442af6c274e0fc6",
-    "train.de": "2c2b73fd2b548fbcde3a875e0a78d6ee94d498bfdee6bd3eae3945779e9ddf72",
-    "train.fr": "5925a3c18f1587b6b54b87743106e6e8ab93618edb6f65d19eac0621f853a10d",
-    "train.cs": "2be68b38c8d586ff4f54eb13cc6e1baaaa053695b3f070d3038303a47f2268da",
-    "val.en": "1f2a23d992769b5b3d209b0a10dd0b77c08cceb1f20dfb97ed0aafa49d107227",
-    "val.de": "660e09eb7e1da2f856ea13ee5ad3cf6d36b3d5b0b733c857e94c5747a3dfc660",
-    "val.fr": "5304e444d842e962b2dda4d816b70b22a1765b15401642b7ca37a67477e708dc",
-    "val.cs": "d53827e469b0a1ca8d57e9e26b2b64c4bc4b33f5479c7b03ae87ae5c882c3e33",
-    "test_2016_flickr.en": (
-        "399a4382932c1aadd3ceb9bef1008d388a64c76d4ae4e9d4728c6f4301cac182"
-    ),
-    "test_2016_flickr.de": (
-        "4be6b5b3236b79c25475c6bb829800a7ce559e9ba7a1f6c2394fe4d40be46d16"
-    ),
-    "test_2016_flickr.fr": (
-        "cb3160d69b002bb638e66cc7612fcd56cb0af82eadc9c142dedc438afb885ef6"
-    ),
-    "test_2016_flickr.cs": (
-        "45adb85f688de8407fddcbe1b36dca15d12aab868149b337e2576f2d6d2ff8d8"
-    ),
-}
-
-
-class CorpusError(Exception):
-    """Texts are missing or not what they should be; the message says what to do."""
-
-
 # ----------------------------------------------------------------------------- phrases
 
 
@@ -180,8 +156,7 @@ def multi30k(
         raise CorpusError(
             f"Multi30k has no {unknown[0]!r}: its languages are {', '.join(MULTI30K)}"
         )
-    folder = Path(folder or os.environ.get("CHECKED_GRADIENTS_DATA") or "data")
-    folder /= "multi30k"
+    folder = folder_of(folder) / "multi30k"
     sha256: dict[str, str] = {}
     texts: dict[str, dict[str, list[str]]] = {}
     for split, file in SPLITS.items():
@@ -215,11 +190,7 @@ def _read(path: Path) -> bytes:
             "again with --download"
         ) from None
     except OSError as error:
-        raise CorpusError(
-            f"cannot read {path} ({error.strerror}): set CHECKED_GRADIENTS_DATA or "
-            "--data to the folder that holds multi30k/<split>.<language>.gz, or fetch "
-            "Multi30k with --download"
-        ) from None
+        raise unread_multi30k(path, error) from None
 
 
 def _lines(path: Path, content: bytes) -> list[str]:

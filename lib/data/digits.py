@@ -5,10 +5,13 @@ Each set is one tensor of flat square images with values in [0, 1], and their la
 stands in for another.
 """
 
+import gzip
 import hashlib
+import json
 import math
-import os
+import zlib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,34 +19,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from .catalogue import DIGITS, MNIST_FILES, DataError, folder_of, unread_mnist
+
 SIDE = 28
 PIXELS = SIDE * SIDE
 SMALL_SIDE = 8
-NAMES = ("bundled", "bundled-8x8", "mnist")
-
-# The SHA-256 digests of the four uncompressed files, and what each one is. The
-# second set of training images lost the grey value 1: 0.05 % of its pixels read 0.
-MNIST_FILES = {
-    "train-images-idx3-ubyte": {
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db": "official",
-        "b61ffb6f513fd9ff8d89824731f6b4ed7863c759c33056d701efb8412469fb04": (
-            "rendition without the grey value 1"
-        ),
-    },
-    "train-labels-idx1-ubyte": {
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5": "official",
-    },
-    "t10k-images-idx3-ubyte": {
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7": "official",
-    },
-    "t10k-labels-idx1-ubyte": {
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2": "official",
-    },
-}
-
-
-class DataError(Exception):
-    """A data file is missing or not what it should be; the message says what to do."""
+# Of the bundled digits: the digest of scikit-learn's table, and which of its rows are
+# held out, in an order that scikit-learn's train_test_split drew (stratified, state 0).
+BUNDLED_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
+SPLIT_FILE = Path(__file__).with_name("digits_split.json")
 
 
 @dataclass(frozen=True)
@@ -108,8 +92,8 @@ def load(
     if name in ("bundled", "bundled-8x8"):
         return _bundled(name)
     if name != "mnist":
-        raise DataError(f"unknown digits {name!r}: choose one of {', '.join(NAMES)}")
-    folder = Path(folder or os.environ.get("CHECKED_GRADIENTS_DATA") or "data")
+        raise DataError(f"unknown digits {name!r}: choose one of {', '.join(DIGITS)}")
+    folder = folder_of(folder)
     if download:
         _download(folder, keep_unknown=accept_unknown)
     return _mnist(folder / "MNIST" / "raw", accept_unknown)
@@ -123,19 +107,17 @@ def enlarge(images: Tensor) -> Tensor:
 
 
 def _bundled(name: str) -> Digits:
-    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged or not; 297 are held out."""
-    from sklearn.datasets import load_digits  # slow to import, and seldom needed
-    from sklearn.model_selection import train_test_split
+    """scikit-learn's 1,797 digits of 8x8 pixels, enlarged or not; 297 are held out.
 
-    digits = load_digits()
-    images = torch.from_numpy(digits.data).float() / 16
+    They are read from its file: to import scikit-learn for its loader takes a second.
+    """
+    table = torch.from_numpy(np.loadtxt(_bundled_lines(), delimiter=","))
+    images, labels = table[:, :-1].float() / 16, table[:, -1].long()
     source = "scikit-learn's 8x8 digits"
     if name == "bundled":
         images, source = enlarge(images), f"{source}, enlarged to 28x28"
-    labels = torch.from_numpy(digits.target).long()
-    train, test = train_test_split(
-        np.arange(len(images)), test_size=297, stratify=digits.target, random_state=0
-    )
+    split = json.loads(SPLIT_FILE.read_text())
+    train, test = split["train"], split["test"]
     return Digits(
         name=name,
         source=source,
@@ -145,6 +127,24 @@ def _bundled(name: str) -> Digits:
         test_images=images[test],
         test_labels=labels[test],
     )
+
+
+def _bundled_lines() -> list[str]:
+    """The lines of scikit-learn's table: 64 pixels from 0 to 16, and the digit."""
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise DataError("no scikit-learn, which carries the digits: install it")
+    path = Path(package.origin).with_name("datasets") / "data" / "digits.csv.gz"
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error):
+        content = b""
+    if _digest(content) != BUNDLED_SHA256:
+        raise DataError(
+            f"{path} is not the table of digits that it should be: install "
+            "scikit-learn again"
+        )
+    return content.decode().splitlines()
 
 
 def _mnist(raw: Path, accept_unknown: bool) -> Digits:
@@ -187,11 +187,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(
-            f"cannot read {path} ({error.strerror}): set CHECKED_GRADIENTS_DATA or "
-            "--data to the folder that holds MNIST/raw/*-ubyte, or let torchvision "
-            "fetch MNIST with --download"
-        ) from None
+        raise unread_mnist(path, error) from None
 
 
 def _parse(path: Path, content: bytes) -> np.ndarray:
@@ -210,7 +206,7 @@ def _download(folder: Path, *, keep_unknown: bool) -> None:
 
     A damaged file is put aside until another one is there in its place.
     """
-    from torchvision.datasets import MNIST  # slow to import, as above
+    from torchvision.datasets import MNIST  # slow to import, and seldom needed
 
     raw = folder / "MNIST" / "raw"
     damaged = (

@@ -5,7 +5,7 @@ quality     are made digits good, new, and of every kind?
 table, run  the experiments by name, and how one leaves its record
 """
 
-from .run import samples_figure
+from .samples import samples_figure
 from .table import EXPERIMENTS
 
 __all__ = [

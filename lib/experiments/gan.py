@@ -1,10 +1,9 @@
-"""GANs on digits: one frozen configuration, trained by hand and judged."""
+"""GANs on digits: trained by hand and judged."""
 
-import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,64 +11,18 @@ from torch.nn.functional import avg_pool2d
 
 from lib.data import digits
 from lib.data.digits import Digits
-from lib.models.gan import ACTIVATIONS, GAN, MLP, LossName, Players
+from lib.models.gan import GAN, MLP, Players
 from lib.training.engine import PLAIN, Engine
 from lib.training.loop import History, Training, run_epochs, shuffled
 
 from . import quality
+from .configurations import GANRun
 
 # The samples that are drawn and judged come from the same noise in every run, so that
 # runs differ by their training alone.
 EVALUATION_SEED = 2026
 DISTANT = 1000  # samples whose pixels' distance from the data is taken each epoch
 NEAREST = 1000  # images whose nearest neighbour is sought: all would take minutes
-
-
-@dataclass(frozen=True)
-class GANRun:
-    """A GAN on digits; the defaults are the run on MNIST.
-
-    The widths are those of the hidden layers, from the input on; all of them have the
-    one activation. The generator ends in a sigmoid, the discriminator in a logit.
-    ``penalty`` is the weight of R1, the discriminator's steepness at the data;
-    ``samples`` is how many samples are judged after training; ``figure_epochs`` are
-    the epochs after which 64 samples are drawn from the same noise.
-    """
-
-    digits: str = "mnist"
-    noise: int = 64
-    generator_widths: tuple[int, ...] = (256, 512)
-    discriminator_widths: tuple[int, ...] = (256, 256)
-    activation: str = "leaky relu"
-    loss: LossName = "non-saturating"
-    penalty: float = 0.0
-    learning_rate: float = 5e-4
-    batch_size: int = 128
-    epochs: int = 25
-    figure_epochs: tuple[int, ...] = (1, 5, 10, 25)
-    samples: int = 10000
-
-    def __post_init__(self) -> None:
-        choices = {
-            "digits": digits.NAMES,
-            "activation": tuple(ACTIVATIONS),
-            "loss": get_args(LossName),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
-        for name in ("noise", "batch_size", "epochs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        for name in ("generator_widths", "discriminator_widths", "figure_epochs"):
-            if any(number < 1 for number in getattr(self, name)):
-                raise ValueError(f"{name} must be at least 1")
-        if self.samples < 2:
-            raise ValueError("samples must be at least 2, for a covariance")
-        if not 0 <= self.penalty < math.inf:
-            raise ValueError("penalty must be a number, and not negative")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
 
 
 def new_gan(run: GANRun, pixels: int, generator: torch.Generator) -> GAN:

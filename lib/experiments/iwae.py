@@ -1,14 +1,13 @@
 """VAEs trained by the importance-weighted bound, as Burda et al. (2015) set it up."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from lib.data import digits
 from lib.data.digits import Digits
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
@@ -22,48 +21,12 @@ from lib.training.loop import (
     run_epochs,
     shuffled,
 )
+from lib.training.optimisers import Adam
 
+from .configurations import IWAERun
 from .vae import EVALUATION_SEED
 
 ACTIVE = 0.01  # the variance of a latent's mean over images that makes it active
-
-
-@dataclass(frozen=True)
-class IWAERun:
-    """A VAE on images binarised anew in each epoch, its bound with ``samples`` = K.
-
-    Two hidden layers of tanh a half, as in the published network. Stage i of the
-    schedule lasts 3^i epochs, with ``learning_rate`` times 10^(-i/7); the published run
-    has 8 stages, 3,280 epochs. ``nll_samples`` is the K of the negative log-likelihood,
-    ``nll_images`` how many held-out images it is taken over.
-    """
-
-    digits: str = "mnist"
-    samples: int = 5
-    hidden: int = 200
-    latents: int = 50
-    learning_rate: float = 1e-3
-    batch_size: int = 20
-    stages: int = 4
-    nll_samples: int = 5000
-    nll_images: int = 1000
-
-    def __post_init__(self) -> None:
-        if self.digits not in digits.NAMES:
-            raise ValueError(f"digits must be one of {', '.join(digits.NAMES)}")
-        sizes = ("samples", "hidden", "latents", "batch_size", "stages", "nll_samples")
-        for name in sizes:
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.nll_images < 2:
-            raise ValueError("nll_images must be at least 2, for an interval")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
-
-    @property
-    def epochs(self) -> int:
-        """1 + 3 + 9 + ..., over the stages."""
-        return int((3**self.stages - 1) // 2)
 
 
 def rate(epoch: int) -> float:
@@ -96,9 +59,7 @@ def train_iwae(
         data.side**2, run.hidden, run.latents, layers=2, activation="tanh"
     )
     model = VAE(config).to(generator.device)
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=run.learning_rate, eps=1e-4, fused=True
-    )
+    optimiser = Adam(model.parameters(), lr=run.learning_rate, eps=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
 
     iwae = engine.compiled(vae.iwae)

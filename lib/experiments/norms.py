@@ -4,125 +4,23 @@ import itertools
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any
 
 import torch
 
 from lib.data.corpora import Parallel
 from lib.models import transformer
 from lib.models.probes import Probe, gradient_norm
-from lib.models.transformer import Placement, Transformer
+from lib.models.transformer import Transformer
 from lib.training import checkpoints
 from lib.training.engine import PLAIN, Engine
 from lib.training.loop import History, progress, restored_history
+from lib.training.optimisers import Adam
 
-from .translation import (
-    PHRASE_LANGUAGES,
-    Encoded,
-    TranslationRun,
-    bucketed,
-    new_tokeniser,
-    trained_directions,
-)
-
-OPTIONS = {"final": "final_norm", "qk": "qk_norm"}
-
-
-@dataclass(frozen=True)
-class NormsRun:
-    """Trainings of ``steps`` steps, one for each variant, depth and warm-up.
-
-    A variant is a placement, with ``+final`` for norms at the ends and ``+qk`` for
-    norms of queries and keys. A depth counts encoder blocks, and as many decoder
-    blocks. The learning rate rises over the warm-up and then stays; nothing is clipped
-    or dropped out. ``profile_steps`` are those before which all layers are recorded.
-    ``double`` is for networks without norms: their scores grow so large that gradients
-    in single precision are wrong by powers of ten.
-    """
-
-    corpus: Literal["phrases", "multi30k"] = "multi30k"
-    variants: tuple[str, ...] = ("post", "res_post", "res_post+final", "pre+final")
-    depths: tuple[int, ...] = (1, 5)
-    warmups: tuple[int, ...] = (0,)
-    steps: int = 300
-    profile_steps: tuple[int, ...] = (0, 50, 299)
-    vocabulary: int = 8000
-    width: int = 128
-    hidden: int = 256
-    heads: int = 4
-    learning_rate: float = 1e-3
-    batch_tokens: int = 1024
-    double: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("variants", "depths", "warmups"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} must name at least one")
-        if min(self.depths) < 1 or self.steps < 1:
-            raise ValueError("depths and steps must be at least 1")
-        if any(not 0 <= step < self.steps for step in self.profile_steps):
-            raise ValueError("profile_steps must lie below steps")
-        for cell in cells(self):
-            as_translation(self, cell)  # raises for a variant that does not exist
-
-    @property
-    def epochs(self) -> int:
-        """How many networks there are, each of them to this run what an epoch is."""
-        return len(cells(self))
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """All of the phrases' languages, or English and German."""
-        return PHRASE_LANGUAGES if self.corpus == "phrases" else ("en", "de")
-
-
-class Cell(NamedTuple):
-    """One training of the grid."""
-
-    variant: str
-    depth: int
-    warmup: int
-
-    def __str__(self) -> str:
-        return f"{self.variant}/{self.depth}/{self.warmup}"
-
-
-def cells(run: NormsRun) -> list[Cell]:
-    """All trainings of a run, in their order."""
-    return list(
-        itertools.starmap(
-            Cell, itertools.product(run.variants, run.depths, run.warmups)
-        )
-    )
-
-
-def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
-    """What is trained: phrases in all directions, or English to German."""
-    placement, *options = cell.variant.split("+")
-    unknown = set(options) - set(OPTIONS)
-    if unknown:
-        raise ValueError(f"variants must add {' or '.join(OPTIONS)} to a placement")
-    phrases = run.corpus == "phrases"
-    return TranslationRun(
-        corpus=run.corpus,
-        languages=run.languages,
-        untrained=() if phrases else ("de-en",),
-        tagged="source",
-        vocabulary=run.vocabulary,
-        width=run.width,
-        hidden=run.hidden,
-        heads=run.heads,
-        encoder_layers=cell.depth,
-        decoder_layers=cell.depth,
-        placement=cast(Placement, placement),  # the architecture refuses any other
-        final_norm="final" in options,
-        qk_norm="qk" in options,
-        dropout=0.0,
-        learning_rate=run.learning_rate,
-        batch_tokens=run.batch_tokens,
-    )
+from .configurations import Cell, NormsRun, as_translation, cells, trained_directions
+from .translation import Encoded, bucketed, new_tokeniser
 
 
 def train_norms(
@@ -176,7 +74,7 @@ def train_cell(
     size = encoded.tokeniser.get_vocab_size()
     precision = torch.float64 if run.double else torch.float32
     model = Transformer(one.architecture(size)).to(generator.device, precision)
-    optimiser = torch.optim.Adam(model.parameters(), lr=run.learning_rate, fused=True)
+    optimiser = Adam(model.parameters(), lr=run.learning_rate, fused=True)
     pairs = trained_directions(one)
     epochs = bucketed(encoded, pairs, one, generator.device)
     batches = itertools.chain.from_iterable(

@@ -1,122 +1,36 @@
-"""How an experiment is run: its data, its training, its judgement, and its record."""
+"""How an experiment is run: its data, its training, its judgement, and its record.
+
+What can be refused without PyTorch is refused before it is imported, which takes
+seconds.
+"""
+
+from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-from matplotlib.figure import Figure
-from torch import nn
-from torch.nn.functional import pad
-
-from lib.data import digits
-from lib.data.digits import Digits
-from lib.training import checkpoints, engine, records
-from lib.training.engine import Capture, Precision
-from lib.training.loop import History
+from lib.data import catalogue
+from lib.training import records
 from lib.training.records import RecordError, RunFiles
 
-from . import translation
-from .gan import GANRun, evaluate_gan, train_gan
-from .iwae import IWAERun, evaluate_iwae, train_iwae
-from .norms import NormsRun, judge_norms, train_norms
+from .configurations import IWAERun, NormsRun, TranslationRun, VAERun
 from .table import Run
-from .translation import TranslationRun, evaluate_translator, train_translator
-from .vae import PlaneRun, VAERun, evaluate_vae, keep_plane, train_vae
 
+if TYPE_CHECKING:
+    from lib.training.engine import Capture, Engine, Precision
 
-def samples_figure(history: History) -> Figure:
-    """64 samples after each of several epochs, drawn from the same noise.
-
-    Ink on paper, as in all of the book: 1 is black and 0 is white.
-    """
-    panels = sorted((int(epoch), s) for epoch, s in history.snapshots.items())
-    figure = Figure(figsize=(2.24 * len(panels), 2.5), layout="constrained")
-    for axes, (epoch, images) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
-    ):
-        side = math.isqrt(images.shape[1])
-        square = images.view(64, side, side)
-        # Digits may reach their edges: a line of grey between them.
-        square = pad(square, (0, 1, 0, 1), value=96)
-        side += 1
-        tiles = square.view(8, 8, side, side).permute(0, 2, 1, 3)
-        grid = tiles.reshape(8 * side, 8 * side).numpy()
-        axes.imshow(grid, cmap="gray_r", vmin=0, vmax=255)
-        axes.set_title(f"{epoch} epoch" + ("s" if epoch > 1 else ""))
-        axes.set_axis_off()
-    return figure
-
-
-def load_digits(
-    run: VAERun | IWAERun | GANRun, data: str | Path | None, **options: bool
-) -> Digits:
-    return digits.load(run.digits, data, **options)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a type of configuration is loaded, trained, judged, drawn and kept by."""
-
-    load: Callable[..., Any]
-    train: Callable[..., tuple[Any, History]]
-    evaluate: Callable[..., dict[str, Any]]
-    figure: Callable[[History], Figure] | None = None
-    keep: Callable[..., dict[str, Any]] | None = None  # of the model, for the record
-    network: Callable[[Any], nn.Module] | None = None  # whose weights may be kept
-    # How its steps are run fastest on a CUDA GPU, and with which products.
-    capture: Callable[[Any], Capture] = lambda run: "off"
-    precisions: tuple[Precision, ...] = ("float32",)
-
-
-PRECISIONS = get_args(Precision)
-A_VAE = Kind(
-    load_digits,
-    train_vae,
-    evaluate_vae,
-    samples_figure,
-    network=lambda vae: vae,
-    capture=lambda run: "graph",
-    precisions=PRECISIONS,
-)
-KINDS = {
-    VAERun: A_VAE,
-    PlaneRun: replace(A_VAE, keep=keep_plane, network=None),
-    IWAERun: Kind(
-        load_digits,
-        train_iwae,
-        evaluate_iwae,
-        network=lambda vae: vae,
-        capture=lambda run: "compile",
-        precisions=PRECISIONS,
-    ),
-    GANRun: Kind(
-        load_digits,
-        train_gan,
-        evaluate_gan,
-        samples_figure,
-        capture=lambda run: "graph",
-        precisions=("float32", "tf32"),  # its products by hand keep one type
-    ),
-    TranslationRun: Kind(
-        translation.load,
-        train_translator,
-        evaluate_translator,
-        network=lambda translator: translator.model,
-        capture=lambda run: "compile" if run.packed else "off",
-        precisions=PRECISIONS,
-    ),
-    NormsRun: Kind(translation.load, train_norms, judge_norms),
-}
-
+    from .kinds import Kind
 
 # What happens to the files of an earlier run of the same name and seed.
 Existing = Literal["refuse", "resume", "overwrite"]
+# The kinds that train one network, whose weights a record may keep.
+ONE_NETWORK = (VAERun, IWAERun, TranslationRun)
 
 
 def run_experiment(
@@ -150,35 +64,85 @@ def run_experiment(
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
     files = records.run_files(out, name, seed)
-    finished = earlier_record(files, run, existing)
-    if finished is not None:
+    if finished := earlier_record(files, run, existing):
         say(f"it is finished; record in {files.record}")
         return finished
+    if keep_weights and type(run) not in ONE_NETWORK:
+        raise RecordError(f"{name} has no one network: leave out --keep-weights")
+    if not download:
+        require_data(run, data)
+
+    from lib.training.engine import decide  # with PyTorch
+
+    from .kinds import KINDS
+
     kind = KINDS[type(run)]
     # It shows early if the device is not there.
-    chosen = engine.decide(
-        device, precision, capture, kind.capture(run), kind.precisions, say
-    )
-    if keep_weights and kind.network is None:
-        raise RecordError(f"{name} has no one network: leave out --keep-weights")
+    engine = decide(device, precision, capture, kind.capture(run), kind.precisions, say)
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
     _make_room(out, files, existing)
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
-    record = {
+    record = _head(name, run, seed, loaded, engine)
+    record |= _trained_and_judged(
+        *(kind, run, loaded, seed, files, say),
+        engine=engine,
+        resume=existing == "resume",
+        keep_weights=keep_weights,
+    )
+    records.write(files.record, record)
+    say(f"record in {files.record}")
+    return record
+
+
+def require_data(run: Run, data: str | Path | None) -> None:
+    """See that the files which the run reads are there. Raises DataError, CorpusError.
+
+    What is in them is seen when they are read.
+    """
+    if isinstance(run, TranslationRun | NormsRun):
+        if run.corpus == "multi30k":
+            catalogue.require_multi30k(data, run.languages)
+    elif run.digits == "mnist":
+        catalogue.require_mnist(data)
+
+
+def _head(
+    name: str, run: Run, seed: int, loaded: Any, engine: Engine
+) -> dict[str, Any]:
+    """What a record says of a run before it begins."""
+    return {
         "name": name,
         "configuration": asdict(run),
         "seed": seed,
         "data": {"source": loaded.source, "sha256": loaded.sha256},
-        "provenance": records.provenance(chosen.prepare(seed).device) | chosen.about,
+        "provenance": records.provenance(engine.prepare(seed).device) | engine.about,
     }
-    options = {"checkpoint": files.checkpoint, "resume": existing == "resume"}
-    there = existing == "resume" and files.checkpoint.exists()
+
+
+def _trained_and_judged(
+    kind: Kind,
+    run: Run,
+    loaded: Any,
+    seed: int,
+    files: RunFiles,
+    say: Callable[[str], object],
+    *,
+    engine: Engine,
+    resume: bool,
+    keep_weights: bool,
+) -> dict[str, Any]:
+    """What a record says of a run at its end; the samples' picture is written."""
+    from lib.training import checkpoints
+
+    there = resume and files.checkpoint.exists()
     if there and (version := checkpoints.other_torch(files.checkpoint)):
         say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
-    model, history = kind.train(run, loaded, seed, engine=chosen, **options)
+    model, history = kind.train(
+        run, loaded, seed, engine=engine, checkpoint=files.checkpoint, resume=resume
+    )
     say(f"trained in {history.seconds:.0f} s")
-    record |= {
+    found = {
         "metrics": kind.evaluate(model, run, loaded, say),
         "curves": history.curves,
         "seconds": {
@@ -186,15 +150,14 @@ def run_experiment(
             "this_session": time.perf_counter() - started,
         },
     }
-    if keep_weights and kind.network:
-        record["weights"] = records.packed_weights(kind.network(model))
+    if keep_weights:
+        network = model.model if isinstance(run, TranslationRun) else model
+        found["weights"] = records.packed_weights(network)
     if kind.keep:
-        record["kept"] = kind.keep(model, loaded)
+        found["kept"] = kind.keep(model, loaded)
     if kind.figure:
         records.write_figure(files.samples, kind.figure(history))
-    records.write(files.record, record)
-    say(f"record in {files.record}")
-    return record
+    return found
 
 
 def _make_room(out: Path, files: RunFiles, existing: Existing) -> None:

@@ -7,11 +7,16 @@ keeps their records. Both call the same functions, those of ``vae``, ``iwae``, `
 
 from dataclasses import dataclass, replace
 
-from .gan import GANRun
-from .iwae import IWAERun
-from .norms import NormsRun
-from .translation import PHRASE_LANGUAGES, TranslationRun
-from .vae import PlaneRun, VAERun
+from lib.data.catalogue import LANGUAGES
+
+from .configurations import (
+    GANRun,
+    IWAERun,
+    NormsRun,
+    PlaneRun,
+    TranslationRun,
+    VAERun,
+)
 
 Run = VAERun | IWAERun | GANRun | TranslationRun | NormsRun
 
@@ -95,7 +100,7 @@ EXPERIMENTS |= {
 # Chosen on seeds 0 to 3 and the held-out phrases, to be right within 45 seconds.
 PHRASES = TranslationRun(
     corpus="phrases",
-    languages=PHRASE_LANGUAGES,
+    languages=LANGUAGES,
     untrained=(),
     width=64,
     heads=8,

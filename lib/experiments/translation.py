@@ -1,12 +1,12 @@
-"""Translators: one frozen configuration, trained on phrases or Multi30k, and judged."""
+"""Translators: trained on phrases or Multi30k, and judged."""
 
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 import torch
 from tokenizers import Tokenizer
@@ -16,123 +16,20 @@ from lib.data import corpora
 from lib.data.corpora import Parallel
 from lib.models import transformer, translation
 from lib.models.packing import Packed, packed
-from lib.models.transformer import PADDING, Placement, Transformer, TransformerConfig
-from lib.models.translation import Batch, Example, Tag, Translator
+from lib.models.transformer import PADDING, Transformer
+from lib.models.translation import Batch, Example, Translator
 from lib.training import records
 from lib.training.checkpoints import Stateful
 from lib.training.engine import PLAIN, Engine
 from lib.training.loop import Batches, History, Training, run_epochs
+from lib.training.optimisers import Adam
 
-Graph = Literal["all", "english", "ring"]
-Direction = tuple[str, str]
+from .configurations import Direction, TranslationRun, directions, trained_directions
+
 PENALTIES = (0.6, 1.0, 1.4, 1.8)  # what beam search may divide lengths by the power of
 CHOSEN_BY = 500  # validation sentences that the penalty is chosen by
 EVALUATION_SEED = 2026  # validation takes the same directions after each epoch
 SHOWN = 8  # test sentences that a record shows with their translations
-PHRASE_LANGUAGES = corpora.LANGUAGES
-
-
-@dataclass(frozen=True)
-class TranslationRun:
-    """A translator; the defaults are the many-to-many run on Multi30k.
-
-    ``graph`` says between which languages there is training data: all, English and
-    any other, or besides these a ring through the others in their order. Directions
-    in ``untrained``, such as ``"de-cs"``, are left out of it. Subwords are as many as
-    ``vocabulary``; phrases have words instead. An epoch takes each sentence once, in
-    a direction drawn at random; where sentences are ``packed`` into batches of few
-    shapes, for a GPU, it takes as many out of all directions. The learning rate rises
-    over ``warmup`` steps and then falls to zero with the last one. Judged are the mean
-    weights after the last ``averaged`` epochs, with the ``beam``.
-    """
-
-    corpus: Literal["phrases", "multi30k"] = "multi30k"
-    languages: tuple[str, ...] = ("en", "de", "fr", "cs")
-    graph: Graph = "all"
-    untrained: tuple[str, ...] = ("de-cs", "cs-de")
-    tagged: Tag = "target"
-    vocabulary: int = 8000
-    width: int = 128
-    hidden: int = 256
-    heads: int = 4
-    encoder_layers: int = 4
-    decoder_layers: int = 4
-    placement: Placement = "pre"
-    final_norm: bool = True
-    qk_norm: bool = False
-    dropout: float = 0.1
-    smoothing: float = 0.1
-    learning_rate: float = 2e-3
-    warmup: int = 400
-    batch_tokens: int = 2048
-    epochs: int = 20
-    packed: bool = False
-    averaged: int = 1
-    beam: int = 5
-
-    def __post_init__(self) -> None:
-        choices = {
-            "corpus": ("phrases", "multi30k"),
-            "graph": get_args(Graph),
-            "tagged": get_args(Tag),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
-        known = PHRASE_LANGUAGES if self.corpus == "phrases" else corpora.MULTI30K
-        if not set(self.languages) <= set(known) or len(self.languages) < 2:
-            raise ValueError(f"languages must be two or more of {', '.join(known)}")
-        for name in ("epochs", "batch_tokens", "averaged", "beam"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.corpus == "multi30k" and self.vocabulary < 300:
-            raise ValueError("vocabulary must be at least 300: bytes alone are 256")
-        if self.averaged > self.epochs:
-            raise ValueError("averaged must be at most epochs")
-        if self.warmup < 0:
-            raise ValueError("warmup must not be negative")
-        if not 0 <= self.smoothing < 1:
-            raise ValueError("smoothing must lie in [0, 1)")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
-        self.architecture(self.vocabulary)  # raises for sizes that do not fit
-        if not trained_directions(self):
-            raise ValueError("untrained leaves no direction to train on")
-
-    def architecture(self, vocabulary: int) -> TransformerConfig:
-        """The network's sizes, for a tokeniser of so many tokens."""
-        return TransformerConfig(
-            vocabulary=vocabulary,
-            width=self.width,
-            hidden=self.hidden,
-            heads=self.heads,
-            encoder_layers=self.encoder_layers,
-            decoder_layers=self.decoder_layers,
-            placement=self.placement,
-            final_norm=self.final_norm,
-            qk_norm=self.qk_norm,
-            dropout=self.dropout,
-        )
-
-
-def directions(run: TranslationRun) -> list[Direction]:
-    """All ordered pairs of the run's languages."""
-    return list(itertools.permutations(run.languages, 2))
-
-
-def trained_directions(run: TranslationRun) -> list[Direction]:
-    """The directions that the run has training data for."""
-    others = [language for language in run.languages if language != "en"]
-    ring = set(zip(others, [*others[1:], *others[:1]], strict=True))
-
-    def has_data(pair: Direction) -> bool:
-        if "-".join(pair) in run.untrained:
-            return False
-        if run.graph == "all" or "en" in pair:
-            return True
-        return run.graph == "ring" and (pair in ring or pair[::-1] in ring)
-
-    return [pair for pair in directions(run) if has_data(pair)]
 
 
 # -------------------------------------------------------------------------------- data
@@ -141,7 +38,8 @@ def trained_directions(run: TranslationRun) -> list[Direction]:
 def load(run: TranslationRun, folder: str | Path | None, **options: bool) -> Parallel:
     """The run's sentences; of phrases the held-out ones are validation and test."""
     if run.corpus == "multi30k":
-        return corpora.multi30k(run.languages, folder, **options)
+        data = corpora.multi30k(run.languages, folder, **options)
+        return lower(data) if run.lowercase else data
     table = corpora.phrases()
     held_out = {k: [i.texts[k] for i in table.held_out] for k in run.languages}
     return Parallel(
@@ -150,6 +48,20 @@ def load(run: TranslationRun, folder: str | Path | None, **options: bool) -> Par
         train={k: [i.texts[k] for i in table.train] for k in run.languages},
         validation=held_out,
         test=held_out,
+    )
+
+
+def lower(data: Parallel) -> Parallel:
+    """The same sentences without capitals."""
+
+    def small(texts: dict[str, list[str]]) -> dict[str, list[str]]:
+        return {name: [text.lower() for text in part] for name, part in texts.items()}
+
+    return replace(
+        data,
+        train=small(data.train),
+        validation=small(data.validation),
+        test=small(data.test),
     )
 
 
@@ -348,7 +260,7 @@ def new_optimiser(
     model: Transformer, run: TranslationRun, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """Adam as Vaswani et al. set it, its rate rising and falling with the steps."""
-    optimiser = torch.optim.Adam(
+    optimiser = Adam(
         model.parameters(), lr=run.learning_rate, betas=(0.9, 0.98), fused=True
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(

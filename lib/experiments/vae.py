@@ -1,15 +1,14 @@
-"""VAEs on digits: one frozen configuration, trained and judged."""
+"""VAEs on digits: trained and judged."""
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from lib.data import digits
 from lib.data.digits import Digits
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
@@ -17,52 +16,11 @@ from lib.training import records
 from lib.training.engine import PLAIN, Engine
 from lib.training.loop import History, Training, progress, train
 
+from .configurations import VAERun
+
 # The held-out images are binarised, and the bounds on them estimated, with the same
 # noise in every run, so that runs differ by their training alone.
 EVALUATION_SEED = 2026
-
-
-@dataclass(frozen=True)
-class VAERun:
-    """A VAE on digits; the defaults are the report's own run.
-
-    ``nll_samples`` is the K of the negative log-likelihood, ``nll_images`` how many
-    held-out images it is taken over; ``figure_epochs`` are the epochs after which 64
-    samples are drawn from the same noise.
-    """
-
-    digits: str = "mnist"
-    hidden: int = 512
-    latents: int = 20
-    learning_rate: float = 1e-4
-    batch_size: int = 128
-    epochs: int = 80
-    nll_samples: int = 5000
-    nll_images: int = 10000
-    figure_epochs: tuple[int, ...] = (1, 5, 20, 80)
-
-    def __post_init__(self) -> None:
-        if self.digits not in digits.NAMES:
-            raise ValueError(f"digits must be one of {', '.join(digits.NAMES)}")
-        for name in ("hidden", "latents", "batch_size", "epochs", "nll_samples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.nll_images < 2:
-            raise ValueError("nll_images must be at least 2, for an interval")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
-        if any(epoch < 1 for epoch in self.figure_epochs):
-            raise ValueError("figure_epochs must be at least 1")
-
-
-@dataclass(frozen=True)
-class PlaneRun(VAERun):
-    """A VAE with two latents, small enough that its record keeps the network itself."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.latents != 2:
-            raise ValueError("latents must be 2: they are the two sides of a plane")
 
 
 def keep_plane(model: VAE, data: Digits) -> dict[str, Any]:

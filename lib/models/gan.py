@@ -10,12 +10,14 @@ and the same players for it, to compare with.
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, logsigmoid
+
+from .config import LossName
 
 LEAK = 0.2  # the slope of the leaky ReLU below zero
 
@@ -235,9 +237,6 @@ def value_errors(
     """dV by the logits of the real rows and by those of the fake ones."""
     real = torch.sigmoid(-real_logits) / len(real_logits)
     return real, -torch.sigmoid(fake_logits) / len(fake_logits)
-
-
-LossName = Literal["saturating", "non-saturating"]
 
 
 def generator_loss(fake_logits: Tensor, loss: LossName) -> Float[Tensor, ""]:

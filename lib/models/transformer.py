@@ -7,8 +7,6 @@ stands at the end of a row. One matrix of embeddings serves source, target and o
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -16,45 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-Placement = Literal["post", "res_post", "pre", "sandwich", "none"]
-
-
-@dataclass(frozen=True)
-class TransformerConfig:
-    """Sizes, and where the norms stand.
-
-    ``hidden`` is the width of the feed-forward layers. ``final_norm`` puts a LayerNorm
-    at the end of encoder and decoder; ``qk_norm`` one on each head's queries and keys.
-    ``longest`` is the greatest number of tokens in a row.
-    """
-
-    vocabulary: int
-    width: int = 128
-    hidden: int = 256
-    heads: int = 4
-    encoder_layers: int = 2
-    decoder_layers: int = 2
-    placement: Placement = "pre"
-    final_norm: bool = True
-    qk_norm: bool = False
-    dropout: float = 0.0
-    longest: int = 256
-
-    def __post_init__(self) -> None:
-        for name in ("vocabulary", "width", "hidden", "heads", "longest"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        for name in ("encoder_layers", "decoder_layers"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative")
-        if self.width % self.heads or self.width % 2:
-            raise ValueError("width must be even and a multiple of heads")
-        if self.placement not in get_args(Placement):
-            raise ValueError(
-                f"placement must be one of {', '.join(get_args(Placement))}"
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError("dropout must lie in [0, 1)")
+from .config import Placement, TransformerConfig
 
 
 class Residual(nn.Module):
@@ -352,8 +312,8 @@ def sinusoids(length: int, width: int) -> Float[Tensor, "{length} {width}"]:
 
 # Rows of at most so many tokens are attended to faster, on a CPU, by plain products and
 # a softmax than by the fused kernel, forward and backward together; ``make bench`` says
-# how much faster a step gets. On a CUDA GPU both are as fast, but cuDNN builds its fused
-# kernel anew for each shape, in a second.
+# how much faster a step gets. On a CUDA GPU both are as fast, but the fused kernel of
+# cuDNN is built anew for each shape, in a second.
 SHORT = 32
 
 

@@ -6,16 +6,15 @@ is wanted: before the source's tokens, or as the decoder's first token.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
-from sacrebleu.metrics.bleu import BLEU
-from sacrebleu.metrics.chrf import CHRF
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 from torch import Tensor, nn
 
+from .config import Tag
 from .transformer import (
     PADDING,
     Attention,
@@ -30,8 +29,6 @@ SPECIAL = ("<padding>", "<begin>", "<end>", "<unknown>")  # PADDING is 0
 # A word or a sign, each with the space before it, if any; a digit, always bare, so that
 # to copy it is to repeat it; a space that is left over.
 WORDS = Regex(r"\s?[\p{L}\p{M}]+|\p{N}|\s?[^\s\p{L}\p{M}\p{N}]|\s")
-
-Tag = Literal["source", "target"]
 
 
 class TranslationError(Exception):
@@ -393,6 +390,9 @@ def scores(
     lowercase: bool = False,
 ) -> dict[str, Any]:
     """Corpus BLEU and chrF by sacrebleu, each with the signature that defines it."""
+    from sacrebleu.metrics.bleu import BLEU  # slow to import, and needed at the end
+    from sacrebleu.metrics.chrf import CHRF
+
     bleu = BLEU(tokenize=tokenize, lowercase=lowercase)
     chrf = CHRF()
     score = bleu.corpus_score(list(hypotheses), [list(references)])

@@ -3,8 +3,12 @@
 It knows no model: the caller gives a loss.
 """
 
-from .engine import prepare
-from .loop import Training, shuffled, train
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine import prepare
+    from .loop import Training, shuffled, train
 
 __all__ = [
     "Training",
@@ -13,3 +17,15 @@ __all__ = [
     "shuffled",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What the loop defines, which is imported with PyTorch when it is first used.
+
+    Records and errors need no PyTorch, and it takes seconds.
+    """
+    if name == "prepare":
+        return import_module(".engine", __name__).prepare
+    if name in ("Training", "shuffled", "train"):
+        return getattr(import_module(".loop", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,6 +23,7 @@ from .capture import Blocks, CapturedEpoch
 from .checkpoints import Stateful
 from .engine import PLAIN, Engine
 from .errors import TrainingError
+from .optimisers import Adam
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,7 @@ def train(
     batch; the one called ``"loss"`` is minimised. The options are those of
     ``run_epochs``. Raises TrainingError, also where a row of the data is not finite.
     """
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=settings.learning_rate, fused=True
-    )
+    optimiser = Adam(model.parameters(), lr=settings.learning_rate, fused=True)
 
     def step(batch: Tensor) -> dict[str, Tensor]:
         with engine.autocast():

@@ -2,7 +2,10 @@
 
 The file says of which format it is, and holds a digest of the rest of itself, so that
 a record that was changed by hand, or cut, is not shown as what a run gave.
+Files are found, read and written without PyTorch, which is imported where it is used.
 """
+
+from __future__ import annotations
 
 import base64
 import contextlib
@@ -17,12 +20,12 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy
-import torch
-from matplotlib.figure import Figure
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    import torch
+    from matplotlib.figure import Figure
+    from torch import Tensor, nn
 
 FORMAT = 1  # goes up when a record changes so that older code would misread it
 
@@ -198,6 +201,9 @@ def packed(values: Tensor) -> dict[str, Any]:
 
 def unpacked(kept: dict[str, Any]) -> Tensor:
     """The tensor that was ``packed``, to the bit."""
+    import numpy
+    import torch
+
     floats = numpy.frombuffer(base64.b64decode(kept["float32"]), "<f4")
     return torch.from_numpy(floats.astype("f4").reshape(kept["shape"]))
 
@@ -214,6 +220,9 @@ def unpacked_weights(kept: dict[str, Any]) -> dict[str, Tensor]:
 
 def provenance(device: torch.device) -> dict[str, Any]:
     """Where and when a run starts: versions, device, threads, commit and time."""
+    import numpy
+    import torch
+
     name: dict[str, Callable[[], str]] = {
         "cpu": _processor,
         "cuda": lambda: torch.cuda.get_device_name(device),

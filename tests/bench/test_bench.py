@@ -7,8 +7,8 @@ import torch
 
 from lib.bench import __main__, digits, translation
 from lib.data.corpora import Parallel
+from lib.experiments.configurations import TranslationRun
 from lib.experiments.table import PHRASES
-from lib.experiments.translation import TranslationRun
 
 
 def test_the_status_says_whether_a_bound_is_missed(monkeypatch, capsys) -> None:

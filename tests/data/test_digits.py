@@ -2,11 +2,13 @@
 
 import gzip
 import hashlib
+from importlib.machinery import ModuleSpec
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 from lib.data import digits
 from lib.data.digits import DataError
@@ -38,6 +40,39 @@ def test_bundled_digits_are_scikit_learns_in_another_order(bundled):
         large = images[labels == label]
         assert len(small) == len(large)
         assert float(large.mean()) == pytest.approx(small.mean(), abs=0.02)
+
+
+def test_the_split_is_the_one_that_scikit_learn_draws():
+    source, small = load_digits(), digits.load("bundled-8x8")
+    train, test, train_labels, test_labels = train_test_split(
+        *(source.data, source.target),
+        test_size=297,
+        stratify=source.target,
+        random_state=0,
+    )
+    assert np.array_equal(small.train_images.numpy() * 16, train)
+    assert np.array_equal(small.test_images.numpy() * 16, test)
+    assert np.array_equal(small.train_labels.numpy(), train_labels)
+    assert np.array_equal(small.test_labels.numpy(), test_labels)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"\x1f\x8b", gzip.compress(b"0,5\n", mtime=0)],
+    ids=["none", "empty", "cut", "another"],
+)
+def test_another_table_of_digits_is_refused(tmp_path, monkeypatch, content):
+    path = tmp_path / "datasets" / "data" / "digits.csv.gz"
+    path.parent.mkdir(parents=True)
+    if content is not None:
+        path.write_bytes(content)
+    package = ModuleSpec("sklearn", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(digits, "find_spec", {"sklearn": package}.get)
+    with pytest.raises(DataError, match=r"digits\.csv\.gz is not the table"):
+        digits.load("bundled")
+    monkeypatch.setattr(digits, "find_spec", {"sklearn": None}.get)
+    with pytest.raises(DataError, match="no scikit-learn"):
+        digits.load("bundled")
 
 
 def test_the_split_is_fixed_and_has_no_image_twice(bundled):

@@ -7,7 +7,7 @@ import torch
 
 from lib.data import digits
 from lib.experiments import gan, quality
-from lib.experiments.gan import GANRun
+from lib.experiments.configurations import GANRun
 from lib.models.gan import Players
 from lib.training import checkpoints
 from lib.training.errors import TrainingError

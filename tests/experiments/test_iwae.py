@@ -8,8 +8,8 @@ import torch
 
 from lib.data import digits
 from lib.experiments import iwae
+from lib.experiments.configurations import IWAERun
 from lib.experiments.iwae import (
-    IWAERun,
     binarised,
     evaluate_iwae,
     rate,

@@ -6,10 +6,8 @@ import pytest
 import torch
 
 from lib.experiments import norms, translation
+from lib.experiments.configurations import NormsRun, as_translation, cells
 from lib.experiments.norms import (
-    NormsRun,
-    as_translation,
-    cells,
     judge_norms,
     train_norms,
 )

@@ -10,16 +10,18 @@ import torch
 from lib.data import corpora
 from lib.data.corpora import Parallel
 from lib.experiments import translation
+from lib.experiments.configurations import (
+    TranslationRun,
+    directions,
+    trained_directions,
+)
 from lib.experiments.table import EXPERIMENTS
 from lib.experiments.translation import (
     Encoded,
-    TranslationRun,
-    directions,
     judge_phrases,
     judge_sentences,
     kept_translator,
     train_translator,
-    trained_directions,
     up_and_down,
 )
 from lib.models.translation import END

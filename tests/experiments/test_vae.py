@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from lib.data import digits
+from lib.experiments.configurations import PlaneRun, VAERun
 from lib.experiments.vae import (
     EVALUATION_SEED,
-    PlaneRun,
-    VAERun,
     evaluate_vae,
     keep_plane,
     kept_plane,

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator
 
 from lib.data import corpora
+from lib.data.catalogue import LANGUAGES
 from lib.experiments import EXPERIMENTS
 from lib.experiments.translation import kept_translator, load
 from lib.models.translation import Translator
@@ -97,7 +98,7 @@ def test_the_page_answers_as_the_library_does(
     one = reader()
     one.load()
     phrases = corpora.phrases().held_out
-    languages = corpora.LANGUAGES
+    languages = LANGUAGES
     one.figure.get_by_label("A held-out phrase in").select_option("ja")
     for number in (0, 1):
         texts = phrases[number].texts

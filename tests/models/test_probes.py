@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from lib.models.config import TransformerConfig
 from lib.models.gan import MLP, twin
 from lib.models.probes import Probe, gradient_norm
-from lib.models.transformer import Transformer, TransformerConfig, loss
+from lib.models.transformer import Transformer, loss
 from lib.models.vae import VAE, VAEConfig, elbo
 
 SOURCE = torch.randint(1, 19, (3, 5), generator=torch.Generator().manual_seed(0))

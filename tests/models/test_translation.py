@@ -13,7 +13,8 @@ from torch import Tensor
 
 from lib.data import corpora
 from lib.models import translation
-from lib.models.transformer import PADDING, Transformer, TransformerConfig
+from lib.models.config import TransformerConfig
+from lib.models.transformer import PADDING, Transformer
 from lib.models.translation import (
     BEGIN,
     END,

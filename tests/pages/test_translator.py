@@ -16,7 +16,8 @@ from lib.data import corpora
 from lib.experiments import EXPERIMENTS
 from lib.experiments.translation import directions, kept_translator, load
 from lib.models import translation
-from lib.models.transformer import Transformer, TransformerConfig
+from lib.models.config import TransformerConfig
+from lib.models.transformer import Transformer
 from lib.pages.translator import MIME, LiveTranslator, script
 from lib.training import records
 from tests.shared.effort import sampled

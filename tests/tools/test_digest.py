@@ -1,5 +1,6 @@
 """The digest: it changes with what a page computes, and with nothing else."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,10 @@ def test_digest_follows_imports_and_records(
     base.write_text("x = 1")
     record.write_text("x = 2")
     assert digest(page) != before
+
+
+@pytest.mark.parametrize("door", ["lib.experiments", "lib.training"])
+def test_what_a_door_passes_on_has_its_home_also_where_it_is_late(door: str) -> None:
+    homes = {name: digests.home(door, name) for name in import_module(door).__all__}
+    assert door not in homes.values()
+    assert homes.get("prepare", "lib.training.loop") == "lib.training.loop"

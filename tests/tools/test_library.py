@@ -21,6 +21,14 @@ def test_what_a_door_names_is_listed(wing: str) -> None:
         assert name in listed | modules or name.isupper(), name
 
 
+def test_what_modules_pass_on_is_listed_once_where_it_is_defined() -> None:
+    modules = [entry.module for entry in ENTRIES if entry.name == "TransformerConfig"]
+    assert modules == ["lib.models.config"]
+    # Two modules take it.
+    modules = [entry.module for entry in ENTRIES if entry.name == "trained_directions"]
+    assert modules == ["lib.experiments.configurations"]
+
+
 def test_anchors_are_distinct() -> None:
     anchors = [entry.anchor for entry in ENTRIES]
     assert len(set(anchors)) == len(anchors) > 150

@@ -3,7 +3,8 @@
 import pytest
 from babel.units import format_unit
 
-from lib.data.corpora import LANGUAGES, PHRASES_FILE, TEST_PHRASES_FILE
+from lib.data.catalogue import LANGUAGES
+from lib.data.corpora import PHRASES_FILE, TEST_PHRASES_FILE
 from tools import phrases
 
 

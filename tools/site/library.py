@@ -60,8 +60,11 @@ def tree(module: str) -> ast.Module:
 
 @functools.cache
 def entries() -> tuple[Entry, ...]:
-    """What the wings' doors name, and what the modules define that they name."""
-    return tuple(entry for wing in WINGS for entry in _of_wing(wing))
+    """What the wings' doors name, and what the modules define that they name.
+
+    Once each, also what several modules pass on.
+    """
+    return tuple(dict.fromkeys(entry for wing in WINGS for entry in _of_wing(wing)))
 
 
 def _of_wing(wing: str) -> Iterator[Entry]:
@@ -71,10 +74,23 @@ def _of_wing(wing: str) -> Iterator[Entry]:
         if module == f"{door}.{name}":  # a module of the wing
             for definition in _public(module):
                 yield Entry(wing, module, definition)
+            yield from _passed_on(wing, module)
         else:
             yield from (
                 Entry(wing, module, d) for d in _public(module) if d.name == name
             )
+
+
+def _passed_on(wing: str, module: str) -> Iterator[Entry]:
+    """What a module takes from one of its wing that the door does not name."""
+    for node in tree(module).body:
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            origin = f"lib.{wing}.{node.module}"
+            taken = {alias.name for alias in node.names}
+            if node.module not in _named_by(f"lib.{wing}"):
+                for definition in _public(origin):
+                    if definition.name in taken:
+                        yield Entry(wing, origin, definition)
 
 
 def _named_by(door: str) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lib.experiments.run import samples_figure
+from lib.experiments.samples import samples_figure
 from lib.training.loop import History
 
 
