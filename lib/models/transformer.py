@@ -172,8 +172,9 @@ class DecoderBlock(nn.Module):
         memory: Float[Tensor, "batch source width"],
         mask: Bool[Tensor, "batch 1 1 source"] | None = None,
         caches: tuple[Cache, Cache] | tuple[None, None] = (None, None),
+        own: Bool[Tensor, "batch 1 target seen"] | None = None,
     ) -> Float[Tensor, "batch target width"]:
-        x = self.attention(x, None, None, caches[0])
+        x = self.attention(x, None, own, caches[0])
         x = self.cross_attention(x, memory, mask, caches[1])
         return self.feed_forward(x)
 
@@ -260,16 +261,23 @@ class Transformer(nn.Module):
         memory: Float[Tensor, "batch source width"],
         mask: Bool[Tensor, "batch 1 1 source"] | None = None,
         caches: list[tuple[Cache, Cache]] | None = None,
+        own: Bool[Tensor, "batch 1 target seen"] | None = None,
     ) -> Float[Tensor, "batch target width"]:
         """The target's stream, each place blind to later ones.
 
         With ``caches``, as ``new_caches`` makes them, target is the next token only;
-        earlier ones were given before.
+        earlier ones were given before. Or it is the next token of each of several
+        texts that share their source and the caches; ``own`` is then True at the
+        tokens of its own text, among all that were given so far and now.
         """
-        seen = caches[0][0]["key"].shape[2] if caches and caches[0][0] else 0
-        x = self.embed(target, seen)
+        if caches:
+            seen = caches[0][0]["key"].shape[2] if caches[0][0] else 0
+            place = seen // target.shape[1]
+            x = self.embed(target.reshape(-1, 1), place).view(*target.shape, -1)
+        else:
+            x = self.embed(target)
         for i, block in enumerate(self.decoder):
-            x = block(x, memory, mask, caches[i] if caches else (None, None))
+            x = block(x, memory, mask, caches[i] if caches else (None, None), own)
         return self.decoder_norm(x)
 
     def new_caches(self) -> list[tuple[Cache, Cache]]:

@@ -4,6 +4,7 @@ A tokeniser turns text into numbers and back without loss. A tag says which lang
 is wanted: before the source's tokens, or as the decoder's first token.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
@@ -18,7 +19,6 @@ from .config import Tag
 from .transformer import (
     PADDING,
     Attention,
-    Cache,
     DecoderBlock,
     Transformer,
     padding_mask,
@@ -205,89 +205,179 @@ def beam_search(
     ``longest``. ``cached=False`` recomputes the whole beginning at each step: as slow
     as it is simple.
     """
-    rows = len(source)
     most = model.config.longest - 1
     limits = (2 * (source != PADDING).sum(1) + 10).clamp(max=min(longest or most, most))
-    mask = padding_mask(source)
-    memory = model.encode(source, mask).repeat_interleave(beam, 0)
-    mask = None if mask is None else mask.repeat_interleave(beam, 0)
-    caches = model.new_caches() if cached else None
-    texts = first.repeat_interleave(beam)[:, None]  # (rows * beam, length)
-    total = source.new_full((rows, beam), -torch.inf, dtype=memory.dtype)
-    total[:, 0] = 0.0  # the beams start alike: one of them is enough
-    lengths = torch.ones_like(total)
-    open_rows = torch.arange(rows, device=source.device)
-    found: list[list[int]] = [[] for _ in range(rows)]
-    for step in range(int(limits.max())):
-        newest = texts[:, -1:] if cached else texts
-        stream = model.decode(newest, memory, mask, caches)[:, -1]
-        ended = ((texts[:, -1] == END) | (texts[:, -1] == PADDING)) & (step > 0)
-        chances, tokens = _next_tokens(model.logits(stream), ended, beam)
-        grown = lengths + ~ended.view_as(lengths)
-        best, choice = _ranked(total, chances, grown, penalty).topk(beam)
-        parent = choice // chances.shape[-1]
-        token = tokens.view(len(total), -1).gather(1, choice)
-        lengths = grown.gather(1, parent)
-        total = best * lengths**penalty
-        base = torch.arange(len(total), device=source.device)[:, None] * beam
-        flat = (base + parent).flatten()
-        texts = torch.cat([texts[flat], token.flatten()[:, None]], 1)
-        _reorder(caches, flat)
-        done = ((token == END) | (token == PADDING)).all(1) | (limits == step + 1)
-        if done.any():
-            for row in done.nonzero().flatten().tolist():
-                found[open_rows[row]] = _between(texts[row * beam])
-            if done.all():
-                break
-            kept = ~done
-            open_rows, limits = open_rows[kept], limits[kept]
-            total, lengths = total[kept], lengths[kept]
-            kept = kept.repeat_interleave(beam)
-            texts, memory = texts[kept], memory[kept]
-            mask = None if mask is None else mask[kept]
-            _reorder(caches, kept.nonzero().flatten(), contexts=True)
+    decoding = _Decoding(model, source, beam, cached)
+    beams = _Beams.at_start(first, limits, beam, decoding.memory.dtype)
+    found: list[list[int]] = [[] for _ in source]
+    growing = [[True] + [False] * (beam - 1) for _ in source]  # they start alike
+    for step in range(1, int(limits.max()) + 1):
+        stream = decoding.next_stream(beams.texts)
+        chances, tokens = _next_tokens(model, stream, growing)
+        decoding.follow(beams.grow(chances, tokens, penalty, step))
+        growing = beams.growing.tolist()  # here alone a GPU is waited for
+        kept = [row for row, any_grows in enumerate(map(any, growing)) if any_grows]
+        if len(kept) > MOST_KEPT * len(growing):
+            continue
+        for row in set(range(len(growing))).difference(kept):
+            found[beams.sentences[row]] = _between(beams.texts[row, 0])
+        if not kept:
+            break
+        growing = [growing[row] for row in kept]
+        beams.keep(kept)
+        decoding.keep(kept)
     return found
 
 
-def _ranked(total: Tensor, chances: Tensor, lengths: Tensor, penalty: float) -> Tensor:
-    """What each row's continuations are worth, those of all its beams side by side."""
-    grown = total[..., None] + chances.view(*total.shape, -1)
-    return (grown / lengths[..., None] ** penalty).flatten(1)
+# Sentences that are done stay in the batch until no more than this share is left: what
+# goes on is then moved together, which costs more than a few idle rows.
+MOST_KEPT = 0.9
+# So many logits at a time stay in the processor's cache, and take no new memory from
+# the system, at each step of a search on a CPU.
+LOGITS = 2**20
+
+
+@dataclass
+class _Beams:
+    """The beginnings kept of each sentence that is still in the batch."""
+
+    sentences: list[int]
+    limits: Int[Tensor, " rows"]
+    texts: Int[Tensor, "rows beam places"]
+    total: Float[Tensor, "rows beam"]  # their log-probabilities
+    lengths: Float[Tensor, "rows beam"]
+    growing: Bool[Tensor, "rows beam"]  # those that have not ended
+
+    @classmethod
+    def at_start(
+        cls,
+        first: Int[Tensor, " rows"],
+        limits: Int[Tensor, " rows"],
+        beam: int,
+        dtype: torch.dtype,
+    ) -> "_Beams":
+        total = first.new_full((len(first), beam), -torch.inf, dtype=dtype)
+        total[:, 0] = 0.0  # the beams start alike: one of them is enough
+        texts = first[:, None, None].expand(-1, beam, -1)
+        lengths = torch.ones_like(total)
+        return cls(
+            list(range(len(first))), limits, texts, total, lengths, lengths.bool()
+        )
+
+    def grow(
+        self,
+        chances: Float[Tensor, "rows beam choices"],
+        tokens: Int[Tensor, "rows beam choices"],
+        penalty: float,
+        step: int,
+    ) -> Int[Tensor, "rows beam"]:
+        """Go on with the best of all continuations; which beams they continue."""
+        lengths = self.lengths + self.growing
+        total = self.total[..., None] + chances
+        worth = (total / lengths[..., None] ** penalty).flatten(1)
+        choice = worth.topk(self.total.shape[1]).indices
+        parent = choice // chances.shape[-1]
+        token = tokens.flatten(1).gather(1, choice)
+        self.total = total.flatten(1).gather(1, choice)
+        self.lengths = lengths.gather(1, parent)
+        places = parent[..., None].expand_as(self.texts)
+        self.texts = torch.cat([self.texts.gather(1, places), token[..., None]], 2)
+        ended = (token == END) | (token == PADDING)
+        self.growing = ~ended & (self.limits > step)[:, None]
+        return parent
+
+    def keep(self, rows: list[int]) -> None:
+        """Go on with these rows only."""
+        self.sentences = [self.sentences[row] for row in rows]
+        index = torch.tensor(rows, device=self.texts.device)
+        for name in ("limits", "texts", "total", "lengths", "growing"):
+            setattr(self, name, getattr(self, name).index_select(0, index))
+
+
+class _Decoding:
+    """What the decoder has seen of each sentence, shared by all of its beams.
+
+    Nothing is moved when beams change places: the keys and values of every token of
+    every beam stay where they were put, and ``own`` says which of them a beam's text
+    is made of.
+    """
+
+    def __init__(
+        self, model: Transformer, source: Tensor, beam: int, cached: bool
+    ) -> None:
+        self.model, self.beam = model, beam
+        self.mask = padding_mask(source)
+        self.memory = model.encode(source, self.mask)
+        self.caches = model.new_caches() if cached else None
+        self.newest = torch.eye(beam, dtype=torch.bool, device=source.device)
+        self.own: Tensor | None = self.newest.expand(len(source), 1, beam, beam)
+        if not cached or beam == 1:
+            self.own = None  # the only text: all that was seen is its own
+
+    def next_stream(
+        self, texts: Int[Tensor, "rows beam places"]
+    ) -> Float[Tensor, "rows beam width"]:
+        """What the next token's logits are read off, at the end of each text."""
+        if self.caches is not None:
+            newest = texts[..., -1]
+            return self.model.decode(
+                newest, self.memory, self.mask, self.caches, self.own
+            )
+        memory = self.memory.repeat_interleave(self.beam, 0)
+        mask = self.mask
+        mask = None if mask is None else mask.repeat_interleave(self.beam, 0)
+        stream = self.model.decode(texts.flatten(0, 1), memory, mask)[:, -1]
+        return stream.unflatten(0, texts.shape[:2])
+
+    def follow(self, parent: Int[Tensor, "rows beam"]) -> None:
+        """Each beam goes on from this one, by one token."""
+        if self.own is not None:
+            seen = parent[:, None, :, None].expand_as(self.own)
+            newest = self.newest.expand(len(parent), 1, -1, -1)
+            self.own = torch.cat([self.own.gather(2, seen), newest], 3)
+
+    def keep(self, rows: list[int]) -> None:
+        """Go on with these rows only."""
+        index = torch.tensor(rows, device=self.memory.device)
+        self.memory = self.memory.index_select(0, index)
+        self.mask = None if self.mask is None else self.mask.index_select(0, index)
+        self.own = None if self.own is None else self.own.index_select(0, index)
+        for cache in itertools.chain.from_iterable(self.caches or []):
+            for name, value in cache.items():
+                cache[name] = value.index_select(0, index)
 
 
 def _next_tokens(
-    logits: Float[Tensor, "beams vocabulary"], ended: Bool[Tensor, " beams"], count: int
-) -> tuple[Float[Tensor, "beams choices"], Int[Tensor, "beams choices"]]:
-    """The ``count`` likeliest next tokens and, before them, their log-probabilities.
+    model: Transformer,
+    stream: Float[Tensor, "rows beam width"],
+    growing: list[list[bool]],
+) -> tuple[Float[Tensor, "rows beam choices"], Int[Tensor, "rows beam choices"]]:
+    """The log-probabilities of the likeliest next tokens of each beam, and these.
 
-    No others can come into a beam of this width. After an end comes padding, for sure.
+    They are as many as the beams: no others can come into a beam of this width. After
+    an end comes padding, for sure.
     """
-    whole = logits.logsumexp(-1, keepdim=True)
-    logits[:, [PADDING, BEGIN]] = -torch.inf
-    top, tokens = logits.topk(min(count, logits.shape[-1]))
-    chances = top - whole
-    chances[ended] = -torch.inf
-    chances[ended, 0] = 0.0
-    tokens[ended] = PADDING
-    return chances, tokens
-
-
-def _reorder(
-    caches: list[tuple[Cache, Cache]] | None,
-    rows: Int[Tensor, " beams"],
-    contexts: bool = False,
-) -> None:
-    """Keep these rows of the caches; beams of a sentence share their context's."""
-    for own, context in caches or []:
-        for cache in (own, context) if contexts else (own,):
-            for name, value in cache.items():
-                cache[name] = value.index_select(0, rows)
+    (rows, beam), size = stream.shape[:2], model.config.vocabulary
+    count = min(beam, size)
+    chances = stream.new_full((rows * beam, count), -torch.inf)
+    chances[:, 0] = 0.0
+    tokens = torch.full_like(chances, PADDING, dtype=torch.long)
+    flat = itertools.chain.from_iterable(growing)
+    some = [place for place, grows in enumerate(flat) if grows]
+    at_once = LOGITS // size + 1 if stream.device.type == "cpu" else rows * beam
+    for places in torch.tensor(some, device=stream.device).split(at_once):
+        logits = model.logits(stream.flatten(0, 1).index_select(0, places))
+        found = logits.log_softmax(-1)
+        found[:, [PADDING, BEGIN]] = -torch.inf
+        top = found.topk(count, sorted=False)
+        chances[places], tokens[places] = top.values, top.indices
+    return chances.view(rows, beam, -1), tokens.view(rows, beam, -1)
 
 
 def _between(text: Int[Tensor, " places"]) -> list[int]:
-    """The tokens after the first, up to the end."""
+    """The tokens after the first, up to the end or to what fills up."""
     tokens = text[1:].tolist()
-    return tokens[: tokens.index(END)] if END in tokens else tokens
+    return list(itertools.takewhile(lambda t: t not in (END, PADDING), tokens))
 
 
 @dataclass
@@ -305,7 +395,7 @@ class Translator:
         *,
         beam: int = 1,
         penalty: float = 1.0,
-        rows: int = 64,
+        rows: int = 128,
         cached: bool = True,
     ) -> list[str]:
         """Each text in another language; ``rows`` texts of like lengths at a time."""
