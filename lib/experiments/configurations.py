@@ -4,9 +4,10 @@ Nothing here needs PyTorch, so that a run can be refused before it is loaded.
 """
 
 import itertools
+import json
 import math
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, cast, get_args
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from lib.data.catalogue import DIGITS, LANGUAGES, MULTI30K
 from lib.models.config import (
@@ -357,3 +358,21 @@ def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
         learning_rate=run.learning_rate,
         batch_tokens=run.batch_tokens,
     )
+
+
+# ------------------------------------------------------------------------------ records
+
+
+def differences(kept: dict[str, Any], run: Any) -> list[str]:
+    """The fields in which a record's configuration is another than the run's.
+
+    A field that there was not yet when the record was written had its default.
+    """
+    defaults = {field.name: field.default for field in fields(run)}
+    theirs, ours = _as_kept(defaults) | kept, _as_kept(asdict(run))
+    return sorted(n for n in theirs | ours if theirs.get(n) != ours.get(n))
+
+
+def _as_kept(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as a record holds them: tuples are lists there."""
+    return dict(json.loads(json.dumps(values)))

@@ -6,7 +6,6 @@ seconds.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -19,7 +18,13 @@ from lib.data import catalogue
 from lib.training import records
 from lib.training.records import RecordError, RunFiles
 
-from .configurations import IWAERun, NormsRun, TranslationRun, VAERun
+from .configurations import (
+    IWAERun,
+    NormsRun,
+    TranslationRun,
+    VAERun,
+    differences,
+)
 from .table import Run
 
 if TYPE_CHECKING:
@@ -187,11 +192,10 @@ def earlier_record(
     if existing != "resume" or files.record not in there:
         return None
     record = records.read(files.record)
-    theirs, ours = record["configuration"], json.loads(json.dumps(asdict(run)))
-    if theirs == ours:
+    names = differences(record["configuration"], run)
+    if not names:
         return record
     if files.checkpoint not in there:
-        names = sorted(n for n in theirs | ours if theirs.get(n) != ours.get(n))
         raise RecordError(
             f"{files.record} belongs to a run with another {', '.join(names)}, and "
             f"{files.checkpoint.name} is not there: start anew with --overwrite"

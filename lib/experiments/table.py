@@ -132,9 +132,19 @@ EXPERIMENTS |= {
         "one translator between English, German, French and Czech", TranslationRun()
     ),
     "translate-multi30k-en-de": Experiment(
-        "English to German alone, for the published figures",
+        "English to German alone, lower-cased as the published figures are",
         TranslationRun(
-            languages=("en", "de"), untrained=("de-en",), tagged="source", dropout=0.2
+            languages=("en", "de"),
+            untrained=("de-en",),
+            tagged="source",
+            dropout=0.3,
+            learning_rate=5e-3,
+            warmup=1000,
+            batch_tokens=8192,
+            epochs=75,
+            packed=True,
+            averaged=10,
+            lowercase=True,
         ),
     ),
     "translate-phrases": Experiment(

@@ -1,7 +1,6 @@
 """Translators: trained on phrases or Multi30k, and judged."""
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
@@ -24,7 +23,13 @@ from lib.training.engine import PLAIN, Engine
 from lib.training.loop import Batches, History, Training, run_epochs
 from lib.training.optimisers import Adam
 
-from .configurations import Direction, TranslationRun, directions, trained_directions
+from .configurations import (
+    Direction,
+    TranslationRun,
+    differences,
+    directions,
+    trained_directions,
+)
 
 PENALTIES = (0.6, 1.0, 1.4, 1.8)  # what beam search may divide lengths by the power of
 CHOSEN_BY = 500  # validation sentences that the penalty is chosen by
@@ -245,8 +250,8 @@ def kept_translator(
         raise records.RecordError(
             f"the record of {name} keeps no weights: run it with --keep-weights"
         )
-    configured = json.loads(json.dumps(asdict(run)))
-    if record["configuration"] != configured or record["data"]["sha256"] != data.sha256:
+    another = differences(record["configuration"], run)
+    if another or record["data"]["sha256"] != data.sha256:
         raise records.RecordError(
             f"the record of {name} is that of another configuration, or of other data"
         )
@@ -361,10 +366,15 @@ def judge_sentences(
     }
     for source, target in directions(run):
         found = translator.translate(
-            data.test[source], target, beam=run.beam, penalty=penalty
+            data.test[source],
+            target,
+            beam=run.beam,
+            penalty=penalty,
+            rows=rows_of(translator),
         )
         score = translation.scores(found, data.test[target])
         lower = translation.scores(found, data.test[target], lowercase=True)
+        moses = translation.moses_scores(found, data.test[target], target)
         name = f"{source}-{target}"
         metrics["directions"][name] = {
             "trained": (source, target) in trained,
@@ -372,11 +382,13 @@ def judge_sentences(
             "chrf": score["chrf"],
             "brevity_penalty": score["brevity_penalty"],
             "bleu_lowercase": lower["bleu"],
+            "bleu_moses": moses["bleu"],
         }
         metrics["signatures"] = {
             "bleu": score["bleu_signature"],
             "chrf": score["chrf_signature"],
             "bleu_lowercase": lower["bleu_signature"],
+            "bleu_moses": moses["bleu_signature"],
         }
         metrics["samples"][name] = [
             {
@@ -390,6 +402,12 @@ def judge_sentences(
     return metrics
 
 
+def rows_of(translator: Translator) -> int:
+    """How many sentences are translated at once: many on a GPU, to fill it."""
+    on_gpu = translator.model.embedding.weight.is_cuda
+    return 500 if on_gpu else 64
+
+
 def penalties(
     translator: Translator, run: TranslationRun, data: Parallel, pair: Direction
 ) -> dict[float, float]:
@@ -397,7 +415,14 @@ def penalties(
     texts, wanted = (data.validation[language][:CHOSEN_BY] for language in pair)
     return {
         penalty: translation.scores(
-            translator.translate(texts, pair[1], beam=run.beam, penalty=penalty), wanted
+            translator.translate(
+                texts,
+                pair[1],
+                beam=run.beam,
+                penalty=penalty,
+                rows=rows_of(translator),
+            ),
+            wanted,
         )["bleu"]
         for penalty in PENALTIES
     }
