@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 from lib.data import corpora
 from lib.data.corpora import Parallel
 from lib.models import transformer, translation
-from lib.models.packing import Packed, packed
+from lib.models.packing import BUCKETS, Packed, packed
 from lib.models.transformer import PADDING, Transformer
 from lib.models.translation import Batch, Example, Translator
 from lib.training import records
@@ -120,16 +120,22 @@ class Encoded:
 
 
 def batches_of(
-    run: TranslationRun, encoded: Encoded, device: torch.device
+    run: TranslationRun,
+    encoded: Encoded,
+    device: torch.device,
+    buckets: int = BUCKETS,
 ) -> Batches | Packed:
-    """An epoch's batches in the directions that have data, as the run asks for them."""
+    """An epoch's batches in the directions that have data, as the run asks for them.
+
+    ``buckets`` is how many shapes they have where they are packed.
+    """
     pairs = trained_directions(run)
     if not run.packed:
         return bucketed(encoded, pairs, run, device)
     every = [
         encoded.example(row, pair) for pair in pairs for row in range(len(encoded))
     ]
-    return packed(every, run.batch_tokens, device, share=len(pairs))
+    return packed(every, run.batch_tokens, device, len(pairs), buckets)
 
 
 def bucketed(
@@ -171,7 +177,9 @@ def train_translator(
     tokeniser = new_tokeniser(run, data)
     model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(place)
     batches = batches_of(run, Encoded(run, tokeniser, data.train), place)
-    held_out = batches_of(run, Encoded(run, tokeniser, data.validation), place)
+    # A few large batches: their loss is wanted after each epoch, not a step.
+    few = replace(run, batch_tokens=8 * run.batch_tokens) if run.packed else run
+    held_out = batches_of(few, Encoded(run, tokeniser, data.validation), place, 2)
     optimiser, schedule = new_optimiser(model, run, _steps(run, batches, place))
     mean = AveragedModel(model)  # a copy, which nothing compiles
     parts: dict[str, Stateful] = {

@@ -90,6 +90,7 @@ def train(
 
 
 STEPS = 32  # that a graph holds, where steps are captured
+SECONDS = 5  # between two checkpoints then
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,9 @@ def run_epochs(
     An ``engine`` that captures needs batches that can be, `capture.Blocks`, and calls
     ``after_step`` once for each block.
 
-    With ``checkpoint`` the whole state is saved there after each epoch, and
-    ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
+    With ``checkpoint`` the whole state is saved there after each epoch (captured ones,
+    which may be shorter than that takes, every few seconds), and ``resume`` goes on
+    from it; ``identity``, values that JSON can hold, tells one
     run's checkpoint from another's. With ``until`` the run stops after so many of its
     epochs, where an interruption could have stopped it. Raises TrainingError where the
     checkpoint is damaged or another run's, and where a scalar is no longer finite; the
@@ -180,6 +182,7 @@ def run_epochs(
     if resume and checkpoint is not None and checkpoint.exists():
         history = _restored(checkpoint, identity, parts, generator, settings.epochs)
     end = settings.epochs if until is None else min(until, settings.epochs)
+    saved = time.perf_counter()
     epoch = _epoch_function(step, parts, batches, generator, engine, after_step)
     with progress(end, "training", "epoch", history.epochs) as bar:
         while history.epochs < end:
@@ -190,10 +193,11 @@ def run_epochs(
             for name, value in (means | after_epoch(history)).items():
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
-            if checkpoint is not None:
-                checkpoints.save(
-                    checkpoint, _state(identity, parts, generator, history)
-                )
+            due = engine.capture == "off" or time.perf_counter() > saved + SECONDS
+            if checkpoint is not None and (due or history.epochs == end):
+                state = _state(identity, parts, generator, history)
+                checkpoints.save(checkpoint, state)
+                saved = time.perf_counter()
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history
