@@ -259,12 +259,12 @@ def gan_part() -> dict[str, Any]:
 
     return {
         "unit": "seconds a step",
-        "apart": apart(partial(trained, Players, real[: PEER.batch_size])),
+        "apart": apart(partial(trained, Players, real[: PEER.batch_size]), ["graph"]),
         "by hand": a_step(
             Players,
             ("float32", "off"),
             ("float32", "graph"),
-            ("float32", "compile"),
+            ("tf32", "graph"),
         ),
         "by autograd": a_step(AutogradPlayers, ("float32", "off")),
     }

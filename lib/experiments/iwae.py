@@ -62,11 +62,9 @@ def train_iwae(
     optimiser = Adam(model.parameters(), lr=run.learning_rate, eps=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
 
-    iwae = engine.compiled(vae.iwae)
-
     def step(batch: Tensor) -> dict[str, Tensor]:
         with engine.autocast():
-            scalars = vae.iwae_loss(model, batch, run.samples, generator, iwae)
+            scalars = vae.iwae_loss(model, batch, run.samples, generator)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()

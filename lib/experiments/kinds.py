@@ -47,8 +47,8 @@ class Kind:
     evaluate: Callable[..., dict[str, Any]]
     figure: Callable[[History], Figure] | None = None
     keep: Callable[..., dict[str, Any]] | None = None  # of the model, for the record
-    # How its steps are run fastest on a CUDA GPU, and with which products.
-    capture: Callable[[Any], Capture] = lambda run: "off"
+    # How a CUDA GPU can run its steps, the fastest run first, and with which products.
+    captures: Callable[[Any], tuple[Capture, ...]] = lambda run: ()
     precisions: tuple[Precision, ...] = ("float32",)
 
 
@@ -57,7 +57,7 @@ A_VAE = Kind(
     train_vae,
     evaluate_vae,
     samples_figure,
-    capture=lambda run: "graph",
+    captures=lambda run: ("graph", "compile"),
     precisions=get_args(Precision),
 )
 KINDS = {
@@ -67,7 +67,7 @@ KINDS = {
         load_digits,
         train_iwae,
         evaluate_iwae,
-        capture=lambda run: "graph",
+        captures=lambda run: ("graph",),
         precisions=get_args(Precision),
     ),
     GANRun: Kind(
@@ -75,14 +75,14 @@ KINDS = {
         train_gan,
         evaluate_gan,
         samples_figure,
-        capture=lambda run: "graph",
+        captures=lambda run: ("graph",),
         precisions=("float32", "tf32"),  # its products by hand keep one type
     ),
     TranslationRun: Kind(
         translation.load,
         train_translator,
         evaluate_translator,
-        capture=lambda run: "graph" if run.packed else "off",
+        captures=lambda run: ("graph", "compile") if run.packed else (),
         precisions=get_args(Precision),
     ),
     NormsRun: Kind(translation.load, train_norms, judge_norms),

@@ -83,7 +83,9 @@ def run_experiment(
 
     kind = KINDS[type(run)]
     # It shows early if the device is not there.
-    engine = decide(device, precision, capture, kind.capture(run), kind.precisions, say)
+    engine = decide(
+        device, precision, capture, kind.captures(run), kind.precisions, say
+    )
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
     _make_room(out, files, existing)
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")

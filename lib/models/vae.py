@@ -193,12 +193,8 @@ def iwae_loss(
     x: Float[Tensor, "batch pixels"],
     samples: int,
     generator: torch.Generator,
-    iwae: Callable[..., Tensor] = iwae,
 ) -> dict[str, Float[Tensor, ""]]:
-    """What training by the importance-weighted bound minimises, a mean, in nats.
-
-    A compiled `iwae` may be given in its place.
-    """
+    """What training by the importance-weighted bound minimises, a mean, in nats."""
     shape = (samples, len(x), model.config.latents)
     noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
     return {"loss": -iwae(model, x, noise).mean()}

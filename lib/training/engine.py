@@ -121,15 +121,16 @@ def decide(
     device: str | None,
     precision: Precision,
     capture: Capture | Literal["auto"],
-    best: Capture,
+    captures: tuple[Capture, ...],
     precisions: tuple[Precision, ...],
     say: Callable[[str], object],
 ) -> Engine:
-    """The engine for a run, for which ``best`` is the fastest way to run its steps.
+    """The engine for a run, whose steps a CUDA GPU can run in these ways.
 
-    What is asked for and cannot be had on the device, or with the run's ``precisions``,
-    is replaced by what can, and ``say`` is told. Raises TrainingError where the device
-    is not there.
+    The first of the run's ``captures`` is what ``"auto"`` means; without any its steps
+    are run one by one. What is asked for and cannot be had, on the device or with this
+    run, is replaced by what can, and ``say`` is told. Raises TrainingError where the
+    device is not there.
     """
     place = prepare(0, device).device
     if place.type != "cuda":
@@ -144,10 +145,11 @@ def decide(
     if precision not in precisions:
         say(f"this run has no {precision}, only {', '.join(precisions)}: float32")
         precision = "float32"
+    best = captures[0] if captures else "off"
     wanted = best if capture == "auto" else capture
-    if wanted != "off" and best == "off":
-        say("the steps of this run cannot be captured: one by one")
-        wanted = "off"
+    if wanted not in ("off", *captures):
+        say(f"this run's steps cannot be run by {wanted}: {best}")
+        wanted = best
     if wanted == "compile" and find_spec("triton") is None:
         say("Triton is not installed: the steps are captured without being compiled")
         wanted = "graph"
