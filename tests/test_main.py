@@ -549,6 +549,36 @@ def test_what_needs_no_pytorch_is_answered_without_it(tmp_path, arguments, statu
     assert len(done.stderr.splitlines()) == (2 if status else 1)
 
 
+AT_THE_FIRST_STEP = """
+import os, sys
+from lib.__main__ import main
+from lib.training.optimisers import Adam
+def step(self):
+    print(*{".".join(name.split(".")[:2]) for name in sys.modules}, flush=True)
+    os._exit(0)
+Adam.step = step
+main(sys.argv[1:])
+"""
+LATE = {"matplotlib", "sklearn", "scipy", "sacrebleu", "torchvision", "PIL"}
+
+
+@pytest.mark.parametrize(
+    ("name", "unneeded"),
+    # PyTorch's loss over a vocabulary imports its compiler by itself.
+    [("vae-digits", LATE | {"torch._dynamo", "sympy"}), ("translate-phrases", LATE)],
+)
+def test_a_first_step_waits_for_no_import_that_it_does_not_need(
+    tmp_path, name, unneeded
+):
+    command = [sys.executable, "-c", AT_THE_FIRST_STEP, "run", name]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True
+    )
+    imported = set(done.stdout.split())
+    assert "torch.optim" in imported, done.stderr
+    assert not unneeded & imported
+
+
 def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):
     out = str(tmp_path)
     assert main([*QUICK, "--out", out, "--keep-weights"]) == 0
