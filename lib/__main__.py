@@ -7,6 +7,7 @@ and exit status 2.
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -56,7 +57,9 @@ def main(arguments: list[str]) -> int:
             keep_weights=options.keep_weights,
         )
     except ERRORS as error:
-        print(f"error: {error}", file=sys.stderr)
+        # What others raised, and is quoted, may have several lines.
+        message = " ".join(line.strip() for line in str(error).splitlines())
+        print(f"error: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted: with --resume the run goes on", file=sys.stderr)
@@ -73,7 +76,7 @@ def parser() -> Parser:
     run.add_argument("name", metavar="NAME")
     run.add_argument("--epochs", metavar="N", help="the same as --set epochs=N")
     run.add_argument("--seed", type=seed, default=0, metavar="S")
-    run.add_argument("--device", metavar="D", help="cpu, cuda or mps")
+    run.add_argument("--device", type=device, metavar="D", help="cpu, cuda or mps")
     for name, default, choices in (
         ("precision", "float32", ("float32", "tf32", "bf16")),
         ("capture", "auto", ("auto", "compile", "graph", "off")),
@@ -110,6 +113,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def device(text: str) -> str:
+    """A device as PyTorch spells it; whether it is there, is seen with PyTorch."""
+    if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not cpu, cuda or mps")
+    return text
+
+
 def configuration(name: str, epochs: str | None, settings: list[str]) -> Run:
     """The named experiment's configuration, with the fields that were set."""
     if name not in EXPERIMENTS:
@@ -129,9 +139,7 @@ def configuration(name: str, epochs: str | None, settings: list[str]) -> Run:
     try:
         return replace(run, **changes)
     except ValueError as error:
-        raise UsageError(
-            f"{error}, not {', '.join(map(str, changes.values()))}"
-        ) from None
+        raise UsageError(str(error)) from None
 
 
 def parse(field: str, text: str, kind: Any) -> Any:

@@ -149,6 +149,170 @@ def test_a_request_that_cannot_be_met_is_one_line_and_status_2(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("vae-digits", "hidden=8 epochs=0", "epochs must be at least 1, not 0"),
+        (
+            "vae-digits",
+            "latents=3 hidden=99999999999",
+            "hidden must be at most 1000000, not 99999999999",
+        ),
+        ("vae-digits", "nll_images=1", "nll_images must be at least 2, not 1"),
+        (
+            "vae-digits",
+            "figure_epochs=1,-2",
+            "figure_epochs must be at least 1, not -2",
+        ),
+        (
+            "vae-digits",
+            "learning_rate=nan",
+            "learning_rate must lie between 0 and 1, not nan",
+        ),
+        (
+            "vae-digits",
+            "digits=fashion",
+            "digits must be one of bundled, bundled-8x8, mnist, not 'fashion'",
+        ),
+        (
+            "vae-plane",
+            "latents=3",
+            "latents must be 2, the two sides of a plane, not 3",
+        ),
+        ("iwae-mnist-k5", "stages=13", "stages must be at most 12, not 13"),
+        ("gan-digits", "penalty=-1", "penalty must be finite and at least 0, not -1.0"),
+        (
+            "gan-digits",
+            "generator_widths=8,10000000",
+            "generator_widths must be at most 1000000, not 10000000",
+        ),
+        (
+            "gan-digits",
+            "loss=hinge",
+            "loss must be one of saturating, non-saturating, not 'hinge'",
+        ),
+        (
+            "translate-phrases",
+            "width=130",
+            "width must be even and a multiple of heads, 8, not 130",
+        ),
+        ("translate-phrases", "heads=0", "heads must be at least 1, not 0"),
+        ("translate-phrases", "dropout=1", "dropout must lie in [0, 1), not 1.0"),
+        ("translate-phrases", "smoothing=-1", "smoothing must lie in [0, 1), not -1.0"),
+        (
+            "translate-phrases",
+            "encoder_layers=1001",
+            "encoder_layers must be at most 1000, not 1001",
+        ),
+        ("translate-phrases", "warmup=-1", "warmup must be at least 0, not -1"),
+        (
+            "translate-multi30k",
+            "languages=en,en",
+            "languages must be two or more of en, de, fr, cs, each once, not 'en,en'",
+        ),
+        (
+            "translate-multi30k",
+            "vocabulary=299",
+            "vocabulary must be at least 300, not 299",
+        ),
+        (
+            "translate-multi30k-en-de",
+            "untrained=en-de,de-en",
+            "untrained must leave a direction to train on, not 'en-de,de-en'",
+        ),
+        ("norms-phrases", "warmups=0,-1", "warmups must be at least 0, not -1"),
+        ("norms-phrases", "warmups=", "warmups must name at least one, not ''"),
+        ("norms-phrases", "depths=1,0", "depths must be at least 1, not 0"),
+        (
+            "norms-phrases",
+            "profile_steps=80",
+            "profile_steps must be at most 79, not 80",
+        ),
+        (
+            "norms-phrases",
+            "variants=post,post+warm",
+            "variants must add final or qk to a placement, not 'post+warm'",
+        ),
+        (
+            "norms-phrases",
+            "variants=before",
+            "placement must be one of post, res_post, pre, sandwich, none, "
+            "not 'before'",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_a_wrong_value_is_named_with_its_field_and_its_bound(
+    name, settings, message, capsys
+):
+    options = [part for setting in settings.split() for part in ("--set", setting)]
+    assert main(["run", name, *options]) == 2
+    assert capsys.readouterr().err == f"error: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (MemoryError(), "nll_samples is 4"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried"), "nll_samples is 4"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+            "nll_samples is 4",
+        ),
+        (RuntimeError("DefaultCPUAllocator: not enough memory"), "make it smaller"),
+    ],
+)
+def test_too_little_memory_is_one_line_that_names_the_largest_size(
+    tmp_path, capsys, monkeypatch, error, named
+):
+    monkeypatch.setattr(vae, "loss", raising(error))
+    small = ["--set", "hidden=3", "--set", "nll_samples=4", "--set", "batch_size=3"]
+    assert main([*QUICK, *small, "--out", str(tmp_path)]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("error: vae-digits needs more memory than there is: ")
+    assert named in line
+
+
+def test_another_error_is_not_taken_for_too_little_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(vae, "loss", raising(RuntimeError("a fault of ours")))
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        main([*QUICK, "--out", str(tmp_path)])
+
+
+def raising(error):
+    def fail(*arguments, **options):
+        raise error
+
+    return fail
+
+
+def test_a_message_of_several_lines_is_shown_in_one(capsys, monkeypatch):
+    error = digits.DataError("the server said:\n  <html>\r\n\u2028 a  b</html>\n")
+    monkeypatch.setattr(digits, "load", raising(error))
+    assert main(QUICK) == 2
+    assert capsys.readouterr().err == "error: the server said: <html>  a  b</html>\n"
+
+
+def test_a_finished_run_without_weights_is_not_given_for_one_with_them(
+    tmp_path, capsys
+):
+    out = ["--out", str(tmp_path)]
+    assert main([*QUICK, *out]) == 0
+    before = contents(tmp_path)
+    capsys.readouterr()
+    assert main([*QUICK, *out, "--resume", "--keep-weights"]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert captured.out == ""
+    assert str(tmp_path / "vae-digits-seed0.json") in line
+    assert "--overwrite" in line
+    assert contents(tmp_path) == before
+    assert main([*QUICK, *out, "--overwrite", "--keep-weights"]) == 0
+    kept = capsys.readouterr().out
+    assert main([*QUICK, *out, "--resume", "--keep-weights"]) == 0
+    assert capsys.readouterr().out == kept
+
+
 def test_an_out_folder_that_cannot_be_is_refused(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main([*QUICK, "--out", str(tmp_path / "file")]) == 2
@@ -383,6 +547,36 @@ def test_what_needs_no_pytorch_is_answered_without_it(tmp_path, arguments, statu
     assert found == str(status), done.stderr
     assert not HEAVY & set(imported)
     assert len(done.stderr.splitlines()) == (2 if status else 1)
+
+
+AT_THE_FIRST_STEP = """
+import os, sys
+from lib.__main__ import main
+from lib.training.optimisers import Adam
+def step(self):
+    print(*{".".join(name.split(".")[:2]) for name in sys.modules}, flush=True)
+    os._exit(0)
+Adam.step = step
+main(sys.argv[1:])
+"""
+LATE = {"matplotlib", "sklearn", "scipy", "sacrebleu", "torchvision", "PIL"}
+
+
+@pytest.mark.parametrize(
+    ("name", "unneeded"),
+    # PyTorch's loss over a vocabulary imports its compiler by itself.
+    [("vae-digits", LATE | {"torch._dynamo", "sympy"}), ("translate-phrases", LATE)],
+)
+def test_a_first_step_waits_for_no_import_that_it_does_not_need(
+    tmp_path, name, unneeded
+):
+    command = [sys.executable, "-c", AT_THE_FIRST_STEP, "run", name]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)], capture_output=True, text=True
+    )
+    imported = set(done.stdout.split())
+    assert "torch.optim" in imported, done.stderr
+    assert not unneeded & imported
 
 
 def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):

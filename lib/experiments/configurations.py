@@ -16,7 +16,18 @@ from lib.models.config import (
     Placement,
     Tag,
     TransformerConfig,
+    require_choice,
+    require_range,
 )
+
+LARGEST = 1_000_000  # of whatever is counted: more, no memory holds
+DEEPEST = 1_000  # blocks
+
+
+def _require_rate(learning_rate: float) -> None:
+    if not 0 < learning_rate < 1:
+        raise ValueError(f"learning_rate must lie between 0 and 1, not {learning_rate}")
+
 
 # ------------------------------------------------------------------------------ digits
 
@@ -41,17 +52,11 @@ class VAERun:
     figure_epochs: tuple[int, ...] = (1, 5, 20, 80)
 
     def __post_init__(self) -> None:
-        if self.digits not in DIGITS:
-            raise ValueError(f"digits must be one of {', '.join(DIGITS)}")
-        for name in ("hidden", "latents", "batch_size", "epochs", "nll_samples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.nll_images < 2:
-            raise ValueError("nll_images must be at least 2, for an interval")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
-        if any(epoch < 1 for epoch in self.figure_epochs):
-            raise ValueError("figure_epochs must be at least 1")
+        require_choice(self, "digits", DIGITS)
+        sizes = ("hidden", "latents", "batch_size", "epochs", "nll_samples")
+        require_range(self, (*sizes, "figure_epochs"), 1, LARGEST)
+        require_range(self, ["nll_images"], 2, LARGEST)  # for an interval
+        _require_rate(self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class PlaneRun(VAERun):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.latents != 2:
-            raise ValueError("latents must be 2: they are the two sides of a plane")
+            raise ValueError(
+                f"latents must be 2, the two sides of a plane, not {self.latents}"
+            )
 
 
 @dataclass(frozen=True)
@@ -85,16 +92,12 @@ class IWAERun:
     nll_images: int = 1000
 
     def __post_init__(self) -> None:
-        if self.digits not in DIGITS:
-            raise ValueError(f"digits must be one of {', '.join(DIGITS)}")
-        sizes = ("samples", "hidden", "latents", "batch_size", "stages", "nll_samples")
-        for name in sizes:
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.nll_images < 2:
-            raise ValueError("nll_images must be at least 2, for an interval")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
+        require_choice(self, "digits", DIGITS)
+        sizes = ("samples", "hidden", "latents", "batch_size", "nll_samples")
+        require_range(self, sizes, 1, LARGEST)
+        require_range(self, ["stages"], 1, 12)  # of 265,720 epochs
+        require_range(self, ["nll_images"], 2, LARGEST)  # for an interval
+        _require_rate(self.learning_rate)
 
     @property
     def epochs(self) -> int:
@@ -127,30 +130,23 @@ class GANRun:
     samples: int = 10000
 
     def __post_init__(self) -> None:
-        choices = {
-            "digits": DIGITS,
-            "activation": get_args(ActivationName),
-            "loss": get_args(LossName),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
-        for name in ("noise", "batch_size", "epochs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        for name in ("generator_widths", "discriminator_widths", "figure_epochs"):
-            if any(number < 1 for number in getattr(self, name)):
-                raise ValueError(f"{name} must be at least 1")
-        if self.samples < 2:
-            raise ValueError("samples must be at least 2, for a covariance")
+        require_choice(self, "digits", DIGITS)
+        require_choice(self, "activation", get_args(ActivationName))
+        require_choice(self, "loss", get_args(LossName))
+        widths = ("generator_widths", "discriminator_widths")
+        sizes = ("noise", "batch_size", "epochs", *widths, "figure_epochs")
+        require_range(self, sizes, 1, LARGEST)
+        require_range(self, ["samples"], 2, LARGEST)  # for a covariance
         if not 0 <= self.penalty < math.inf:
-            raise ValueError("penalty must be a number, and not negative")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
+            raise ValueError(
+                f"penalty must be finite and at least 0, not {self.penalty}"
+            )
+        _require_rate(self.learning_rate)
 
 
 # ------------------------------------------------------------------------- translation
 
+Corpus = Literal["phrases", "multi30k"]
 Graph = Literal["all", "english", "ring"]
 Direction = tuple[str, str]
 
@@ -170,7 +166,7 @@ class TranslationRun:
     the published figures were taken: all texts without capitals.
     """
 
-    corpus: Literal["phrases", "multi30k"] = "multi30k"
+    corpus: Corpus = "multi30k"
     languages: tuple[str, ...] = ("en", "de", "fr", "cs")
     graph: Graph = "all"
     untrained: tuple[str, ...] = ("de-cs", "cs-de")
@@ -196,35 +192,50 @@ class TranslationRun:
     beam: int = 5
 
     def __post_init__(self) -> None:
-        choices = {
-            "corpus": ("phrases", "multi30k"),
-            "graph": get_args(Graph),
-            "tagged": get_args(Tag),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
-        known = LANGUAGES if self.corpus == "phrases" else MULTI30K
-        if not set(self.languages) <= set(known) or len(self.languages) < 2:
-            raise ValueError(f"languages must be two or more of {', '.join(known)}")
-        for name in ("epochs", "batch_tokens", "averaged", "beam"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.corpus == "multi30k" and self.vocabulary < 300:
-            raise ValueError("vocabulary must be at least 300: bytes alone are 256")
+        require_choice(self, "corpus", get_args(Corpus))
+        require_choice(self, "graph", get_args(Graph))
+        require_choice(self, "tagged", get_args(Tag))
+        self._require_languages()
+        sizes = (
+            "width",
+            "hidden",
+            "heads",
+            "epochs",
+            "batch_tokens",
+            "averaged",
+            "beam",
+        )
+        require_range(self, sizes, 1, LARGEST)
+        require_range(self, ["encoder_layers", "decoder_layers"], 0, DEEPEST)
+        least = 300 if self.corpus == "multi30k" else 1  # bytes alone are 256
+        require_range(self, ["vocabulary"], least, LARGEST)
+        require_range(self, ["warmup"], 0, LARGEST)
         if self.lowercase and self.corpus == "phrases":
-            raise ValueError("lowercase must be false for phrases")
+            raise ValueError("lowercase must be false for phrases, not True")
         if self.averaged > self.epochs:
-            raise ValueError("averaged must be at most epochs")
-        if self.warmup < 0:
-            raise ValueError("warmup must not be negative")
+            raise ValueError(
+                f"averaged must be at most epochs, {self.epochs}, not {self.averaged}"
+            )
         if not 0 <= self.smoothing < 1:
-            raise ValueError("smoothing must lie in [0, 1)")
-        if not 0 < self.learning_rate < 1:
-            raise ValueError("learning_rate must lie between 0 and 1")
+            raise ValueError(f"smoothing must lie in [0, 1), not {self.smoothing}")
+        _require_rate(self.learning_rate)
         self.architecture(self.vocabulary)  # raises for sizes that do not fit
         if not trained_directions(self):
-            raise ValueError("untrained leaves no direction to train on")
+            raise ValueError(
+                "untrained must leave a direction to train on, "
+                f"not {','.join(self.untrained)!r}"
+            )
+
+    def _require_languages(self) -> None:
+        known = LANGUAGES if self.corpus == "phrases" else MULTI30K
+        different = set(self.languages)
+        if not different <= set(known) or not 2 <= len(self.languages) <= len(
+            different
+        ):
+            raise ValueError(
+                f"languages must be two or more of {', '.join(known)}, each once, "
+                f"not {','.join(self.languages)!r}"
+            )
 
     def architecture(self, vocabulary: int) -> TransformerConfig:
         """The network's sizes, for a tokeniser of so many tokens."""
@@ -277,7 +288,7 @@ class NormsRun:
     in single precision are wrong by powers of ten.
     """
 
-    corpus: Literal["phrases", "multi30k"] = "multi30k"
+    corpus: Corpus = "multi30k"
     variants: tuple[str, ...] = ("post", "res_post", "res_post+final", "pre+final")
     depths: tuple[int, ...] = (1, 5)
     warmups: tuple[int, ...] = (0,)
@@ -294,11 +305,11 @@ class NormsRun:
     def __post_init__(self) -> None:
         for name in ("variants", "depths", "warmups"):
             if not getattr(self, name):
-                raise ValueError(f"{name} must name at least one")
-        if min(self.depths) < 1 or self.steps < 1:
-            raise ValueError("depths and steps must be at least 1")
-        if any(not 0 <= step < self.steps for step in self.profile_steps):
-            raise ValueError("profile_steps must lie below steps")
+                raise ValueError(f"{name} must name at least one, not ''")
+        require_range(self, ["depths"], 1, DEEPEST)
+        require_range(self, ["warmups"], 0, LARGEST)
+        require_range(self, ["steps"], 1, LARGEST)
+        require_range(self, ["profile_steps"], 0, self.steps - 1)
         for cell in cells(self):
             as_translation(self, cell)  # raises for a variant that does not exist
 
@@ -338,7 +349,10 @@ def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
     placement, *options = cell.variant.split("+")
     unknown = set(options) - set(OPTIONS)
     if unknown:
-        raise ValueError(f"variants must add {' or '.join(OPTIONS)} to a placement")
+        raise ValueError(
+            f"variants must add {' or '.join(OPTIONS)} to a placement, "
+            f"not {cell.variant!r}"
+        )
     phrases = run.corpus == "phrases"
     return TranslationRun(
         corpus=run.corpus,

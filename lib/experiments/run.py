@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lib.data import catalogue
 from lib.training import records
+from lib.training.errors import TrainingError
 from lib.training.records import RecordError, RunFiles
 
 from .configurations import (
@@ -36,6 +39,12 @@ if TYPE_CHECKING:
 Existing = Literal["refuse", "resume", "overwrite"]
 # The kinds that train one network, whose weights a record may keep.
 ONE_NETWORK = (VAERun, IWAERun, TranslationRun)
+
+# What a run's memory depends on, in all kinds.
+SIZES = (
+    *("hidden", "latents", "noise", "generator_widths", "discriminator_widths"),
+    *("width", "vocabulary", "samples", "nll_samples", "batch_size", "batch_tokens"),
+)
 
 
 def run_experiment(
@@ -64,18 +73,12 @@ def run_experiment(
     the record, for `records.unpacked_weights`. Raises DataError, CorpusError,
     TrainingError, RecordError.
     """
-
-    def say(line: str) -> None:
-        print(f"{name}: {line}", file=sys.stderr, flush=True)
-
+    say = partial(_say, name)
     files = records.run_files(out, name, seed)
-    if finished := earlier_record(files, run, existing):
+    if finished := earlier_record(files, run, existing, keep_weights):
         say(f"it is finished; record in {files.record}")
         return finished
-    if keep_weights and type(run) not in ONE_NETWORK:
-        raise RecordError(f"{name} has no one network: leave out --keep-weights")
-    if not download:
-        require_data(run, data)
+    _refuse_early(name, run, data, download, keep_weights)
 
     from lib.training.engine import decide  # with PyTorch
 
@@ -90,27 +93,67 @@ def run_experiment(
     _make_room(out, files, existing)
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     record = _head(name, run, seed, loaded, engine)
-    record |= _trained_and_judged(
-        *(kind, run, loaded, seed, files, say),
-        engine=engine,
-        resume=existing == "resume",
-        keep_weights=keep_weights,
-    )
+    with _memory_of(name, run):
+        record |= _trained_and_judged(
+            *(kind, run, loaded, seed, files, say),
+            engine=engine,
+            resume=existing == "resume",
+            keep_weights=keep_weights,
+        )
     records.write(files.record, record)
     say(f"record in {files.record}")
     return record
 
 
-def require_data(run: Run, data: str | Path | None) -> None:
-    """See that the files which the run reads are there. Raises DataError, CorpusError.
+def _say(name: str, line: str) -> None:
+    print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    What is in them is seen when they are read.
+
+def _refuse_early(
+    name: str, run: Run, data: str | Path | None, download: bool, keep_weights: bool
+) -> None:
+    """What can be known at once: Raises RecordError, DataError, CorpusError.
+
+    Of files of data it is whether they are there; their content is seen when read.
     """
+    if keep_weights and type(run) not in ONE_NETWORK:
+        raise RecordError(f"{name} has no one network: leave out --keep-weights")
+    if download:
+        return
     if isinstance(run, TranslationRun | NormsRun):
         if run.corpus == "multi30k":
             catalogue.require_multi30k(data, run.languages)
     elif run.digits == "mnist":
         catalogue.require_mnist(data)
+
+
+@contextmanager
+def _memory_of(name: str, run: Run) -> Iterator[None]:
+    """Raises TrainingError, which names the largest size, where memory is not enough.
+
+    PyTorch has no class of its own for this error on the CPU.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        words = (
+            "allocate memory",
+            "enough memory",
+            "out of memory",
+            "size calculation",
+        )
+        if isinstance(error, RuntimeError) and not any(w in str(error) for w in words):
+            raise
+        sizes = {size: getattr(run, size) for size in SIZES if hasattr(run, size)}
+        largest = max(sizes, key=lambda size: _greatest(sizes[size]))
+        raise TrainingError(
+            f"{name} needs more memory than there is: {largest} is {sizes[largest]}, "
+            "make it smaller"
+        ) from None
+
+
+def _greatest(size: int | tuple[int, ...]) -> int:
+    return max(size, default=0) if isinstance(size, tuple) else size
 
 
 def _head(
@@ -177,12 +220,13 @@ def _make_room(out: Path, files: RunFiles, existing: Existing) -> None:
 
 
 def earlier_record(
-    files: RunFiles, run: Run, existing: Existing
+    files: RunFiles, run: Run, existing: Existing, keep_weights: bool = False
 ) -> dict[str, Any] | None:
     """The record of this very run, if it is finished and to be resumed.
 
-    Raises RecordError where files of an earlier run are there and may not be, and
-    where another run is finished and left no checkpoint to go on from.
+    Raises RecordError where files of an earlier run are there and may not be, where
+    another run is finished and left no checkpoint to go on from, and where the record
+    should keep weights and does not.
     """
     # Path.exists raises where a folder may not be entered: make_folder says so better.
     there = [file for file in files if os.path.exists(file)]
@@ -196,6 +240,11 @@ def earlier_record(
     record = records.read(files.record)
     names = differences(record["configuration"], run)
     if not names:
+        if keep_weights and "weights" not in record:
+            raise RecordError(
+                f"{files.record} is finished and keeps no weights: leave out "
+                "--keep-weights, or start anew with --overwrite"
+            )
         return record
     if files.checkpoint not in there:
         raise RecordError(

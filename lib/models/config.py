@@ -3,6 +3,8 @@
 Nothing here needs PyTorch, so that a run can be refused before it is loaded.
 """
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,6 +12,26 @@ ActivationName = Literal["identity", "relu", "leaky relu", "tanh", "sigmoid"]
 LossName = Literal["saturating", "non-saturating"]  # of the generator
 Placement = Literal["post", "res_post", "pre", "sandwich", "none"]  # of LayerNorm
 Tag = Literal["source", "target"]  # where the wanted language is named
+
+
+def require_range(
+    config: object, names: Iterable[str], least: int, most: float = math.inf
+) -> None:
+    """Raises ValueError for a field, or an entry of one, that is less or more."""
+    for name in names:
+        field = getattr(config, name)
+        for value in field if isinstance(field, tuple) else (field,):
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
+            if value > most:
+                raise ValueError(f"{name} must be at most {most}, not {value}")
+
+
+def require_choice(config: object, name: str, known: Iterable[str]) -> None:
+    """Raises ValueError for a field that is none of what is known."""
+    value = getattr(config, name)
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
 
 
 @dataclass(frozen=True)
@@ -34,17 +56,14 @@ class TransformerConfig:
     longest: int = 256
 
     def __post_init__(self) -> None:
-        for name in ("vocabulary", "width", "hidden", "heads", "longest"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        for name in ("encoder_layers", "decoder_layers"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative")
+        sizes = ("vocabulary", "width", "hidden", "heads", "longest")
+        require_range(self, sizes, 1)
+        require_range(self, ("encoder_layers", "decoder_layers"), 0)
         if self.width % self.heads or self.width % 2:
-            raise ValueError("width must be even and a multiple of heads")
-        if self.placement not in get_args(Placement):
             raise ValueError(
-                f"placement must be one of {', '.join(get_args(Placement))}"
+                f"width must be even and a multiple of heads, {self.heads}, "
+                f"not {self.width}"
             )
+        require_choice(self, "placement", get_args(Placement))
         if not 0 <= self.dropout < 1:
-            raise ValueError("dropout must lie in [0, 1)")
+            raise ValueError(f"dropout must lie in [0, 1), not {self.dropout}")

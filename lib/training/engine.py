@@ -23,6 +23,9 @@ Capture = Literal["off", "graph", "compile"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+MOST_THREADS = 1024  # of so many PyTorch's library still lives, of 100,000 it dies
+
+
 def prepare(seed: int, device: str | None = None) -> torch.Generator:
     """Make what follows reproducible; the generator for its noise, on the device.
 
@@ -37,9 +40,10 @@ def prepare(seed: int, device: str | None = None) -> torch.Generator:
     """
     device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
     threads = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
-    if not threads.isdecimal() or int(threads) < 1:
+    if not threads.isdecimal() or not 1 <= int(threads) <= MOST_THREADS:
         raise TrainingError(
-            f"CHECKED_GRADIENTS_THREADS is {threads!r}, not a number of threads"
+            f"CHECKED_GRADIENTS_THREADS is {threads!r}, not a number of threads from "
+            f"1 to {MOST_THREADS}"
         )
     torch.set_num_threads(int(threads))
     torch.set_flush_denormal(True)

@@ -242,6 +242,10 @@ def test_the_environment_names_device_and_threads(monkeypatch):
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "0")
     with pytest.raises(TrainingError, match="'0', not a number of threads"):
         prepare(0, "cpu")
+    for many in ("1025", "100000", "9" * 30):  # of which the process would die
+        monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", many)
+        with pytest.raises(TrainingError, match=f"'{many}', .* from 1 to 1024"):
+            prepare(0, "cpu")
 
 
 def test_subnormal_numbers_are_flushed():
