@@ -13,7 +13,7 @@ from torch.nn.functional import avg_pool2d
 from lib.data import digits
 from lib.data.digits import Digits
 from lib.models.gan import ACTIVATIONS, GAN, MLP, LossName, Players
-from lib.training.loop import History, Training, prepare, run_epochs, shuffled
+from lib.training.loop import History, Training, Watch, prepare, run_epochs, shuffled
 
 from . import quality
 
@@ -92,6 +92,7 @@ def train_gan(
     seed: int,
     *,
     device: str | None = None,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[GAN, History]:
@@ -125,6 +126,7 @@ def train_gan(
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         identity={"seed": seed, "data": [data.source, data.sha256]}

@@ -17,6 +17,7 @@ from lib.training.loop import (
     Batches,
     History,
     Training,
+    Watch,
     prepare,
     progress,
     run_epochs,
@@ -91,6 +92,7 @@ def train_iwae(
     seed: int,
     *,
     device: str | None = None,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[VAE, History]:
@@ -123,6 +125,7 @@ def train_iwae(
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         identity={"seed": seed, "data": [data.source, data.sha256]}

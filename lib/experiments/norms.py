@@ -15,7 +15,7 @@ from lib.models import transformer
 from lib.models.probes import Probe, gradient_norm
 from lib.models.transformer import Placement, Transformer
 from lib.training import checkpoints
-from lib.training.loop import History, prepare, progress, restored_history
+from lib.training.loop import History, Watch, prepare, progress, restored_history
 
 from .translation import (
     PHRASE_LANGUAGES,
@@ -130,6 +130,7 @@ def train_norms(
     seed: int,
     *,
     device: str | None = None,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[dict[str, torch.Tensor], History]:
@@ -159,6 +160,9 @@ def train_norms(
             if checkpoint is not None:
                 state = {"identity": identity, "history": asdict(history)}
                 checkpoints.save(checkpoint, state)
+            name = f"{cell} loss"
+            for step, value in enumerate(history.curves.get(name, []), start=1):
+                watch(step, {name: value})
             bar.update()
     return history.snapshots, history
 

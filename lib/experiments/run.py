@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from torch.nn.functional import pad
 
 from lib.data import digits
 from lib.data.digits import Digits
-from lib.training import checkpoints, records
+from lib.training import checkpoints, records, watching
 from lib.training.loop import History, prepare
 from lib.training.records import RecordError, RunFiles
 
@@ -103,6 +104,7 @@ def run_experiment(
     download: bool = False,
     accept_unknown: bool = False,
     keep_weights: bool = False,
+    log: Path | None = None,
 ) -> dict[str, Any]:
     """Run one experiment whole; its record, which it writes into the folder ``out``.
 
@@ -111,7 +113,8 @@ def run_experiment(
     do: ``"refuse"``; ``"resume"``, which brings the run to its end from wherever it
     stands, and only returns the record of a finished one; or ``"overwrite"``, which
     removes them once the data are there. ``keep_weights`` puts the trained network's
-    weights into the record, for `records.unpacked_weights`. Raises DataError,
+    weights into the record, for `records.unpacked_weights`; ``log`` is a folder
+    in which TensorBoard finds the curves while the run trains. Raises DataError,
     CorpusError, TrainingError, RecordError.
     """
 
@@ -123,6 +126,8 @@ def run_experiment(
     if finished is not None:
         say(f"it is finished; record in {files.record}")
         return finished
+    if log is not None:
+        watching.require_package()
     generator = prepare(seed, device)  # shows early if the device is not there
     kind = KINDS[type(run)]
     if keep_weights and kind.network is None:
@@ -137,12 +142,21 @@ def run_experiment(
         "data": {"source": loaded.source, "sha256": loaded.sha256},
         "provenance": records.provenance(generator.device),
     }
-    options = {"checkpoint": files.checkpoint, "resume": existing == "resume"}
+    options: dict[str, Any] = {
+        "checkpoint": files.checkpoint,
+        "resume": existing == "resume",
+    }
     there = existing == "resume" and files.checkpoint.exists()
     if there and (version := checkpoints.other_torch(files.checkpoint)):
         say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
-    model, history = kind.train(run, loaded, seed, device=device, **options)
+    with ExitStack() as watched:
+        if log is not None:
+            files_of_events = watching.event_files(
+                log / files.record.stem, anew=not there
+            )
+            options["watch"] = watched.enter_context(files_of_events)
+        model, history = kind.train(run, loaded, seed, device=device, **options)
     say(f"trained in {history.seconds:.0f} s")
     record |= {
         "metrics": kind.evaluate(model, run, loaded, say),

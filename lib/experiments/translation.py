@@ -16,7 +16,7 @@ from lib.models import transformer, translation
 from lib.models.transformer import PADDING, Placement, Transformer, TransformerConfig
 from lib.models.translation import Batch, Example, Tag, Translator
 from lib.training import records
-from lib.training.loop import Batches, History, Training, prepare, run_epochs
+from lib.training.loop import Batches, History, Training, Watch, prepare, run_epochs
 
 Graph = Literal["all", "english", "ring"]
 Direction = tuple[str, str]
@@ -218,6 +218,7 @@ def train_translator(
     seed: int,
     *,
     device: str | None = None,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
     until: int | None = None,
@@ -259,6 +260,7 @@ def train_translator(
         Training(run.epochs, run.batch_tokens, run.learning_rate),
         generator,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         until=until,

@@ -13,7 +13,7 @@ from lib.data.digits import Digits
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
 from lib.training import records
-from lib.training.loop import History, Training, prepare, progress, train
+from lib.training.loop import History, Training, Watch, prepare, progress, train
 
 # The held-out images are binarised, and the bounds on them estimated, with the same
 # noise in every run, so that runs differ by their training alone.
@@ -94,6 +94,7 @@ def train_vae(
     seed: int,
     *,
     device: str | None = None,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[VAE, History]:
@@ -125,6 +126,7 @@ def train_vae(
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         identity={"seed": seed, "data": [data.source, data.sha256]}

@@ -51,6 +51,8 @@ Step = Callable[[Any], dict[str, Tensor]]
 Batches = Callable[[torch.Generator], Iterable[tuple[Any, int]]]
 Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
+# Is told an epoch's number, counted from 1, and its values of the curves.
+Watch = Callable[[int, dict[str, float]], None]
 
 
 def prepare(seed: int, device: str | None = None) -> torch.Generator:
@@ -65,13 +67,8 @@ def prepare(seed: int, device: str | None = None) -> torch.Generator:
     CHECKED_GRADIENTS_DEVICE (default: cpu) name. Raises TrainingError for a device
     that is not there.
     """
-    device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
-    threads = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
-    if not threads.isdecimal() or int(threads) < 1:
-        raise TrainingError(
-            f"CHECKED_GRADIENTS_THREADS is {threads!r}, not a number of threads"
-        )
-    torch.set_num_threads(int(threads))
+    device = chosen_device(device)
+    torch.set_num_threads(threads())
     torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     try:
@@ -83,6 +80,21 @@ def prepare(seed: int, device: str | None = None) -> torch.Generator:
             "whichever PyTorch finds here"
         ) from None
     return generator.manual_seed(seed)
+
+
+def chosen_device(device: str | None = None) -> str:
+    """The device, unless it is given that which the environment names."""
+    return device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
+
+
+def threads() -> int:
+    """How many threads the environment gives a training. Raises TrainingError."""
+    number = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
+    if not number.isdecimal() or int(number) < 1:
+        raise TrainingError(
+            f"CHECKED_GRADIENTS_THREADS is {number!r}, not a number of threads"
+        )
+    return int(number)
 
 
 def train(
@@ -143,6 +155,7 @@ def run_epochs(
     generator: torch.Generator,
     *,
     after_epoch: AfterEpoch = lambda history: {},
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
     identity: dict[str, Any] | None = None,
@@ -153,8 +166,10 @@ def run_epochs(
     ``step(batch)`` changes the ``parts`` and gives scalars by name, each a mean over
     the batch, which become curves of means over the epoch; ``"loss"`` is one of them,
     and stands beside the progress bar. ``after_epoch(history)`` gives further values
-    for the curves, and may add to the snapshots. What ``batches`` and ``step`` draw
-    at random comes from the generator, on whose device the parts lie.
+    for the curves, and may add to the snapshots. ``watch(epoch, values)`` is told all
+    of an epoch's values once the epoch is saved, so a resumed run repeats none. What
+    ``batches`` and ``step`` draw at random comes from the generator, on whose device
+    the parts lie.
 
     With ``checkpoint`` the whole state is saved there after each epoch, and
     ``resume`` goes on from it; ``identity``, values that JSON can hold, tells one
@@ -174,13 +189,15 @@ def run_epochs(
             means = _epoch(step, batches(generator))
             history.epochs += 1
             _refuse_infinite(means, history.epochs)
-            for name, value in (means | after_epoch(history)).items():
+            values = means | after_epoch(history)
+            for name, value in values.items():
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
             if checkpoint is not None:
                 checkpoints.save(
                     checkpoint, _state(identity, parts, generator, history)
                 )
+            watch(history.epochs, values)
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history
