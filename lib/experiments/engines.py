@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from submitit.core.utils import DelayedSubmission
 
 POLL = 0.05  # seconds between two looks at the processes
+SLURM_POLL = 5.0
 DAY = 24 * 60  # minutes; SBATCH_TIMELIMIT says otherwise
 REQUEUED = 100  # times that Slurm may stop a run before its end
 
@@ -42,7 +43,7 @@ class Job(NamedTuple):
 class Ended(NamedTuple):
     """The job's place in the list, and in words how it ended unless it did well."""
 
-    place: int
+    number: int
     how: str = ""
 
 
@@ -195,7 +196,7 @@ def run_by_slurm(
         raise TrainingError(f"Slurm takes no job: {said}") from None
     left = {job.job_id: index for index, job in enumerate(submitted)}
     try:
-        for job in as_completed(submitted, poll_frequency=5):
+        for job in as_completed(submitted, poll_frequency=SLURM_POLL):
             yield Ended(left.pop(job.job_id), f"Slurm says {job.state}")
     finally:
         for index in left.values():

@@ -85,16 +85,19 @@ def figure(results: Sequence[Cell], field: str) -> Figure:
         drawn.subplots(len(names), squeeze=False)[:, 0], names, strict=True
     ):
         for label, line in _lines(results, field, name).items():
-            places = _places([place for place, _ in line])
+            places = [place for place, _ in line]
             values = [values for _, values in line]
             axes.errorbar(
-                places,
+                _numbers_of(places) or places,
                 [statistics.fmean(v) for v in values],
                 [statistics.stdev(v) if len(v) > 1 else 0.0 for v in values],
                 marker="o",
                 capsize=3,
                 label=label,
             )
+        along = _numbers_of([cell.settings[field] for cell in results])
+        if along and 0 < 20 * min(along) < max(along):
+            axes.set_xscale("log")
         axes.set_xlabel(field)
         axes.set_ylabel(name)
         if len(results[0].settings) > 1:
@@ -115,9 +118,9 @@ def _lines(
     return found
 
 
-def _places(written: Sequence[str]) -> list[float] | list[str]:
-    """The field's values as numbers if all are; else they stand in the grid's order."""
+def _numbers_of(written: Sequence[str]) -> list[float] | None:
+    """The values as numbers, if all are."""
     try:
         return [float(value) for value in written]
     except ValueError:
-        return list(written)
+        return None

@@ -4,6 +4,7 @@ They are written by tensorboardX, which is a few megabytes and needs neither
 TensorBoard nor its server where the training runs.
 """
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -25,13 +26,18 @@ def require_package() -> None:
 def event_files(folder: Path, *, anew: bool) -> Iterator[Watch]:
     """What writes each value that it is told into the folder, for ``run_epochs``.
 
-    A run that starts ``anew`` hides what an earlier one has written there. Raises
-    TrainingError where the folder takes no file.
+    It is in the file a second later. A run that starts ``anew`` hides what an earlier
+    one has written there. Raises TrainingError where the folder takes no file.
     """
     from tensorboardX import SummaryWriter
 
     try:
-        writer = SummaryWriter(str(folder), purge_step=0 if anew else None)
+        writer = SummaryWriter(
+            str(folder),
+            flush_secs=1,
+            purge_step=0 if anew else None,
+            filename_suffix=f".{secrets.token_hex(4)}",  # two may start in one second
+        )
     except OSError as error:
         raise TrainingError(f"cannot write into {folder}: {error.strerror}") from None
 
@@ -39,7 +45,6 @@ def event_files(folder: Path, *, anew: bool) -> Iterator[Watch]:
         for name, value in values.items():
             # TensorBoard would put the underscore there itself, and say so each time.
             writer.add_scalar(name.replace(" ", "_"), value, epoch)
-        writer.flush()
 
     with writer:
         yield watch
