@@ -5,6 +5,7 @@ takes no other with it, and its command can be repeated by hand. What it says go
 a log beside its record.
 """
 
+import logging
 import os
 import signal
 import subprocess
@@ -163,6 +164,8 @@ def slurm_executor(
         raise TrainingError(
             "--cluster slurm needs the package submitit: python -m pip install submitit"
         ) from None
+    # It would say on standard output, which is the table's, that there is no sacct.
+    logging.getLogger("submitit").setLevel(logging.ERROR)
     try:
         executor = SlurmExecutor(folder, max_num_timeout=REQUEUED)
     except RuntimeError:

@@ -1,5 +1,6 @@
 """Where runs are executed: how many at once, on which device, what a death costs."""
 
+import logging
 import os
 import signal
 import stat
@@ -188,6 +189,7 @@ def test_slurm_runs_an_array_in_which_one_death_is_one_jobs(
     for line in ("job-name=vae", "array=0-1%1", "cpus-per-task=3", "gpus-per-node=1"):
         assert f"#SBATCH --{line}" in asked
     assert not (slurm / "cancelled").exists()
+    assert not logging.getLogger("submitit").isEnabledFor(logging.WARNING)
 
 
 def test_what_slurm_has_not_done_is_cancelled_when_no_more_is_asked_for(
