@@ -1,8 +1,9 @@
-"""``python -m lib list`` and ``python -m lib run NAME``: the full-scale experiments.
+"""``python -m lib``: the full-scale experiments.
 
-Standard output gets the list, or the final metrics as one line of JSON; everything
-else goes to standard error. A request that cannot be met ends with one line there
-and exit status 2.
+``list`` names them, ``run`` runs one, ``sweep`` one with many settings and seeds, and
+``compare`` tells whether two sets of records agree. Standard output gets the list, the
+final metrics as one line of JSON, or a table; everything else goes to standard error.
+A request that cannot be met ends with one line there and exit status 2.
 """
 
 import argparse
@@ -42,6 +43,10 @@ def main(arguments: list[str]) -> int:
             for name, experiment in EXPERIMENTS.items():
                 print(f"{name:32} {experiment.about}")
             return 0
+        if options.command == "sweep":
+            return sweep(options)
+        if options.command == "compare":
+            return compare(options)
         record = run_experiment(
             options.name,
             configuration(options.name, options.epochs, options.set),
@@ -55,6 +60,7 @@ def main(arguments: list[str]) -> int:
             download=options.download,
             accept_unknown=options.accept_unknown_data,
             keep_weights=options.keep_weights,
+            log=options.log,
         )
     except ERRORS as error:
         # What others raised, and is quoted, may have several lines.
@@ -76,18 +82,7 @@ def parser() -> Parser:
     run.add_argument("name", metavar="NAME")
     run.add_argument("--epochs", metavar="N", help="the same as --set epochs=N")
     run.add_argument("--seed", type=seed, default=0, metavar="S")
-    run.add_argument("--device", type=device, metavar="D", help="cpu, cuda or mps")
-    for name, default, choices in (
-        ("precision", "float32", ("float32", "tf32", "bf16")),
-        ("capture", "auto", ("auto", "compile", "graph", "off")),
-    ):
-        run.add_argument(
-            f"--{name}", choices=choices, default=default, help="on a CUDA GPU"
-        )
-    run.add_argument(
-        "--data", type=Path, metavar="DIR", help="holds MNIST and Multi30k"
-    )
-    run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR")
+    _common(run)
     existing = run.add_mutually_exclusive_group()
     for name, what in {
         "resume": "go on where an earlier run stopped; a finished one is left as it is",
@@ -97,13 +92,56 @@ def parser() -> Parser:
             f"--{name}", action="store_const", const=name, dest="existing", help=what
         )
     run.set_defaults(existing="refuse")
-    run.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
     run.add_argument(
         "--keep-weights", action="store_true", help="put them into the record"
     )
     run.add_argument("--download", action="store_true", help="fetch the data")
     run.add_argument("--accept-unknown-data", action="store_true")
+    _sweep(commands.add_parser("sweep", help="run one with many settings and seeds"))
+    both = commands.add_parser("compare", help="do records agree within their spread?")
+    both.add_argument("first", type=Path, metavar="A", help="a folder, or one record")
+    both.add_argument("others", type=Path, metavar="B", nargs="+", help="likewise")
     return top
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    """What a run takes and a sweep passes on to each of its runs."""
+    command.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE")
+    command.add_argument("--device", type=device, metavar="D", help="cpu, cuda or mps")
+    for name, default, choices in (
+        ("precision", "float32", ("float32", "tf32", "bf16")),
+        ("capture", "auto", ("auto", "compile", "graph", "off")),
+    ):
+        command.add_argument(
+            f"--{name}", choices=choices, default=default, help="on a CUDA GPU"
+        )
+    command.add_argument(
+        "--data", type=Path, metavar="DIR", help="holds MNIST and Multi30k"
+    )
+    command.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR")
+    command.add_argument(
+        "--log", type=Path, metavar="DIR", help="for TensorBoard, while it trains"
+    )
+
+
+def _sweep(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME")
+    command.add_argument(
+        "--grid",
+        action="append",
+        required=True,
+        metavar="FIELD=VALUES",
+        help="as width=32,64 or seed=0:5, which is 0 to 4; may be given several times",
+    )
+    _common(command)
+    command.add_argument(
+        "--jobs",
+        type=at_least_one,
+        metavar="N",
+        help="at once; as many as there are devices, unless it is given",
+    )
+    command.add_argument("--cluster", choices=["slurm"], help="where the runs are run")
+    command.add_argument("--metric", metavar="M", help="for the table and the picture")
 
 
 def seed(text: str) -> int:
@@ -118,6 +156,80 @@ def device(text: str) -> str:
     if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not cpu, cuda or mps")
     return text
+
+
+def at_least_one(text: str) -> int:
+    """A number of runs."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Run a grid; its table, and the picture beside the records."""
+    from lib.experiments import sweep, sweep_results
+    from lib.training import records
+
+    def configure(settings: list[str]) -> Run:
+        return configuration(options.name, None, settings)
+
+    known = [*(field.name for field in fields(configure([]))), "seed"]
+    try:
+        grid = sweep.read_grid(options.grid, known)
+        points = sweep.points(options.name, grid, options.set, configure, options.out)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    common = [part for setting in options.set for part in ("--set", setting)]
+    for name in ("device", "precision", "capture", "data", "log"):
+        if (value := getattr(options, name)) is not None:
+            common += [f"--{name}", str(value)]
+    try:
+        outcomes = sweep.sweep(
+            points,
+            common,
+            device=options.device,
+            jobs=options.jobs,
+            cluster=options.cluster,
+            out=options.out,
+        )
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on with the sweep", file=sys.stderr)
+        return 130
+    results = sweep_results.cells(outcomes, options.metric)
+    print(aligned(sweep_results.table(results)))
+    axis = next((field for field in grid if field != "seed"), None)
+    if axis and sweep_results.metrics(results):
+        picture = options.out / f"{options.name}-sweep.png"
+        records.write_figure(picture, sweep_results.figure(results, axis))
+        print(f"picture in {picture}", file=sys.stderr)
+    failed = [outcome for outcome in outcomes if outcome.record is None]
+    for point, _, reason in failed:
+        print(f"failed: {point.label}: {reason}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """The comparison's table; 0 if the sets agree, and 1 if they differ."""
+    from lib.experiments import comparison
+
+    rows = comparison.compare(options.first, options.others)
+    print(aligned(comparison.table(rows, options.first)))
+    verdicts = [row.verdict for row in rows]
+    print(comparison.summary(rows))
+    if "agree" not in verdicts and "differ" not in verdicts:
+        raise RecordError("cannot compare: nothing could be judged")
+    return 1 if "differ" in verdicts else 0
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """A table in columns, two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )
 
 
 def configuration(name: str, epochs: str | None, settings: list[str]) -> Run:

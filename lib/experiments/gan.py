@@ -13,7 +13,7 @@ from lib.data import digits
 from lib.data.digits import Digits
 from lib.models.gan import GAN, MLP, Players
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import History, Training, run_epochs, shuffled
+from lib.training.loop import History, Training, Watch, run_epochs, shuffled
 
 from . import quality
 from .configurations import GANRun
@@ -46,6 +46,7 @@ def train_gan(
     seed: int,
     *,
     engine: Engine = PLAIN,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[GAN, History]:
@@ -80,6 +81,7 @@ def train_gan(
         generator,
         engine=engine,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         identity={"seed": seed, "data": [data.source, data.sha256]}

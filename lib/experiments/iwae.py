@@ -17,6 +17,7 @@ from lib.training.loop import (
     History,
     Shuffled,
     Training,
+    Watch,
     progress,
     run_epochs,
     shuffled,
@@ -50,6 +51,7 @@ def train_iwae(
     seed: int,
     *,
     engine: Engine = PLAIN,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[VAE, History]:
@@ -82,6 +84,7 @@ def train_iwae(
         generator,
         engine=engine,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         identity={"seed": seed, "data": [data.source, data.sha256]}

@@ -16,7 +16,7 @@ from lib.models.probes import Probe, gradient_norm
 from lib.models.transformer import Transformer
 from lib.training import checkpoints
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import History, progress, restored_history
+from lib.training.loop import History, Watch, progress, restored_history
 from lib.training.optimisers import Adam
 
 from .configurations import Cell, NormsRun, as_translation, cells, trained_directions
@@ -29,6 +29,7 @@ def train_norms(
     seed: int,
     *,
     engine: Engine = PLAIN,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[dict[str, torch.Tensor], History]:
@@ -58,6 +59,9 @@ def train_norms(
             if checkpoint is not None:
                 state = {"identity": identity, "history": asdict(history)}
                 checkpoints.save(checkpoint, state)
+            name = f"{cell} loss"
+            for step, value in enumerate(history.curves.get(name, []), start=1):
+                watch(step, {name: value})
             bar.update()
     return history.snapshots, history
 

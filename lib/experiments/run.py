@@ -10,14 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lib.data import catalogue
-from lib.training import records
+from lib.training import records, watching
 from lib.training.errors import TrainingError
 from lib.training.records import RecordError, RunFiles
 
@@ -61,6 +61,7 @@ def run_experiment(
     download: bool = False,
     accept_unknown: bool = False,
     keep_weights: bool = False,
+    log: Path | None = None,
 ) -> dict[str, Any]:
     """Run one experiment whole; its record, which it writes into the folder ``out``.
 
@@ -70,14 +71,17 @@ def run_experiment(
     stands, and only returns the record of a finished one; or ``"overwrite"``, which
     removes them once the data are there. ``precision`` and ``capture`` are as
     `engine.decide` takes them. ``keep_weights`` puts the trained network's weights into
-    the record, for `records.unpacked_weights`. Raises DataError, CorpusError,
-    TrainingError, RecordError.
+    the record, for `records.unpacked_weights`; ``log`` is a folder in which TensorBoard
+    finds the curves while the run trains. Raises DataError, CorpusError, TrainingError,
+    RecordError.
     """
     say = partial(_say, name)
     files = records.run_files(out, name, seed)
     if finished := earlier_record(files, run, existing, keep_weights):
         say(f"it is finished; record in {files.record}")
         return finished
+    if log is not None:
+        watching.require_package()
     _refuse_early(name, run, data, download, keep_weights)
 
     from lib.training.engine import decide  # with PyTorch
@@ -99,6 +103,7 @@ def run_experiment(
             engine=engine,
             resume=existing == "resume",
             keep_weights=keep_weights,
+            log=log,
         )
     records.write(files.record, record)
     say(f"record in {files.record}")
@@ -180,6 +185,7 @@ def _trained_and_judged(
     engine: Engine,
     resume: bool,
     keep_weights: bool,
+    log: Path | None,
 ) -> dict[str, Any]:
     """What a record says of a run at its end; the samples' picture is written."""
     from lib.training import checkpoints
@@ -188,9 +194,12 @@ def _trained_and_judged(
     if there and (version := checkpoints.other_torch(files.checkpoint)):
         say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
-    model, history = kind.train(
-        run, loaded, seed, engine=engine, checkpoint=files.checkpoint, resume=resume
-    )
+    options: dict[str, Any] = {"checkpoint": files.checkpoint, "resume": resume}
+    with ExitStack() as watched:
+        if log is not None:
+            events = watching.event_files(log / files.record.stem, anew=not there)
+            options["watch"] = watched.enter_context(events)
+        model, history = kind.train(run, loaded, seed, engine=engine, **options)
     say(f"trained in {history.seconds:.0f} s")
     found = {
         "metrics": kind.evaluate(model, run, loaded, say),

@@ -20,7 +20,7 @@ from lib.models.translation import Batch, Example, Translator
 from lib.training import records
 from lib.training.checkpoints import Stateful
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import Batches, History, Training, run_epochs
+from lib.training.loop import Batches, History, Training, Watch, run_epochs
 from lib.training.optimisers import Adam
 
 from .configurations import (
@@ -162,6 +162,7 @@ def train_translator(
     seed: int,
     *,
     engine: Engine = PLAIN,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
     until: int | None = None,
@@ -205,6 +206,7 @@ def train_translator(
         engine=engine,
         after_step=schedule.step,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         until=until,

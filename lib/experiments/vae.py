@@ -14,7 +14,7 @@ from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
 from lib.training import records
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import History, Training, progress, train
+from lib.training.loop import History, Training, Watch, progress, train
 
 from .configurations import VAERun
 
@@ -54,6 +54,7 @@ def train_vae(
     seed: int,
     *,
     engine: Engine = PLAIN,
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
 ) -> tuple[VAE, History]:
@@ -86,6 +87,7 @@ def train_vae(
         generator,
         engine=engine,
         after_epoch=after_epoch,
+        watch=watch,
         checkpoint=checkpoint,
         resume=resume,
         identity={"seed": seed, "data": [data.source, data.sha256]}

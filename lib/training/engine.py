@@ -6,7 +6,6 @@ is fewer kernels, too, which pays where the run is longer than the compiler. The
 loop is what both are compared with, and what runs anywhere else.
 """
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -16,14 +15,12 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import nn
 
+from .environment import chosen_device, threads
 from .errors import TrainingError
 
 Precision = Literal["float32", "tf32", "bf16"]
 Capture = Literal["off", "graph", "compile"]
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-MOST_THREADS = 1024  # of so many PyTorch's library still lives, of 100,000 it dies
 
 
 def prepare(seed: int, device: str | None = None) -> torch.Generator:
@@ -38,14 +35,8 @@ def prepare(seed: int, device: str | None = None) -> torch.Generator:
     CHECKED_GRADIENTS_DEVICE (default: cpu) name. Raises TrainingError for a device
     that is not there.
     """
-    device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
-    threads = os.environ.get("CHECKED_GRADIENTS_THREADS") or "2"
-    if not threads.isdecimal() or not 1 <= int(threads) <= MOST_THREADS:
-        raise TrainingError(
-            f"CHECKED_GRADIENTS_THREADS is {threads!r}, not a number of threads from "
-            f"1 to {MOST_THREADS}"
-        )
-    torch.set_num_threads(int(threads))
+    device = chosen_device(device)
+    torch.set_num_threads(threads())
     torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     try:

@@ -54,6 +54,8 @@ Step = Callable[[Any], dict[str, Tensor]]
 Batches = Callable[[torch.Generator], Iterable[tuple[Any, int | Tensor]]]
 Loss = Callable[[Any, Tensor, torch.Generator], dict[str, Tensor]]
 AfterEpoch = Callable[[History], dict[str, float]]
+# Is told an epoch's number, counted from 1, and its values of the curves.
+Watch = Callable[[int, dict[str, float]], None]
 
 
 def train(
@@ -152,6 +154,7 @@ def run_epochs(
     engine: Engine = PLAIN,
     after_step: Callable[[], object] = lambda: None,
     after_epoch: AfterEpoch = lambda history: {},
+    watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
     identity: dict[str, Any] | None = None,
@@ -163,8 +166,9 @@ def run_epochs(
     the batch, which become curves of means over the epoch; ``"loss"`` is one of them,
     and stands beside the progress bar. ``after_step()`` may change learning rates, and
     ``after_epoch(history)`` gives further values for the curves, and may add to the
-    snapshots. What ``batches`` and ``step`` draw at random comes from the generator,
-    on whose device the parts lie.
+    snapshots. ``watch(epoch, values)`` is told all of an epoch's values once the epoch
+    is saved, so a resumed run repeats none. What ``batches`` and ``step`` draw at
+    random comes from the generator, on whose device the parts lie.
 
     An ``engine`` that captures needs batches that can be, `capture.Blocks`, and calls
     ``after_step`` once for each block.
@@ -190,7 +194,8 @@ def run_epochs(
             means = epoch()
             history.epochs += 1
             _refuse_infinite(means, history.epochs)
-            for name, value in (means | after_epoch(history)).items():
+            values = means | after_epoch(history)
+            for name, value in values.items():
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
             due = engine.capture == "off" or time.perf_counter() > saved + SECONDS
@@ -198,6 +203,7 @@ def run_epochs(
                 state = _state(identity, parts, generator, history)
                 checkpoints.save(checkpoint, state)
                 saved = time.perf_counter()
+            watch(history.epochs, values)
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history

@@ -66,6 +66,17 @@ def test_every_step_and_network_is_recorded(history) -> None:
     assert one["post/2/0 first decoder"] != one["post/2/0 last decoder"]
 
 
+def test_who_watches_is_told_each_networks_losses_after_it(data, history) -> None:
+    told: list[tuple[int, dict[str, float]]] = []
+    few = replace(TINY, variants=("post",), depths=(1,))
+    train_norms(few, data, 0, watch=lambda *of_a_step: told.append(of_a_step))
+    assert told == [
+        (step, {name: value})
+        for name in ("post/1/0 loss", "post/1/4 loss")
+        for step, value in enumerate(history.curves[name], start=1)
+    ]
+
+
 def test_networks_see_the_same_batches_and_warm_up_only_slows(history) -> None:
     curves = history.curves
     assert curves["post/1/0 loss"][0] == curves["post/1/4 loss"][0]

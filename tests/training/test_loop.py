@@ -120,6 +120,21 @@ def test_a_run_stopped_on_purpose_is_its_own_beginning(tmp_path):
     assert fit(until=99)[1].epochs == SETTINGS.epochs
 
 
+def test_who_watches_is_told_each_epoch_once_also_over_a_stop(tmp_path):
+    told = []
+    options = {
+        "checkpoint": tmp_path / "c.safetensors",
+        "after_epoch": lambda history: {"epoch": 10.0 * history.epochs},
+        "watch": lambda epoch, values: told.append((epoch, values)),
+    }
+    fit(until=2, **options)
+    _, history = fit(resume=True, **options)
+    assert [epoch for epoch, _ in told] == [1, 2, 3, 4, 5, 6]
+    curves = {name: [values[name] for _, values in told] for name in history.curves}
+    assert curves == history.curves
+    assert curves["epoch"] == [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
+
+
 def test_without_resume_a_run_starts_anew(tmp_path):
     path = tmp_path / "c.pt"
     fit(checkpoint=path, seed=3)
