@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lib.bench import __main__, digits, translation
+from lib.bench import __main__, digits, gpu, translation
 from lib.data.corpora import Parallel
 from lib.experiments.configurations import TranslationRun
 from lib.experiments.table import PHRASES
@@ -137,3 +137,48 @@ def test_translators_are_timed_and_caches_change_no_text(
     assert sum("tokens a second" in line for line in lines) == 7
     assert "beam search of 60 sentences" in lines[-1]
     assert lines[-1].endswith("100.0% alike")
+
+
+# The GPU
+
+
+def test_without_a_gpu_nothing_is_measured_and_nothing_fails(
+    monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert gpu.main([]) == 0
+    assert "no CUDA GPU" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("apart", "status"),
+    [
+        ({"graph": 1e-5, "compile": 9e-4}, 0),
+        ({"graph": 2e-4, "compile": 0.0}, 1),
+        ({"graph": float("nan")}, 1),
+    ],
+)
+def test_other_losses_than_the_plain_ones_are_told(
+    apart, status, monkeypatch, capsys, tmp_path
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(gpu, "provenance", lambda device: {"name": "a GPU"})
+    monkeypatch.setattr(gpu, "PARTS", {"vae": lambda: {"apart": apart, "s": 1 / 3}})
+    path = tmp_path / "gpu.json"
+    assert gpu.main(["--json", str(path), "vae"]) == status
+    captured = capsys.readouterr()
+    assert path.read_text() == captured.out
+    assert '"s": 0.3333' in captured.out
+    assert ("vae: graph gives losses" in captured.err) == bool(status)
+
+
+def test_the_greatest_difference_of_any_loss_counts() -> None:
+    losses = {"off": [1.0, 2.0, 4.0], "graph": [1.0, 2.1, 4.0], "compile": [1.0] * 3}
+
+    def trained(engine, clock, epochs):
+        return losses[engine.capture]
+
+    monkeypatched = pytest.MonkeyPatch()
+    with monkeypatched.context() as patch:
+        patch.setattr(gpu, "Clock", lambda: None)
+        assert gpu.apart(trained) == pytest.approx({"graph": 0.05, "compile": 0.75})

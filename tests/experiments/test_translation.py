@@ -12,10 +12,11 @@ from lib.data.corpora import Parallel
 from lib.experiments import translation
 from lib.experiments.configurations import (
     TranslationRun,
+    differences,
     directions,
     trained_directions,
 )
-from lib.experiments.table import EXPERIMENTS
+from lib.experiments.table import EXPERIMENTS, PHRASES
 from lib.experiments.translation import (
     Encoded,
     judge_phrases,
@@ -268,3 +269,61 @@ def test_a_senseless_configuration_is_refused_by_field(field: str, value) -> Non
 def test_a_run_without_directions_is_refused() -> None:
     with pytest.raises(ValueError, match="untrained"):
         TranslationRun(languages=("en", "de"), untrained=("en-de", "de-en"))
+
+
+# Packed, averaged, without capitals
+
+
+SHORT_RUN = replace(PHRASES, epochs=3, packed=True, width=16, heads=2, warmup=5)
+
+
+def test_weights_are_averaged_over_the_last_epochs() -> None:
+    data = translation.load(SHORT_RUN, None)
+    few = replace(data, train={k: texts[:300] for k, texts in data.train.items()})
+    after = []
+    for until in (2, 3):
+        translator, _ = train_translator(SHORT_RUN, few, 0, until=until)
+        after.append(translator.model.state_dict())
+    averaged, _ = train_translator(replace(SHORT_RUN, averaged=2), few, 0)
+    for name, found in averaged.model.state_dict().items():
+        torch.testing.assert_close(found, (after[0][name] + after[1][name]) / 2)
+        assert not torch.equal(found, after[1][name])
+
+
+def test_a_packed_averaged_run_is_the_same_stopped_or_not(tmp_path) -> None:
+    run = replace(SHORT_RUN, averaged=2)
+    data = translation.load(run, None)
+    few = replace(data, train={k: texts[:300] for k, texts in data.train.items()})
+    whole, history = train_translator(run, few, 0)
+    path = tmp_path / "checkpoint"
+    train_translator(run, few, 0, checkpoint=path, until=2)
+    resumed, again = train_translator(run, few, 0, checkpoint=path, resume=True)
+    assert again.curves == history.curves
+    for name, found in resumed.model.state_dict().items():
+        assert torch.equal(found, whole.model.state_dict()[name])
+
+
+def test_lowercase_is_of_all_texts_and_of_multi30k_alone() -> None:
+    data = translation.load(PHRASES, None)
+    small = translation.lower(data)
+    for mine, theirs in zip(
+        (small.train, small.validation, small.test),
+        (data.train, data.validation, data.test),
+        strict=True,
+    ):
+        assert mine["de"] == [text.lower() for text in theirs["de"]]
+    assert small.train["de"] != data.train["de"]
+    with pytest.raises(ValueError, match="lowercase must be false for phrases"):
+        replace(PHRASES, lowercase=True)
+    with pytest.raises(ValueError, match="averaged must be at most epochs, 24, not 25"):
+        replace(PHRASES, averaged=25)
+
+
+def test_a_field_that_a_record_has_not_yet_had_its_default() -> None:
+    kept = json.loads(json.dumps(asdict(PHRASES)))
+    del kept["averaged"], kept["packed"]
+    assert differences(kept, PHRASES) == []
+    assert differences(kept, replace(PHRASES, averaged=2, width=32)) == [
+        "averaged",
+        "width",
+    ]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
 from lib.data import corpora
@@ -27,6 +28,7 @@ from lib.models.translation import (
     bucketed,
     first_of_target,
     known_tokens,
+    moses_scores,
     scores,
     subword_tokeniser,
     word_tokeniser,
@@ -436,3 +438,16 @@ def test_short_translations_pay_for_it():
     wanted = ["one two three four five six seven eight nine ten"]
     score = scores(["one two three four five"], wanted)
     assert score["brevity_penalty"] == pytest.approx(2.718281828 ** (1 - 10 / 5))
+
+
+def test_moses_scores_are_of_words_and_signs_without_capitals():
+    wanted = ["Ein Hund rennt, und zwei Katzen sehen zu.", "Er isst ein Eis."]
+    cut = ["ein hund rennt , und zwei katzen sehen zu .", "er isst ein eis ."]
+    score = moses_scores(cut, wanted, "de")
+    assert score["bleu"] == pytest.approx(100)
+    assert "tok:none" in score["bleu_signature"]
+    assert "tokenised by sacremoses" in score["bleu_signature"]
+    other = ["ein hund rennt , und zwei katzen gehen .", "er isst ein eis ."]
+    plain = BLEU(tokenize="none", force=True).corpus_score(other, [cut]).score
+    assert moses_scores(other, wanted, "de")["bleu"] == pytest.approx(plain)
+    assert 0 < plain < 100

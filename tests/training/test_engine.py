@@ -1,0 +1,98 @@
+"""What a run computes with: what is asked for, what there is, and what is said."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from lib.training import engine
+from lib.training.engine import Engine, decide
+from lib.training.errors import TrainingError
+
+ALL = ("float32", "tf32", "bf16")
+BOTH = ("graph", "compile")
+
+
+def decided(precision, capture, captures=BOTH, precisions=ALL, device=None):
+    said: list[str] = []
+    found = decide(device, precision, capture, captures, precisions, said.append)
+    return found, said
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A CUDA GPU, as far as decisions look at one."""
+    made = SimpleNamespace(device=torch.device("cuda"))
+    monkeypatch.setattr(engine, "prepare", lambda seed, device: made)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda place: (9, 0))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda place: "a GPU")
+    monkeypatch.setattr(engine, "find_spec", lambda name: object())
+    return monkeypatch
+
+
+def test_a_processor_runs_steps_one_by_one_in_32_bits() -> None:
+    assert decided("float32", "auto") == (Engine(), [])
+    found, said = decided("bf16", "graph")
+    assert found == Engine()
+    assert said == [
+        "bf16 is for CUDA GPUs: float32 on cpu",
+        "only a CUDA GPU captures steps: one by one on cpu",
+    ]
+
+
+def test_a_device_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(TrainingError, match="no device 'cuda:9'"):
+        decided("float32", "auto", device="cuda:9")
+
+
+@pytest.mark.parametrize(
+    ("capture", "captures", "runs", "said"),
+    [
+        ("auto", BOTH, "graph", None),
+        ("auto", (), "off", None),
+        ("off", BOTH, "off", None),
+        ("compile", BOTH, "compile", None),
+        ("compile", ("graph",), "graph", "this run's steps cannot be run by compile"),
+        ("graph", (), "off", "this run's steps cannot be run by graph: off"),
+    ],
+)
+def test_a_gpu_runs_steps_as_the_run_allows(capture, captures, runs, said, gpu) -> None:
+    found, lines = decided("float32", capture, captures, device="cuda")
+    assert found == Engine("cuda", "float32", runs)
+    assert [said] == [line[: len(said)] for line in lines] if said else not lines
+
+
+def test_without_triton_nothing_is_compiled(gpu) -> None:
+    gpu.setattr(engine, "find_spec", lambda name: None)
+    found, said = decided("float32", "compile", device="cuda")
+    assert found.capture == "graph"
+    assert "Triton is not installed" in said[0]
+
+
+def test_what_the_gpu_or_the_run_has_not_is_computed_in_32_bits(gpu) -> None:
+    assert decided("tf32", "auto")[0].precision == "tf32"
+    found, said = decided("bf16", "auto", precisions=("float32", "tf32"))
+    assert found.precision == "float32"
+    assert said == ["this run has no bf16, only float32, tf32: float32"]
+    gpu.setattr(torch.cuda, "get_device_capability", lambda place: (7, 5))
+    found, said = decided("tf32", "auto")
+    assert found.precision == "float32"
+    assert said == ["a GPU has no tf32: float32"]
+
+
+def test_what_does_not_compile_gives_back_what_it_is_given(monkeypatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda f, dynamic: (f, dynamic))
+    assert Engine(capture="graph").compiled(len) is len
+    assert Engine(capture="compile").compiled(len, dynamic=True) == (len, True)
+
+
+def test_a_record_says_what_ran() -> None:
+    about = Engine("cuda", "bf16", "graph").about
+    assert about == {"precision": "bf16", "capture": "graph"}
+
+
+def test_only_bf16_opens_an_autocast() -> None:
+    ones = torch.ones(2, 2)
+    with Engine(precision="tf32").autocast():
+        assert not torch.is_autocast_enabled("cuda")
+        assert (ones @ ones).dtype == torch.float32
