@@ -328,6 +328,7 @@ def translator_part() -> dict[str, Any]:
     return {
         "unit": "target tokens a second, padding left out",
         "batch_tokens": run.batch_tokens,
+        "targets": tokens,
         "padding": packed_places(packed) / tokens,
         "apart": apart(partial(trained, dry, one), ["graph"]),
         "ours": {n: tokens / s for n, s in seconds.items() if "first" not in n},

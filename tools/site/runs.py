@@ -70,8 +70,8 @@ MEASURES: dict[str, tuple[Measure, ...]] = {  # by how the run's name starts
     "translate-multi30k-en-de": (
         Measure("BLEU", lambda m: m["directions"]["en-de"]["bleu"], ".1f"),
         Measure(
-            "BLEU, lower-cased",
-            lambda m: m["directions"]["en-de"]["bleu_lowercase"],
+            "BLEU, Moses",
+            lambda m: m["directions"]["en-de"]["bleu_moses"],
             ".1f",
         ),
     ),
@@ -188,7 +188,8 @@ def commands(name: str, runs: Iterable[Run]) -> str:
     seeds: dict[str, list[str]] = {}
     for run in runs:
         kept = " --keep-weights" if "weights" in run.record else ""
-        seeds.setdefault(settings(name, run) + kept, []).append(str(run.seed))
+        options = settings(name, run) + kept + engine(run)
+        seeds.setdefault(options, []).append(str(run.seed))
     return "\n".join(_line(name, changed, some) for changed, some in seeds.items())
 
 
@@ -209,6 +210,17 @@ def settings(name: str, run: Run) -> str:
         if key in usual and usual[key] != value
     }
     return "".join(f" --set {key}={value}" for key, value in changed.items())
+
+
+def engine(run: Run) -> str:
+    """The options that name a device and a precision, where these are not the usual."""
+    said = run.record["provenance"]
+    options = {"device": "cpu", "precision": "float32"}
+    return "".join(
+        f" --{name} {said[name]}"
+        for name, usual in options.items()
+        if said.get(name, usual) != usual
+    )
 
 
 def _as_stored(value: object) -> object:
