@@ -41,7 +41,8 @@ class Example(nn.Module):
         spread = torch.exp(0.5 * log_variance)
         found = self.decode(mean + torch.randn_like(spread) * spread)
         divergence = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum()
-        return F.binary_cross_entropy(found, x, reduction="sum") + divergence
+        loss: Tensor = F.binary_cross_entropy(found, x, reduction="sum") + divergence
+        return loss
 
 
 def main(
