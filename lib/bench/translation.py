@@ -37,6 +37,8 @@ from lib.models.transformer import (
 from lib.models.translation import Batch, Example, Translator, bucketed, padded
 from lib.training.engine import prepare
 
+from .result import Result, speedup
+
 SEED = 0
 ROUNDS = 8  # the first is a warm-up
 TOKENS = 12000  # of each variant in a round, about
@@ -48,8 +50,8 @@ LEAST_BEAM_SPEEDUP = 3.0
 MOST_PROBE_COST = 0.10
 
 
-def checks() -> list[tuple[str, bool]]:
-    """Run all of it; for each bound a line, and whether it is met."""
+def checks() -> list[Result]:
+    """Run all of it; a result for each bound."""
     generator = prepare(SEED)
     run, data = run_and_data()
     tokeniser = translation.new_tokeniser(run, data)
@@ -232,7 +234,7 @@ def training_speed(
     config: TransformerConfig,
     examples: list[Example],
     run: TranslationRun,
-) -> tuple[str, bool]:
+) -> Result:
     """Tokens a second, from the tutorial's recipe to ours, one ingredient at a time."""
     variants = recipes(ours, config, examples, run)
     shares = []
@@ -246,15 +248,12 @@ def training_speed(
     ratios = {}
     for name, variant in variants.items():
         pairs = zip(variant.speeds[1:], variants[TUTORIAL].speeds[1:], strict=True)
-        ratios[name] = median(mine / theirs for mine, theirs in pairs)
-        speed = median(variant.speeds[1:])
-        print(f"{name:36} {speed:7.0f} tokens a second, {ratios[name]:.2f} times")
+        ratios[name] = [mine / theirs for mine, theirs in pairs]
+        speed, ratio = median(variant.speeds[1:]), median(ratios[name])
+        print(f"{name:36} {speed:7.0f} tokens a second, {ratio:.2f} times")
     print(f"of the step the bare matrix products alone take {median(shares):.0%}")
-    return (
-        f"training {ratios[OURS]:.2f} times as fast as nn.Transformer in its tutorial "
-        f"(at least {LEAST_SPEEDUP:g})",
-        ratios[OURS] >= LEAST_SPEEDUP,
-    )
+    unit = "times as fast as nn.Transformer in its tutorial"
+    return Result("training a translator", unit, ratios[OURS], LEAST_SPEEDUP, True)
 
 
 def products_seconds(config: TransformerConfig, batches: list[Batch]) -> float:
@@ -288,7 +287,7 @@ def products_seconds(config: TransformerConfig, batches: list[Batch]) -> float:
 
 def probe_cost(
     model: Transformer, examples: list[Example], run: TranslationRun
-) -> tuple[str, bool]:
+) -> Result:
     """What probing all blocks adds to a step, on the same batches in turns."""
     source = torch.Generator().manual_seed(SEED)
     batches = bucketed(examples, run.batch_tokens, source)
@@ -307,16 +306,11 @@ def probe_cost(
                 variant.step(batch)
             seconds.append(time.perf_counter() - started)
         costs.append(seconds[1] / seconds[0] - 1)
-    cost = median(costs[1:])
-    return (
-        f"probing all blocks adds {cost:.1%} to a step (at most {MOST_PROBE_COST:.0%})",
-        cost <= MOST_PROBE_COST,
-    )
+    unit = "times a step, added by probing all blocks"
+    return Result("probes", unit, costs[1:], MOST_PROBE_COST)
 
 
-def beam_speed(
-    translator: Translator, run: TranslationRun, data: Parallel
-) -> tuple[str, bool]:
+def beam_speed(translator: Translator, run: TranslationRun, data: Parallel) -> Result:
     """Beam search of the test sentences with caches, and without."""
     source, target = trained_directions(run)[0]
     texts = data.test[source]
@@ -326,12 +320,8 @@ def beam_speed(
         found.append(translator.translate(texts, target, beam=5, cached=cached))
         seconds.append(time.perf_counter() - started)
     same = sum(a == b for a, b in zip(*found, strict=True)) / len(texts)
-    ratio = seconds[1] / seconds[0]
     print(
         f"beam search of {len(texts)} sentences: {seconds[0]:.1f} s; {same:.1%} alike"
     )
-    return (
-        f"beam search with caches {ratio:.1f} times as fast as without "
-        f"(at least {LEAST_BEAM_SPEEDUP:g})",
-        ratio >= LEAST_BEAM_SPEEDUP,
-    )
+    unit = "times as fast as without caches"
+    return speedup("beam search", unit, seconds[:1], seconds[1:], LEAST_BEAM_SPEEDUP)

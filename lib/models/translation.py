@@ -16,6 +16,7 @@ from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 from torch import Tensor, nn
 
 from .config import Tag
+from .products import QuickProducts
 from .transformer import (
     PADDING,
     Attention,
@@ -207,10 +208,10 @@ def beam_search(
     """
     most = model.config.longest - 1
     limits = (2 * (source != PADDING).sum(1) + 10).clamp(max=min(longest or most, most))
-    decoding = _Decoding(model, source, beam, cached)
-    beams = _Beams.at_start(first, limits, beam, decoding.memory.dtype)
     found: list[list[int]] = [[] for _ in source]
     growing = [[True] + [False] * (beam - 1) for _ in source]  # they start alike
+    decoding = _Decoding(model, source, beam, cached)
+    beams = _Beams.at_start(first, limits, beam, decoding.memory.dtype)
     for step in range(1, int(limits.max()) + 1):
         stream = decoding.next_stream(beams.texts)
         chances, tokens = _next_tokens(model, stream, growing)
@@ -234,7 +235,8 @@ def beam_search(
 MOST_KEPT = 0.9
 # So many logits at a time stay in the processor's cache, and take no new memory from
 # the system, at each step of a search on a CPU.
-LOGITS = 2**20
+LOGITS = 2**19
+ROUND = 32  # beams: their number is filled up to a multiple of it
 
 
 @dataclass
@@ -364,9 +366,14 @@ def _next_tokens(
     tokens = torch.full_like(chances, PADDING, dtype=torch.long)
     flat = itertools.chain.from_iterable(growing)
     some = [place for place, grows in enumerate(flat) if grows]
-    at_once = LOGITS // size + 1 if stream.device.type == "cpu" else rows * beam
+    # Few sizes of products: oneDNN prepares itself for each new one.
+    some += some[:1] * (-len(some) % ROUND)
+    at_once = ROUND * max(1, LOGITS // size // ROUND)
+    if stream.device.type != "cpu":
+        at_once = len(some)
     for places in torch.tensor(some, device=stream.device).split(at_once):
-        logits = model.logits(stream.flatten(0, 1).index_select(0, places))
+        with QuickProducts():
+            logits = model.logits(stream.flatten(0, 1).index_select(0, places))
         found = logits.log_softmax(-1)
         found[:, [PADDING, BEGIN]] = -torch.inf
         top = found.topk(count, sorted=False)

@@ -1,24 +1,120 @@
 """The benchmarks run to their end, on little; what is timed is not judged here."""
 
+import json
+import subprocess
 from dataclasses import replace
 
 import pytest
 import torch
 
-from lib.bench import __main__, digits, gpu, translation
+from lib.__main__ import parser
+from lib.bench import __main__, digits, gpu, peer, processes, translation
+from lib.bench.result import Result, as_json, speedup, table, times_as_long
 from lib.data.corpora import Parallel
 from lib.experiments.configurations import TranslationRun
 from lib.experiments.table import PHRASES
+from lib.models.gaussian import kl_to_standard_normal
+from lib.models.vae import log_bernoulli
+
+FAST = Result("an epoch", "times as fast", [1.0, 5.0, 4.0], 3, True, 2.0, 8.0)
+SMALL = Result("losses", "apart", [0.1], 0.2)
+EXACT = Result("texts", "apart", [0.3], 0.2)
 
 
-def test_the_status_says_whether_a_bound_is_missed(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(digits, "checks", lambda: [("fast", True)])
-    monkeypatch.setattr(translation, "checks", lambda: [("small", True)])
-    assert __main__.main() == 0
-    monkeypatch.setattr(digits, "checks", lambda: [("fast", True), ("exact", False)])
-    assert __main__.main() == 1
+def test_the_status_says_whether_a_bound_is_missed(
+    monkeypatch, tmp_path, capsys
+) -> None:
+    target = tmp_path / "new" / "bench.json"
+    for part in __main__.PARTS:
+        monkeypatch.setattr(part, "checks", lambda: [])
+    monkeypatch.setattr(digits, "checks", lambda: [FAST])
+    monkeypatch.setattr(translation, "checks", lambda: [SMALL])
+    assert __main__.main(["--json", str(target)]) == 0
+    assert json.loads(target.read_text())["results"] == [as_json(FAST), as_json(SMALL)]
+    monkeypatch.setattr(digits, "checks", lambda: [FAST, EXACT])
+    capsys.readouterr()
+    assert __main__.main(["--json", str(target)]) == 1
+    written = json.loads(target.read_text())
+    assert [row["met"] for row in written["results"]] == [True, False, True]
+    assert written["provenance"]["threads"] == torch.get_num_threads()
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2:] == ["met    fast", "MISSED exact", "met    small"]
+    assert lines[:3] == [
+        "met    an epoch: 4 times as fast (at least 3)",
+        "MISSED texts: 0.3 apart (at most 0.2)",
+        "met    losses: 0.1 apart (at most 0.2)",
+    ]
+
+
+def test_where_json_cannot_be_written_nothing_is_timed(
+    monkeypatch, tmp_path, capsys
+) -> None:
+    for part in __main__.PARTS:
+        monkeypatch.setattr(part, "checks", lambda: pytest.fail("it was timed"))
+    (tmp_path / "file").write_text("")
+    assert __main__.main(["--json", str(tmp_path / "file" / "bench.json")]) == 2
+    assert "cannot make" in capsys.readouterr().err
+
+
+def test_one_table_has_the_times_the_ratios_and_the_bounds() -> None:
+    header, *rows = (line.split("  ") for line in table([FAST, EXACT]).splitlines())
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert len(header) >= 6
+    assert cells == [
+        ["an epoch, times as fast", "2", "8", "4", "1 to 5", "at least 3", "met"],
+        ["texts, apart", "0.3", "0.3 to 0.3", "at most 0.2", "MISSED"],
+    ]
+
+
+def test_a_speedup_is_of_the_same_rounds() -> None:
+    found = speedup("x", "times", [1.0, 2.0, 4.0], [2.0, 2.0, 2.0], 1.0)
+    assert (found.values, found.ours, found.theirs) == ([2.0, 1.0, 0.5], 2.0, 2.0)
+    assert found.met
+    found = times_as_long("x", "times", [1.0, 2.0, 4.0], [2.0, 2.0, 2.0], 0.9)
+    assert (found.values, found.met) == ([0.5, 1.0, 2.0], False)
+
+
+# Whole processes
+
+
+def test_whole_processes_take_turns_with_the_same_epochs(monkeypatch, tmp_path) -> None:
+    seen = []
+    monkeypatch.setenv("CHECKED_GRADIENTS_DATA", str(tmp_path))
+    monkeypatch.setattr(processes.digits, "load", lambda name: name)
+    monkeypatch.setattr(processes, "run", lambda *words: seen.append(words))
+    [result] = processes.checks()
+    assert len(result.values) == processes.ROUNDS == len(seen) // 2
+    assert {words[0] for words in seen[::2]} == {"lib.bench.peer"}
+    assert {words[1] for words in seen[::2]} == {str(tmp_path)}
+    assert {words[:3] for words in seen[1::2]} == {("lib", "run", "vae-mnist-peer")}
+    assert processes.EPOCHS == peer.EPOCHS
+    arguments = list(seen[1][1:])
+    assert parser().parse_args(arguments).epochs == str(peer.EPOCHS)
+
+
+def test_without_mnist_no_processes_are_compared(monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setenv("CHECKED_GRADIENTS_DATA", str(tmp_path))
+    assert processes.checks() == []
+    assert "whole processes are not compared" in capsys.readouterr().err
+
+
+def test_a_process_that_fails_is_an_error() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        processes.run("lib", "run", "nothing-of-this-name")
+
+
+def test_the_peers_loss_is_that_of_the_usual_loop() -> None:
+    torch.manual_seed(0)
+    model, images = peer.Example(), torch.rand(5, 1, 28, 28)
+    torch.manual_seed(1)
+    found = model(images)
+    torch.manual_seed(1)
+    x, noise = images.flatten(1), torch.randn(5, peer.LATENTS)
+    hidden = model.hidden(x).relu()
+    mean, log_variance = model.mean(hidden), model.log_variance(hidden)
+    z = mean + (log_variance / 2).exp() * noise
+    logits = model.pixels(model.back(z).relu())
+    wanted = kl_to_standard_normal(mean, log_variance) - log_bernoulli(x, logits)
+    torch.testing.assert_close(found, wanted.sum())
 
 
 # The digits
@@ -50,14 +146,14 @@ def test_epochs_are_held_to_their_bounds_without_the_warm_up(capsys) -> None:
     }
     ours = [150.0, 120.0, 110.0, 105.0]
     good = digits.held_to_bounds(times, ours, [150.02, 120.01])
-    assert good == [
-        ("2.00 times its products (at most 2.7)", True),
-        ("5.0 times faster than the usual loop (at least 4)", True),
-        ("loss curves at most 0.0200 nats apart (at most 0.05)", True),
+    assert [(str(result), result.met) for result in good] == [
+        ("VAE epoch: 2 times its products (at most 2.7)", True),
+        ("VAE epoch: 5 times faster than the usual loop (at least 4)", True),
+        ("VAE loss curves: 0.02 nats apart (at most 0.05)", True),
     ]
     slower = times | {"ours": [1.0, 3.0, 3.0, 3.0]}
     bad = digits.held_to_bounds(slower, ours, [150.0, 120.1])
-    assert [met for _, met in bad] == [False, False, False]
+    assert [result.met for result in bad] == [False, False, False]
     assert "ours        2.00 s an epoch (2.00 to 90.00)" in capsys.readouterr().out
 
 
@@ -79,12 +175,14 @@ def test_digits_are_timed_and_both_loops_learn_alike(monkeypatch) -> None:
     monkeypatch.setattr(digits, "PEER", replace(digits.PEER, batch_size=16))
     monkeypatch.setattr(digits, "ROUNDS", 2)
     monkeypatch.setattr(digits, "SLOW_ROUNDS", 2)
-    *_, curves, _, losses = digits.checks()
+    monkeypatch.setattr(digits, "NLL_SAMPLES", 20)
+    *_, curves, _, losses, likelihood = digits.checks()
     # The same weights, order and noise give the same losses, however long they take.
-    assert curves[0].startswith("loss curves")
-    assert losses[0].startswith("its first ten losses")
-    for line, met in (curves, losses):
-        assert met, line
+    assert curves.name == "VAE loss curves"
+    assert losses.name == "first ten losses by hand"
+    for result in (curves, losses):
+        assert result.met, result
+    assert likelihood.name == "NLL of 10 images by 20 samples"
 
 
 # Translation
@@ -130,9 +228,9 @@ def test_translators_are_timed_and_caches_change_no_text(
     monkeypatch.setattr(translation, "ROUNDS", 2)
     monkeypatch.setattr(translation, "TOKENS", 500)
     training, probing, decoding = translation.checks()
-    assert training[0].startswith("training ")
-    assert probing[0].startswith("probing all blocks adds ")
-    assert decoding[0].startswith("beam search with caches ")
+    assert training.name.startswith("training ")
+    assert probing.unit.endswith("added by probing all blocks")
+    assert decoding.unit == "times as fast as without caches"
     lines = capsys.readouterr().out.splitlines()
     assert sum("tokens a second" in line for line in lines) == 7
     assert "beam search of 60 sentences" in lines[-1]

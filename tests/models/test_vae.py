@@ -182,16 +182,29 @@ def test_log_likelihood_reports_each_image(model):
 def test_each_sample_of_each_image_has_noise_of_its_own(model, monkeypatch):
     seen = []
 
-    def spy(model, x, noise):
-        seen.append((x, noise))
-        return torch.zeros(len(noise))
+    def spy(likelihood, mean, log_variance, noise):
+        seen.append((mean[0], noise[:, 0]))
+        return torch.zeros(noise.shape[:2])
 
-    monkeypatch.setattr(vae, "log_importance_weights", spy)
+    monkeypatch.setattr(vae, "log_weights_of", spy)
     images, source = pixels(2, 6), torch.Generator().manual_seed(0)
     vae.log_likelihood(model, images, 5, source, chunk=2)
     assert [len(noise) for _, noise in seen] == [2, 2, 1, 2, 2, 1]
-    assert all(torch.equal(x, images[i // 3]) for i, (x, _) in enumerate(seen))
+    means, _ = model.encode(images)
+    assert all(torch.equal(mean, means[i // 3]) for i, (mean, _) in enumerate(seen))
     assert len(torch.cat([noise for _, noise in seen]).unique(dim=0)) == 10
+
+
+def test_several_images_at_once_have_the_likelihoods_of_each(model, monkeypatch):
+    """As on a GPU, where small products would wait for their launches."""
+    with torch.no_grad():
+        exact = [log_evidence_on_a_grid(model, x) for x in pixels(5, 6)]
+    monkeypatch.setattr(vae, "on_cpu", lambda images: False)
+    monkeypatch.setattr(vae, "GPU_ROWS", 8000)
+    source, done = torch.Generator().manual_seed(0), []
+    found = vae.log_likelihood(model, pixels(5, 6), 4000, source, progress=done.append)
+    torch.testing.assert_close(found, torch.stack(exact), atol=0.1, rtol=0)
+    assert done == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("shift", [-1e4, 0.0, 1e4])

@@ -6,11 +6,12 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import checks, exercises, library, runs
+from . import checks, exercises, growth, library, runs
 
 PARTS: dict[str, Callable[[], str]] = {
     "checked-steps": checks.table,
     "published-figures": runs.compared,
+    "growth": growth.table,
     "exercises-by-chapter": exercises.sections,
     "recorded-runs": runs.sections,
     "library": library.sections,
