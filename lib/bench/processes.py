@@ -12,6 +12,7 @@ import tempfile
 from functools import partial
 
 from lib.data import digits
+from lib.data.catalogue import DataError
 
 from .digits import timed
 from .result import Result, speedup
@@ -25,7 +26,7 @@ def checks() -> list[Result]:
     """The speed-up of whole processes; nothing where MNIST is not there."""
     try:
         digits.load("mnist")
-    except digits.DataError as error:
+    except DataError as error:
         print(f"whole processes are not compared: {error}", file=sys.stderr)
         return []
     data = os.environ.get("CHECKED_GRADIENTS_DATA") or "data"

@@ -45,6 +45,10 @@ nvidia-b==5.0 \\
 """
 
 
+# What no chapter needs: `sweep --cluster slurm` and `run --log` say what to install.
+OPTIONAL = {"submitit", "tensorboardx"}
+
+
 def imported() -> set[str]:
     """The packages that the notebooks and the library import, from others."""
     sources = [path.read_text("utf-8") for path in (ROOT / "lib").rglob("*.py")]
@@ -60,7 +64,9 @@ def imported() -> set[str]:
                 names.add(node.module.split(".")[0])
     homes = importlib.metadata.packages_distributions()
     others = names - {*sys.stdlib_module_names, "lib", "__future__"}
-    return {homes[name][0].lower().replace("_", "-") for name in others}
+    packages = {homes[name][0].lower().replace("_", "-") for name in others}
+    assert packages >= OPTIONAL
+    return packages - OPTIONAL
 
 
 def test_lock_gives_what_is_pulled_in_for_linux_without_cuda() -> None:

@@ -56,4 +56,4 @@ def test_digest_follows_imports_and_records(
 def test_what_a_door_passes_on_has_its_home_also_where_it_is_late(door: str) -> None:
     homes = {name: digests.home(door, name) for name in import_module(door).__all__}
     assert door not in homes.values()
-    assert homes.get("prepare", "lib.training.loop") == "lib.training.loop"
+    assert homes.get("train", "lib.training.loop") == "lib.training.loop"
