@@ -14,8 +14,8 @@ LEAST_PRODUCT = 2**24  # multiplications; for fewer the way there takes longer
 class QuickProducts(TorchFunctionMode):
     """A context in which oneDNN computes linear layers that need no gradient.
 
-    On a CPU PyTorch leaves products of float32 to MKL, which takes twice as long as
-    oneDNN does on AMD's processors, and as long on others; PyTorch comes with both.
+    On a CPU PyTorch leaves products of float32 to MKL, which took twice as long as
+    oneDNN on a processor of AMD's; on others it was not measured. PyTorch has both.
     They differ in rounding only. Small products, other types and devices stay.
     """
 

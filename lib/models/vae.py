@@ -211,6 +211,7 @@ CPU_ROWS, GPU_ROWS = 512, 2**17
 
 
 def on_cpu(images: Tensor) -> bool:
+    """Whether they lie where a processor computes."""
     return images.device.type == "cpu"
 
 
