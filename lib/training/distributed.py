@@ -148,7 +148,7 @@ class _Shared:
     def __call__(self, model: nn.Module, *batch: Tensor) -> dict[str, Tensor]:
         if self.wrapped is None:
             self.wrapped = nn.parallel.DistributedDataParallel(
-                _Forward(model, self.loss), forward_sync_buffers=False
+                _Forward(model, self.loss)
             )
         rows = self.workers.rows(len(batch[0]))
         mine = [part[rows] for part in batch]
