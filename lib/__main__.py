@@ -3,7 +3,8 @@
 ``list`` names them, ``run`` runs one, ``sweep`` one with many settings and seeds, and
 ``compare`` tells whether two sets of records agree. Standard output gets the list, the
 final metrics as one line of JSON, or a table; everything else goes to standard error.
-A request that cannot be met ends with one line there and exit status 2.
+A request that cannot be met ends with one line there and exit status 2. Under torchrun
+several processes train one run together, of which one writes and speaks.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 from lib.data.catalogue import CorpusError, DataError
 from lib.experiments.run import run_experiment
 from lib.experiments.table import EXPERIMENTS, Run
+from lib.training import environment
 from lib.training.errors import TrainingError
 from lib.training.records import RecordError
 
@@ -39,6 +41,8 @@ def main(arguments: list[str]) -> int:
     """Run the command line; the exit status."""
     try:
         options = parser().parse_args(arguments)
+        if options.command != "run" and environment.processes() > 1:
+            raise UsageError(f"{options.command} is not for torchrun: start it alone")
         if options.command == "list":
             for name, experiment in EXPERIMENTS.items():
                 print(f"{name:32} {experiment.about}")
@@ -65,13 +69,26 @@ def main(arguments: list[str]) -> int:
     except ERRORS as error:
         # What others raised, and is quoted, may have several lines.
         message = " ".join(line.strip() for line in str(error).splitlines())
-        print(f"error: {message}", file=sys.stderr)
+        if first_to_tell():
+            print(f"error: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: with --resume the run goes on", file=sys.stderr)
+        if environment.rank() == 0:
+            print("interrupted: with --resume the run goes on", file=sys.stderr)
         return 130
-    print(json.dumps({"name": options.name, "seed": options.seed, **record["metrics"]}))
+    if environment.rank() == 0:
+        found = {"name": options.name, "seed": options.seed, **record["metrics"]}
+        print(json.dumps(found))
     return 0
+
+
+def first_to_tell() -> bool:
+    """Whether an error is this process's to tell, of several that may know of it."""
+    if "torch" not in sys.modules:  # what all on this machine see alike was refused
+        return environment.local_rank() == 0
+    from lib.training import distributed
+
+    return distributed.first_to_tell()
 
 
 def parser() -> Parser:

@@ -64,9 +64,11 @@ def train_iwae(
     optimiser = Adam(model.parameters(), lr=run.learning_rate, eps=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
 
+    loss_of = engine.workers.shared(vae.iwae_loss_of)
+
     def step(batch: Tensor) -> dict[str, Tensor]:
         with engine.autocast():
-            scalars = vae.iwae_loss(model, batch, run.samples, generator)
+            scalars = vae.iwae_loss(model, batch, run.samples, generator, loss_of)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()

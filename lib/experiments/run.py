@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lib.data import catalogue
-from lib.training import records, watching
+from lib.training import environment, records, watching
 from lib.training.errors import TrainingError
 from lib.training.records import RecordError, RunFiles
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 # What happens to the files of an earlier run of the same name and seed.
 Existing = Literal["refuse", "resume", "overwrite"]
-# The kinds that train one network, whose weights a record may keep.
+# The kinds that train one network by autograd, whose weights a record may keep, and
+# whose steps several processes can share.
 ONE_NETWORK = (VAERun, IWAERun, TranslationRun)
 
 # What a run's memory depends on, in all kinds.
@@ -72,10 +73,12 @@ def run_experiment(
     removes them once the data are there. ``precision`` and ``capture`` are as
     `engine.decide` takes them. ``keep_weights`` puts the trained network's weights into
     the record, for `records.unpacked_weights`; ``log`` is a folder in which TensorBoard
-    finds the curves while the run trains. Raises DataError, CorpusError, TrainingError,
-    RecordError.
+    finds the curves while the run trains. Of several processes, which all call this
+    alike, the first writes and judges; the others leave after the training, with the
+    beginning of a record. Raises DataError, CorpusError, TrainingError, RecordError.
     """
-    say = partial(_say, name)
+    first = environment.rank() == 0
+    say = partial(_say, name) if first else _say_nothing
     files = records.run_files(out, name, seed)
     if finished := earlier_record(files, run, existing, keep_weights):
         say(f"it is finished; record in {files.record}")
@@ -94,7 +97,8 @@ def run_experiment(
         device, precision, capture, kind.captures(run), kind.precisions, say
     )
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
-    _make_room(out, files, existing)
+    if first:
+        _make_room(out, files, existing)
     say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     record = _head(name, run, seed, loaded, engine)
     with _memory_of(name, run):
@@ -105,8 +109,9 @@ def run_experiment(
             keep_weights=keep_weights,
             log=log,
         )
-    records.write(files.record, record)
-    say(f"record in {files.record}")
+    if first:
+        records.write(files.record, record)
+        say(f"record in {files.record}")
     return record
 
 
@@ -114,13 +119,19 @@ def _say(name: str, line: str) -> None:
     print(f"{name}: {line}", file=sys.stderr, flush=True)
 
 
+def _say_nothing(line: str) -> None:
+    """What the processes beside the first have to say."""
+
+
 def _refuse_early(
     name: str, run: Run, data: str | Path | None, download: bool, keep_weights: bool
 ) -> None:
-    """What can be known at once: Raises RecordError, DataError, CorpusError.
+    """Raise TrainingError, RecordError, DataError, CorpusError for what shows at once.
 
     Of files of data it is whether they are there; their content is seen when read.
     """
+    if environment.processes() > 1 and not isinstance(run, ONE_NETWORK):
+        raise TrainingError(f"{name} trains in one process: start it without torchrun")
     if keep_weights and type(run) not in ONE_NETWORK:
         raise RecordError(f"{name} has no one network: leave out --keep-weights")
     if download:
@@ -187,7 +198,10 @@ def _trained_and_judged(
     keep_weights: bool,
     log: Path | None,
 ) -> dict[str, Any]:
-    """What a record says of a run at its end; the samples' picture is written."""
+    """What a record says of a run at its end; the samples' picture is written.
+
+    In the processes beside the first it is nothing.
+    """
     from lib.training import checkpoints
 
     there = resume and files.checkpoint.exists()
@@ -195,11 +209,15 @@ def _trained_and_judged(
         say(f"it began with torch {version}, and may end elsewhere with this one")
     started = time.perf_counter()
     options: dict[str, Any] = {"checkpoint": files.checkpoint, "resume": resume}
-    with ExitStack() as watched:
-        if log is not None:
+    with ExitStack() as during:
+        device = environment.chosen_device(engine.device)
+        during.enter_context(engine.workers.joined(device))
+        if log is not None and engine.workers.first:
             events = watching.event_files(log / files.record.stem, anew=not there)
-            options["watch"] = watched.enter_context(events)
+            options["watch"] = during.enter_context(events)
         model, history = kind.train(run, loaded, seed, engine=engine, **options)
+    if not engine.workers.first:
+        return {}
     say(f"trained in {history.seconds:.0f} s")
     found = {
         "metrics": kind.evaluate(model, run, loaded, say),

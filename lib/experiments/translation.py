@@ -15,7 +15,7 @@ from lib.data import corpora
 from lib.data.corpora import Parallel
 from lib.models import transformer, translation
 from lib.models.packing import BUCKETS, Packed, packed
-from lib.models.transformer import PADDING, Transformer
+from lib.models.transformer import Transformer
 from lib.models.translation import Batch, Example, Translator
 from lib.training import records
 from lib.training.checkpoints import Stateful
@@ -147,7 +147,7 @@ def bucketed(
         translation.seed_dropout(generator)
         examples = encoded.drawn(pairs, generator)
         for batch in translation.bucketed(examples, run.batch_tokens, generator):
-            predicted = int((batch.target[:, 1:] != PADDING).sum())
+            predicted = int(batch.predicted)
             yield Batch(batch.source.to(device), batch.target.to(device)), predicted
 
     return batches
@@ -236,10 +236,15 @@ def new_step(
         head = engine.compiled(transformer.padded_token_loss, dynamic=True)
         loss = partial(transformer.padded_loss, token_loss=head)
 
+    def loss_of(model: Transformer, *batch: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"loss": loss(model, *batch, run.smoothing)}
+
+    shared = engine.workers.shared(loss_of, lambda *rows: int(Batch(*rows).predicted))
+
     def step(batch: Batch) -> dict[str, torch.Tensor]:
         model.train()
         with transformer.quickest_attention(*batch), engine.autocast():
-            scalars = {"loss": loss(model, *batch, run.smoothing)}
+            scalars = shared(model, *batch)
         optimiser.zero_grad()
         scalars["loss"].backward()
         optimiser.step()

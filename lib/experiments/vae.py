@@ -79,10 +79,11 @@ def train_vae(
         bound = vae.elbo_of_all(model, test_images, test_noise)
         return {"test_loss": -float(bound.value.double().mean())}
 
+    loss_of = engine.workers.shared(engine.compiled(vae.loss_of))
     history = train(
         model,
         data.train_images.to(place),
-        partial(vae.loss, loss_of=engine.compiled(vae.loss_of)),
+        partial(vae.loss, loss_of=loss_of),
         Training(run.epochs, run.batch_size, run.learning_rate),
         generator,
         engine=engine,

@@ -135,6 +135,11 @@ class Batch(NamedTuple):
         """How many tokens there are, padding left out."""
         return int((self.source != PADDING).sum() + (self.target != PADDING).sum())
 
+    @property
+    def predicted(self) -> Int[Tensor, ""]:
+        """How many tokens a model predicts: those of the target but the first."""
+        return (self.target[:, 1:] != PADDING).sum()
+
 
 def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "batch places"]:
     """Rows of unequal length as one tensor, filled up at their end."""

@@ -146,7 +146,7 @@ def loss(
     generator: torch.Generator,
     loss_of: Callable[..., dict[str, Tensor]] = loss_of,
 ) -> dict[str, Float[Tensor, ""]]:
-    """`loss_of` by new noise; a compiled one may be given in its place."""
+    """`loss_of` by new noise; a compiled or shared one may be given in its place."""
     shape = (len(x), model.config.latents)
     noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
     return loss_of(model, x, noise)
@@ -189,16 +189,26 @@ def iwae(
     return log_mean_exp(log_importance_weights(model, x, noise))
 
 
+def iwae_loss_of(
+    model: VAE,
+    x: Float[Tensor, "batch pixels"],
+    noise: Float[Tensor, "batch samples latents"],
+) -> dict[str, Float[Tensor, ""]]:
+    """What training by the importance-weighted bound minimises, a mean, in nats."""
+    return {"loss": -iwae(model, x, noise.transpose(0, 1)).mean()}
+
+
 def iwae_loss(
     model: VAE,
     x: Float[Tensor, "batch pixels"],
     samples: int,
     generator: torch.Generator,
+    loss_of: Callable[..., dict[str, Tensor]] = iwae_loss_of,
 ) -> dict[str, Float[Tensor, ""]]:
-    """What training by the importance-weighted bound minimises, a mean, in nats."""
+    """`iwae_loss_of` by new noise; a shared one may be given in its place."""
     shape = (samples, len(x), model.config.latents)
     noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
-    return {"loss": -iwae(model, x, noise).mean()}
+    return loss_of(model, x, noise.transpose(0, 1))
 
 
 def log_mean_exp(values: Float[Tensor, "samples *batch"]) -> Float[Tensor, "*batch"]:

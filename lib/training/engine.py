@@ -1,4 +1,4 @@
-"""What a run computes with: the device, the precision, and how its steps are run.
+"""What a run computes with: device, precision, processes, and how its steps are run.
 
 A small network's step on a GPU waits for its hundred launches rather than for its
 arithmetic. Captured as a CUDA graph (`capture`) it is one launch; compiled before, it
@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 import torch
 from torch import nn
 
+from .distributed import ALONE, Workers, launched
 from .environment import chosen_device, threads
 from .errors import TrainingError
 
@@ -56,11 +57,13 @@ class Engine:
 
     In ``"tf32"`` the products' factors are rounded to 10 bits of mantissa; in
     ``"bf16"`` products are of numbers with 7, by autocast, and weights stay 32 bits.
+    ``workers`` are the processes that share each step.
     """
 
     device: str | None = None
     precision: Precision = "float32"
     capture: Capture = "off"
+    workers: Workers = ALONE
 
     def prepare(self, seed: int) -> torch.Generator:
         """`prepare` for the device, with products in the precision."""
@@ -73,7 +76,9 @@ class Engine:
     @property
     def about(self) -> dict[str, str]:
         """What a record says of it, beside the device."""
-        return {"precision": self.precision, "capture": self.capture}
+        about = {"precision": self.precision, "capture": self.capture}
+        several = self.workers.count > 1
+        return about | ({"processes": str(self.workers.count)} if several else {})
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which a loss is computed."""
@@ -123,23 +128,27 @@ def decide(
     """The engine for a run, whose steps a CUDA GPU can run in these ways.
 
     The first of the run's ``captures`` is what ``"auto"`` means; without any its steps
-    are run one by one. What is asked for and cannot be had, on the device or with this
-    run, is replaced by what can, and ``say`` is told. Raises TrainingError where the
-    device is not there.
+    are run one by one; so are those that several processes share. What is asked for
+    and cannot be had, on the device or with this run, is replaced by what can, and
+    ``say`` is told. Raises TrainingError where the device is not there.
     """
+    workers = launched()
     place = prepare(0, device).device
     if place.type != "cuda":
         if precision != "float32":
             say(f"{precision} is for CUDA GPUs: float32 on {place.type}")
         if capture in ("graph", "compile"):
             say(f"only a CUDA GPU captures steps: one by one on {place.type}")
-        return Engine(device)
+        return Engine(device, workers=workers)
     if precision != "float32" and torch.cuda.get_device_capability(place) < (8, 0):
         say(f"{torch.cuda.get_device_name(place)} has no {precision}: float32")
         precision = "float32"
     if precision not in precisions:
         say(f"this run has no {precision}, only {', '.join(precisions)}: float32")
         precision = "float32"
+    if workers.count > 1 and capture != "off" and captures:
+        say(f"{workers.count} processes share each step: one by one, not captured")
+        capture = "off"
     best = captures[0] if captures else "off"
     wanted = best if capture == "auto" else capture
     if wanted not in ("off", *captures):
@@ -148,4 +157,4 @@ def decide(
     if wanted == "compile" and find_spec("triton") is None:
         say("Triton is not installed: the steps are captured without being compiled")
         wanted = "graph"
-    return Engine(device, precision, wanted)
+    return Engine(device, precision, wanted, workers)

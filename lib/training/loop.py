@@ -21,6 +21,7 @@ from tqdm import tqdm
 from . import checkpoints
 from .capture import Blocks, CapturedEpoch
 from .checkpoints import Stateful
+from .distributed import Workers
 from .engine import PLAIN, Engine
 from .errors import TrainingError
 from .optimisers import Adam
@@ -171,7 +172,8 @@ def run_epochs(
     random comes from the generator, on whose device the parts lie.
 
     An ``engine`` that captures needs batches that can be, `capture.Blocks`, and calls
-    ``after_step`` once for each block.
+    ``after_step`` once for each block. Of its ``workers``, who all call this alike,
+    only the first writes the checkpoint and is watched.
 
     With ``checkpoint`` the whole state is saved there after each epoch (captured ones,
     which may be shorter than that takes, every few seconds), and ``resume`` goes on
@@ -185,13 +187,15 @@ def run_epochs(
     identity = asdict(settings) | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
         history = _restored(checkpoint, identity, parts, generator, settings.epochs)
+    workers = engine.workers
+    _refuse_other_starts(history.epochs, workers)
     end = settings.epochs if until is None else min(until, settings.epochs)
     saved = time.perf_counter()
     epoch = _epoch_function(step, parts, batches, generator, engine, after_step)
-    with progress(end, "training", "epoch", history.epochs) as bar:
+    with progress(end, "training", "epoch", history.epochs, workers.first) as bar:
         while history.epochs < end:
             started = time.perf_counter()
-            means = epoch()
+            means = workers.mean(epoch())
             history.epochs += 1
             _refuse_infinite(means, history.epochs)
             values = means | after_epoch(history)
@@ -199,14 +203,24 @@ def run_epochs(
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
             due = engine.capture == "off" or time.perf_counter() > saved + SECONDS
-            if checkpoint is not None and (due or history.epochs == end):
+            due = workers.first and (due or history.epochs == end)
+            if checkpoint is not None and due:
                 state = _state(identity, parts, generator, history)
                 checkpoints.save(checkpoint, state)
                 saved = time.perf_counter()
-            watch(history.epochs, values)
+            if workers.first:
+                watch(history.epochs, values)
             bar.update()
             bar.set_postfix(loss=f"{means['loss']:.2f}")
     return history
+
+
+def _refuse_other_starts(epochs: int, workers: Workers) -> None:
+    if workers.mean({"epochs": epochs})["epochs"] != epochs:
+        raise TrainingError(
+            "the processes do not go on from one checkpoint: all need to see the same "
+            "folder --out"
+        )
 
 
 def _state(
@@ -283,12 +297,14 @@ def _refuse_infinite(means: Mapping[str, float], epoch: int) -> None:
             )
 
 
-def progress(total: int, label: str, unit: str, done: int = 0) -> "tqdm[NoReturn]":
+def progress(
+    total: int, label: str, unit: str, done: int = 0, shown: bool = True
+) -> "tqdm[NoReturn]":
     """A progress bar in a terminal or a live notebook; silent anywhere else.
 
     TQDM_DISABLE=1 in the environment, as in a build, silences it there too.
     """
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    watched = shown and (sys.stderr.isatty() or "ipykernel" in sys.modules)
     silent = not watched or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
     return tqdm(total=total, initial=done, desc=label, unit=unit, disable=silent)
 
@@ -303,7 +319,8 @@ def _epoch_function(
 ) -> Callable[[], dict[str, float]]:
     """What runs one epoch, step by step or captured, and gives its means."""
     if engine.capture == "off":
-        return lambda: _epoch(step, batches(generator), after_step)
+        apart = engine.workers.apart
+        return lambda: _epoch(step, apart(batches(generator)), after_step)
     return CapturedEpoch(
         step,
         cast(Blocks, batches),

@@ -1,0 +1,213 @@
+"""Several processes give one result, and one of them lost ends the run aloud.
+
+Processes are dear to start: two starts, of two and of three, run all that is asked.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from lib.__main__ import main
+from lib.training import checkpoints, distributed, environment, records
+from lib.training.distributed import ALONE, LOST, Workers
+from lib.training.engine import Engine, decide
+from lib.training.errors import TrainingError
+from tests.shared import workers as trainings
+from tools.digest import ROOT
+
+RUN = [
+    *("run", "vae-digits", "--epochs", "3"),
+    *("--set", "hidden=8"),
+    *("--set", "latents=2"),
+    *("--set", "nll_samples=3"),
+    *("--set", "nll_images=25"),
+]
+KILLED_IN = 30  # of twelve steps an epoch: in the third epoch
+
+
+def torchrun(count: int, folder: Path, *arguments: str, **variables: str):
+    """The trainings, and the command line, by so many processes."""
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+        *("--nproc-per-node", str(count), "-m", "tests.shared.workers", str(folder)),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    return subprocess.run(
+        [*command, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment | {"CHECKED_GRADIENTS_THREADS": "1"},
+        timeout=100,
+    )
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """Two processes, of which one is killed; then three that go on with their run."""
+    folders = {count: tmp_path_factory.mktemp(f"of-{count}") for count in (2, 3)}
+    out = ["--out", str(folders[2])]
+    killed = torchrun(2, folders[2], *RUN, *out, KILLED=str(KILLED_IN))
+    files = records.run_files(folders[2], "vae-digits", 0)
+    left = files.checkpoint.read_bytes() if files.checkpoint.exists() else b""
+    (folders[3] / "left").write_bytes(left)
+    resumed = torchrun(3, folders[3], *RUN, *out, "--resume")
+    return folders, {2: killed, 3: resumed}
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return trainings.one_result(ALONE)
+
+
+def said_by(folder: Path) -> list[dict]:
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("?.json"))]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("case", ["elbo", "iwae", "bucketed", "packed"])
+def test_any_number_of_processes_gives_the_result_of_one(started, alone, count, case):
+    folders, done = started
+    every = said_by(folders[count])
+    assert len(every) == count, done[count].stderr
+    for found in every:
+        assert found["one result"][case] == every[0]["one result"][case]
+        assert found["one result"][case].keys() == alone[case].keys()
+        for name, wanted in alone[case].items():
+            # Scores' softmax does not see a bias of the keys: its gradient is rounding
+            # alone, which Adam makes steps of.
+            no_gradient = name.endswith("key.bias")
+            torch.testing.assert_close(
+                torch.tensor(found["one result"][case][name], dtype=torch.float64),
+                torch.tensor(wanted, dtype=torch.float64),
+                rtol=1e-9,
+                atol=1e-9 if no_gradient else 1e-12,
+                msg=lambda text, name=name: f"{name}: {text}",
+            )
+
+
+def test_a_killed_process_ends_the_run_with_one_line(started):
+    folders, done = started
+    assert done[2].returncode != 0
+    assert done[2].stdout == ""
+    ours = done[2].stderr.split("torch/distributed/elastic")[0].splitlines()
+    assert done[2].stderr.count(LOST) == 1
+    assert done[2].stderr.count("Traceback") == 1  # torchrun's own
+    assert "Traceback (most recent call last):" not in ours
+    state = checkpoints.read(folders[3] / "left")
+    assert state["history"]["epochs"] == 2
+
+
+def test_the_run_goes_on_with_another_number_of_processes(started, tmp_path, capsys):
+    folders, done = started
+    assert done[3].returncode == 0, done[3].stderr
+    (line,) = done[3].stdout.splitlines()
+    names = [path.name for path in folders[2].glob("vae-digits*")]
+    assert len(names) == len({*names}) == 3
+    record = records.read(folders[2] / "vae-digits-seed0.json")
+    assert record["provenance"]["processes"] == "3"
+    assert main([*RUN, "--out", str(tmp_path)]) == 0
+    whole = records.read(tmp_path / "vae-digits-seed0.json")
+    assert record["configuration"] == whole["configuration"]
+    for name, curve in whole["curves"].items():
+        assert record["curves"][name] == pytest.approx(curve, rel=1e-5), name
+    wanted = json.loads(capsys.readouterr().out)["test_elbo"]["mean"]
+    assert json.loads(line)["test_elbo"]["mean"] == pytest.approx(wanted, rel=1e-5)
+    # One process speaks.
+    assert done[3].stderr.count("epochs, seed 0") == 1
+    assert done[3].stderr.count("record in") == 1
+
+
+def test_modules_draw_apart_in_each_process(started):
+    folders, _ = started
+    drawn = [found["own"]["drawn"] for found in said_by(folders[3])]
+    assert len({*drawn}) == 3
+    assert drawn[0] == trainings.own(ALONE)["drawn"]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_processes_that_see_other_checkpoints_are_told_of_it(started, count):
+    folders, _ = started
+    for found in said_by(folders[count]):
+        assert "all need to see the same folder" in found["started apart"]
+
+
+@pytest.mark.parametrize("total", range(9))
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_shares_of_rows_are_all_rows_and_as_equal_as_can_be(count, total):
+    shares = [range(total)[Workers(r, count).rows(total)] for r in range(count)]
+    assert [row for share in shares for row in share] == list(range(total))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.fixture
+def second_of_two(monkeypatch):
+    """This process as torchrun starts the second of two on a machine."""
+    for name, value in {
+        "TORCHELASTIC_RUN_ID": "none",
+        "WORLD_SIZE": "2",
+        "RANK": "1",
+        "LOCAL_RANK": "1",
+        "MASTER_ADDR": "127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_without_torchrun_a_process_is_alone_whatever_others_set(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    monkeypatch.setenv("RANK", "5")
+    assert distributed.launched() == ALONE
+    assert distributed.first_to_tell()
+
+
+def test_each_of_several_has_one_thread_and_a_gpu_of_its_own(second_of_two):
+    assert environment.threads() == 1
+    assert environment.chosen_device() == "cpu"
+    assert environment.chosen_device("cuda") == "cuda:1"
+    for device in ("mps", "cuda:0"):
+        with pytest.raises(TrainingError, match=device):
+            environment.chosen_device(device)
+
+
+def test_the_engine_knows_the_others(second_of_two, capsys):
+    engine = decide("cpu", "float32", "auto", ("graph",), ("float32",), print)
+    assert engine == Engine("cpu", workers=Workers(1, 2))
+    assert engine.about["processes"] == "2"
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["run", "gan-digits"], "gan-digits trains in one process: start it without"),
+        (["run", "norms-phrases"], "norms-phrases trains in one process"),
+        (["list"], "list is not for torchrun"),
+        (["sweep", "vae-digits", "--grid", "seed=0:2"], "sweep is not for torchrun"),
+    ],
+)
+def test_what_several_processes_cannot_share_is_refused(
+    second_of_two, monkeypatch, tmp_path, capsys, arguments, named
+):
+    monkeypatch.setattr("lib.__main__.first_to_tell", lambda: True)
+    out = [] if arguments == ["list"] else ["--out", str(tmp_path / "new")]
+    assert main([*arguments, *out]) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert named in line
+    assert captured.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_first_of_several_to_tell_why_it_ends_is_the_only_one(
+    second_of_two, monkeypatch
+):
+    store = distributed.TCPStore("127.0.0.1", 0, is_master=True)
+    monkeypatch.setenv("MASTER_PORT", str(store.port))
+    assert [distributed.first_to_tell() for _ in range(3)] == [True, False, False]
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    assert distributed.first_to_tell()
