@@ -12,7 +12,14 @@ from sphinx.util.docutils import SphinxDirective
 from tools.lock import LOCK, pins
 
 # What Colab lacks; myst-nb glues numbers into the text.
-LACKING = ("jaxtyping", "myst-nb", "sacrebleu", "sacremoses", "safetensors", "tokenizers")
+LACKING = (
+    "jaxtyping",
+    "myst-nb",
+    "sacrebleu",
+    "sacremoses",
+    "safetensors",
+    "tokenizers",
+)
 CELL = """\
 !git clone --depth 1 {repository}
 %pip install --quiet {packages}
