@@ -33,8 +33,8 @@ class Bucket:
         self.target = padded([row.target for row in rows]).to(device)
         self.taken = -(-len(examples) // share)  # of its examples, in an epoch
         places = self.taken * (self.source.shape[1] + self.target.shape[1])
-        self.batches = -(-places // tokens)
-        self.rows = -(-self.taken // self.batches)
+        self.rows = -(-self.taken // -(-places // tokens))
+        self.batches = -(-self.taken // self.rows)  # none of empty rows alone
 
     def drawn(self, generator: torch.Generator) -> list[Int[Tensor, " rows"]]:
         """The rows of each of an epoch's batches, drawn anew."""

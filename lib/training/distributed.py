@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
-from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]
 
 from . import environment
 from .errors import TrainingError
@@ -27,7 +27,7 @@ from .errors import TrainingError
 # A model and a batch's tensors, row by row the same examples, to means over them.
 Scalars = Callable[..., dict[str, Tensor]]
 LOST = "another worker of this run ended: with --resume the run goes on"
-WAIT = timedelta(seconds=5)  # for whoever keeps count of what was told
+WAIT = timedelta(seconds=5)  # for torchrun's store, to be reached
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,14 @@ class Workers:
             return
         before = signal.signal(signal.SIGTERM, _stop)  # torchrun's, when one has ended
         try:
-            if device == "cpu":
-                distributed.init_process_group("gloo")
-            else:
+            if device != "cpu":
                 torch.cuda.set_device(device)
-                distributed.init_process_group("cpu:gloo,cuda:nccl")
+            distributed.init_process_group(
+                "gloo" if device == "cpu" else "cpu:gloo,cuda:nccl",
+                store=_store(),
+                rank=self.rank,
+                world_size=self.count,
+            )
             yield
         except BaseException as error:
             # Live on to tell why, though torchrun ends all when one has ended.
@@ -123,13 +126,18 @@ def first_to_tell() -> bool:
     """
     if environment.processes() == 1:
         return True
-    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     try:
-        store = TCPStore(host, port, is_master=False, timeout=WAIT)
-        return int(store.add(f"told/{attempt}", 1)) == 1
+        return int(_store().add("told", 1)) == 1
     except RuntimeError:
         return True
+
+
+def _store() -> PrefixStore:
+    """torchrun's store, which all processes read; each restart of them begins empty."""
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    attempt = os.environ["TORCHELASTIC_RESTART_COUNT"]
+    store = TCPStore(host, port, is_master=False, timeout=WAIT)
+    return PrefixStore(f"attempt {attempt}", store)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -52,7 +52,7 @@ def test_an_epoch_has_each_example_once_and_empty_ones(lengths, tokens, seed) ->
                 found[unpadded(source), unpadded(target)] += 1
             else:
                 assert unpadded(source) == (END,)
-        assert int(weight) == int((batch.target[:, 1:] != PADDING).sum())
+        assert int(weight) == int((batch.target[:, 1:] != PADDING).sum()) > 0
     assert found == Counter((tuple(e.source), tuple(e.target)) for e in examples)
 
 
@@ -119,3 +119,10 @@ def test_the_padded_loss_and_its_gradients_are_those_of_real_tokens(smoothing) -
         found.append([value.detach(), *(p.grad.clone() for p in model.parameters())])
     for plain, other in zip(*found, strict=True):
         torch.testing.assert_close(plain, other, rtol=1e-10, atol=1e-12)
+
+
+def test_no_batch_is_of_empty_rows_alone() -> None:
+    many = packed(some_examples([(3, 4)] * 5), 10, CPU, buckets=1)
+    weights = [int(weight) for _, weight in many(torch.Generator().manual_seed(0))]
+    assert sum(weights) == 5 * 3
+    assert min(weights) > 0

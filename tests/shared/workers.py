@@ -1,9 +1,8 @@
 """Small trainings that several processes share, to be held against one process's.
 
-``torchrun ... -m tests.shared.workers FOLDER ARGS`` is ``python -m lib ARGS``,
-but for what the processes do once they have joined: they run all these trainings, and
-leave in the folder what each has found. With ``KILLED=N`` process 1 then dies in the
-N-th step of its run.
+``torchrun ... -m tests.shared.workers FOLDER ...`` is ``python -m lib ...``, but that
+the processes, once they have joined, run all these trainings and leave in the folder
+what each has found. With ``KILLED=N`` process 1 then dies in the N-th step of its run.
 """
 
 import json

@@ -36,15 +36,21 @@ def torchrun(count: int, folder: Path, *arguments: str, **variables: str):
         *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
         *("--nproc-per-node", str(count), "-m", "tests.shared.workers", str(folder)),
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    return subprocess.run(
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    process = subprocess.Popen(
         [*command, *arguments],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env=environment | {"CHECKED_GRADIENTS_THREADS": "1"},
-        timeout=100,
+        env=variables | {"CHECKED_GRADIENTS_THREADS": "1"},
     )
+    try:
+        out, err = process.communicate(timeout=300)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # torchrun ends its processes then
+        pytest.fail("they wait for each other: " + process.communicate()[1])
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +160,7 @@ def second_of_two(monkeypatch):
         "RANK": "1",
         "LOCAL_RANK": "1",
         "MASTER_ADDR": "127.0.0.1",
+        "TORCHELASTIC_RESTART_COUNT": "0",
     }.items():
         monkeypatch.setenv(name, value)
 
