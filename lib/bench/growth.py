@@ -35,6 +35,8 @@ from lib.training import records
 from lib.training.engine import prepare
 
 SEED = 0
+COLUMNS = 4  # of the picture
+SHOWN = (("seconds", 1, "seconds a step"), ("bytes", 2**20, "MiB above the start"))
 STEPS = 5  # timed after the first
 MIB = 2**20
 LEAST = {"seconds": 1e-6, "bytes": 4096}  # a step that needs no new page has no log
@@ -246,15 +248,21 @@ def main(arguments: list[str]) -> int:
 
 
 def figure(cases: dict[str, dict[str, Any]]) -> Figure:
-    """Time above and memory below, over the size; one column for what grows."""
-    columns = list(dict.fromkeys(case["grows"] for case in cases.values()))
-    drawn = Figure(figsize=(2.3 * len(columns), 4.6), layout="constrained")
-    panels = drawn.subplots(2, len(columns), sharex="col", sharey="row")
+    """Time above and memory below, over the size; bands of columns for what grows."""
+    grows = list(dict.fromkeys(case["grows"] for case in cases.values()))
+    limits = {kind: _limits(cases, kind, unit) for kind, unit, _ in SHOWN}
+    bands = -(-len(grows) // COLUMNS)
+    drawn = Figure(figsize=(2.3 * COLUMNS, 4.4 * bands), layout="constrained")
+    panels = drawn.subplots(2 * bands, COLUMNS, squeeze=False)
+    for axes in panels.flat:
+        axes.set_visible(False)
     for case in cases.values():
-        column = columns.index(case["grows"])
+        band, column = divmod(grows.index(case["grows"]), COLUMNS)
         sizes = [point["size"] for point in case["points"]]
-        for row, (kind, unit) in enumerate((("seconds", 1), ("bytes", MIB))):
-            axes = panels[row, column]
+        for row, (kind, unit, unit_name) in enumerate(SHOWN):
+            axes = panels[2 * band + row, column]
+            axes.set_visible(True)
+            axes.set_ylim(*limits[kind])
             values = [max(LEAST[kind], point[kind]) / unit for point in case["points"]]
             axes.loglog(sizes, values, marker="o", label=case["way"] or None)
             axes.set_title(case["grows"] if row == 0 else "", fontsize="small")
@@ -263,9 +271,17 @@ def figure(cases: dict[str, dict[str, Any]]) -> Figure:
             axes.xaxis.set_minor_locator(NullLocator())
             if case["way"]:
                 axes.legend(fontsize="x-small")
-    panels[0, 0].set_ylabel("seconds a step")
-    panels[1, 0].set_ylabel("MiB above the start")
+            if column == 0:
+                axes.set_ylabel(unit_name)
     return drawn
+
+
+def _limits(
+    cases: dict[str, dict[str, Any]], kind: str, unit: int
+) -> tuple[float, float]:
+    """An axis on which all of the cases' values have their place."""
+    points = [point[kind] for case in cases.values() for point in case["points"]]
+    return max(LEAST[kind], min(points)) / unit / 1.5, max(points) / unit * 1.5
 
 
 def line(case: dict[str, Any]) -> str:
