@@ -28,13 +28,16 @@ def test_every_record_has_its_row() -> None:
 @pytest.mark.parametrize("name", STORED)
 def test_the_commands_of_a_run_ask_for_what_its_records_say(name: str) -> None:
     for run in STORED[name]:
-        line = runs.commands(name, [run])
+        line = runs.commands(name, [run]).replace("\\\n", "")  # as a shell does
         options = parser().parse_args(shlex.split(line.removeprefix("python -m lib")))
         assert (options.name, options.seed) == (name, run.seed)
         asked = runs.settings(
             name, run._replace(record={"configuration": run_of(options)})
         )
         assert asked == runs.settings(name, run)
+        said = run.record["provenance"]
+        assert (options.device or "cpu") == said["device"]
+        assert options.precision == said.get("precision", "float32")
 
 
 def run_of(options) -> dict:

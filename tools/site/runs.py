@@ -16,6 +16,9 @@ Record = dict[str, Any]
 STEM = re.compile(r"(?P<run>.+)-seed(?P<seed>\d+)(?P<variant>.*)")
 
 
+COLUMNS = 79  # of code, on a page
+
+
 class Run(NamedTuple):
     """A record, and which run it is of; a ``variant`` was judged in another way."""
 
@@ -195,10 +198,16 @@ def commands(name: str, runs: Iterable[Run]) -> str:
 
 def _line(name: str, changed: str, seeds: list[str]) -> str:
     if len(seeds) == 1:
-        return f"python -m lib run {name} --seed {seeds[0]}{changed}"
+        return _broken(f"python -m lib run {name} --seed {seeds[0]}", changed)
     numbers = " ".join(seeds)
-    line = f"python -m lib run {name} --seed $seed{changed}"
-    return f"for seed in {numbers}; do\n  {line}\ndone"
+    line = _broken(f"  python -m lib run {name} --seed $seed", changed)
+    return f"for seed in {numbers}; do\n{line}\ndone"
+
+
+def _broken(start: str, options: str) -> str:
+    """One command, in two lines where one does not fit the page's column."""
+    line = start + options
+    return line if len(line) <= COLUMNS else f"{start} \\\n     {options}"
 
 
 def settings(name: str, run: Run) -> str:
