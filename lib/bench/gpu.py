@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader
 
 from lib.data.catalogue import CorpusError
@@ -39,6 +38,7 @@ from lib.training.loop import History, Training, run_epochs, shuffled, train
 from lib.training.records import provenance
 
 from .digits import SEED, SIZES, Pictures, Products, training_images
+from .peer import Example
 
 STEPS = 50  # whose losses are compared
 MOST_APART = {"graph": 1e-4, "compile": 1e-3}  # relative, of any of them
@@ -66,7 +66,8 @@ def main(arguments: list[str]) -> int:
             options.json.write_text(table(found) + "\n")
     print(table(found))
     wrong = [line for name in options.parts for line in differences(name, found[name])]
-    print(*wrong, sep="\n", file=sys.stderr)
+    for line in wrong:
+        print(line, file=sys.stderr)
     return int(bool(wrong))
 
 
@@ -201,26 +202,24 @@ def vae_products(images: int, precision: Precision) -> float:
     return captured_seconds(products.epoch, times=5)
 
 
-def example_seconds(images: Tensor) -> float:
-    """An epoch as PyTorch's example has it: a DataLoader, sigmoids, a plain Adam."""
-    model = VAE(SIZES).cuda()
+def example_seconds(images: Tensor, device: str = "cuda", workers: int = 8) -> float:
+    """An epoch of PyTorch's example, `peer.Example`, with a DataLoader's workers."""
+    model = Example().to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=PEER.learning_rate)
     loader = DataLoader(
-        Pictures(images), PEER.batch_size, shuffle=True, num_workers=8, pin_memory=True
+        Pictures(images),
+        PEER.batch_size,
+        shuffle=True,
+        num_workers=workers,
+        pin_memory=device == "cuda",
     )
     started = time.perf_counter()
-    total = 0.0
     for batch, _ in loader:
-        x = batch.cuda().view(-1, SIZES.pixels)
-        mean, log_variance = model.encode(x)
-        z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-        probabilities = torch.sigmoid(model.decode(z))
-        cross_entropy = binary_cross_entropy(probabilities, x, reduction="sum")
-        kl = -0.5 * torch.sum(1 + log_variance - mean**2 - log_variance.exp())
         optimiser.zero_grad()
-        (cross_entropy + kl).backward()
+        loss = model(batch.to(device))
+        loss.backward()
+        loss.item()  # as its running total does
         optimiser.step()
-        total += float(cross_entropy + kl)
     return time.perf_counter() - started
 
 

@@ -280,3 +280,16 @@ def test_the_greatest_difference_of_any_loss_counts() -> None:
     with monkeypatched.context() as patch:
         patch.setattr(gpu, "Clock", lambda: None)
         assert gpu.apart(trained) == pytest.approx({"graph": 0.05, "compile": 0.75})
+
+
+def test_the_example_beside_a_gpu_trains_through_its_loader(monkeypatch) -> None:
+    seen = []
+    forward = peer.Example.forward
+
+    def spied(self, images):
+        seen.append(len(images))
+        return forward(self, images)
+
+    monkeypatch.setattr(peer.Example, "forward", spied)
+    assert gpu.example_seconds(torch.rand(300, 784), "cpu", workers=0) > 0
+    assert seen == [128, 128, 44]
