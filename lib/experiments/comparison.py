@@ -5,11 +5,13 @@ sweep leaves them, or one record. What both have of the same name is compared, n
 by number.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy
 from scipy import stats
@@ -18,6 +20,7 @@ from lib.training import records
 from lib.training.records import RecordError
 
 from .metrics import Measured, Record, mean_and_spread, measured
+from .table import EXPERIMENTS
 
 LEVEL = 0.05  # how often sets that agree in all numbers are said to differ
 FILE = re.compile(r".+-seed\d+\.json")
@@ -107,12 +110,12 @@ def read_set(path: Path) -> dict[str, list[Record]]:
 def refuse_another_run(sides: Sides) -> None:
     """Raise RecordError where the records are not of one configuration and data."""
     every = [*sides.first, *sides.second]
-    one = every[0]["configuration"]
+    one, *others = map(configuration, every)
     names = {
         field
-        for record in every
-        for field in one.keys() | record["configuration"].keys()
-        if one.get(field) != record["configuration"].get(field)
+        for other in others
+        for field in one.keys() | other.keys()
+        if one.get(field) != other.get(field)
     }
     if any(r["data"]["sha256"] != every[0]["data"]["sha256"] for r in every):
         names.add("data")
@@ -121,6 +124,15 @@ def refuse_another_run(sides: Sides) -> None:
             f"cannot compare {sides.name}: its records are of runs with another "
             f"{', '.join(sorted(names))}"
         )
+
+
+def configuration(record: Record) -> dict[str, Any]:
+    """A record's configuration; what there was no field for yet had its default."""
+    experiment = EXPERIMENTS.get(record["name"])
+    known = fields(experiment.run) if experiment else ()
+    defaults = {field.name: field.default for field in known}
+    kept: dict[str, Any] = json.loads(json.dumps(defaults)) | record["configuration"]
+    return kept
 
 
 def _rows(sides: Sides) -> Iterable[Row]:

@@ -53,6 +53,15 @@ def test_sets_that_agree_and_sets_that_differ(tmp_path, capsys):
     assert (with_b.split()[-1], with_c.split()[-1]) == ("agree", "differ")
 
 
+def test_a_field_that_an_older_record_has_not_had_its_default(tmp_path):
+    older, newer = ({}, {"packed": False}), ({"packed": True},)
+    for side, kept in zip("abc", (*older, *newer), strict=True):
+        keep(tmp_path / side, name="translate-phrases", configuration=kept)
+    a, b, c = (str(tmp_path / side) for side in "abc")
+    assert main(["compare", a, b]) == 0
+    assert main(["compare", a, c]) == 2
+
+
 def numbers(*values, error=None):
     return [Measured(value, error) for value in values]
 
