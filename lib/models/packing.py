@@ -60,11 +60,6 @@ class Packed:
         for block in self.blocks(generator):
             yield from self.cut(block, generator)
 
-    @property
-    def batches(self) -> int:
-        """How many batches an epoch has."""
-        return sum(bucket.batches for bucket in self.buckets)
-
     def blocks(self, generator: torch.Generator) -> Iterator[Batch]:
         """The batches, of all buckets in one new order."""
         seed_dropout(generator)

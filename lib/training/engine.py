@@ -80,6 +80,11 @@ class Engine:
         several = self.workers.count > 1
         return about | ({"processes": str(self.workers.count)} if several else {})
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """What of it a run may not change on its way: the precision, if not usual."""
+        return {} if self.precision == "float32" else {"precision": self.precision}
+
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which a loss is computed."""
         if self.precision != "bf16":

@@ -184,7 +184,7 @@ def run_epochs(
     checkpoint is then the last good one.
     """
     history = History()
-    identity = asdict(settings) | (identity or {})
+    identity = asdict(settings) | engine.identity | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
         history = _restored(checkpoint, identity, parts, generator, settings.epochs)
     workers = engine.workers

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from lib.training import engine
+from lib.training import engine, loop
 from lib.training.engine import Engine, decide
 from lib.training.errors import TrainingError
 
@@ -96,3 +96,29 @@ def test_only_bf16_opens_an_autocast() -> None:
     with Engine(precision="tf32").autocast():
         assert not torch.is_autocast_enabled("cuda")
         assert (ones @ ones).dtype == torch.float32
+
+
+def test_a_run_goes_on_in_its_precision_or_not_at_all(tmp_path) -> None:
+    generator = engine.prepare(0)
+    model = torch.nn.Linear(2, 2)
+
+    def loss(model, batch, generator):
+        return {"loss": model(batch).square().mean()}
+
+    def trained(precision, resume):
+        return loop.train(
+            model,
+            torch.ones(8, 2),
+            loss,
+            loop.Training(2, 4),
+            generator,
+            engine=Engine(precision=precision),
+            checkpoint=tmp_path / "checkpoint",
+            resume=resume,
+            until=None if resume else 1,
+        )
+
+    trained("tf32", resume=False)
+    assert trained("tf32", resume=True).epochs == 2
+    with pytest.raises(TrainingError, match="a run with another precision"):
+        trained("float32", resume=True)
