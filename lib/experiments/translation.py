@@ -41,18 +41,21 @@ SHOWN = 8  # test sentences that a record shows with their translations
 
 
 def load(run: TranslationRun, folder: str | Path | None, **options: bool) -> Parallel:
-    """The run's sentences; of phrases the held-out ones are validation and test."""
+    """The run's sentences; of phrases the held-out ones are for validation."""
     if run.corpus == "multi30k":
         data = corpora.multi30k(run.languages, folder, **options)
         return lower(data) if run.lowercase else data
-    table = corpora.phrases()
-    held_out = {k: [i.texts[k] for i in table.held_out] for k in run.languages}
+    table, test = corpora.phrases(), corpora.phrases_for_test()
+
+    def texts(items: Iterable[corpora.Phrase]) -> dict[str, list[str]]:
+        return {k: [item.texts[k] for item in items] for k in run.languages}
+
     return Parallel(
         source=table.source,
-        sha256={"phrases": table.sha256},
-        train={k: [i.texts[k] for i in table.train] for k in run.languages},
-        validation=held_out,
-        test=held_out,
+        sha256={"phrases": table.sha256, "phrases_test": test.sha256},
+        train=texts(table.train),
+        validation=texts(table.held_out),
+        test=texts(test.held_out),
     )
 
 
@@ -329,16 +332,19 @@ def judge_phrases(
     data: Parallel,
     say: Callable[[str], object] = lambda line: None,
 ) -> dict[str, Any]:
-    """The share of held-out phrases that greedy decoding translates to the letter."""
-    kinds = [item.kind for item in corpora.phrases().held_out]
+    """The share of test phrases that greedy decoding translates to the letter.
+
+    ``validation`` is that of the held-out phrases, by which the sizes were chosen.
+    """
+    kinds = [item.kind for item in corpora.phrases_for_test().held_out]
     right: dict[Direction, torch.Tensor] = {}
-    for source, target in directions(run):
-        found = translator.translate(data.test[source], target, rows=256)
-        pairs = zip(found, data.test[target], strict=True)
-        right[source, target] = torch.tensor([mine == theirs for mine, theirs in pairs])
-        say(f"{source}-{target}: {float(right[source, target].float().mean()):.3f}")
+    chosen_by: list[torch.Tensor] = []
+    for pair in directions(run):
+        right[pair] = exactly_right(translator, pair, data.test)
+        chosen_by.append(exactly_right(translator, pair, data.validation))
+        say(f"{'-'.join(pair)}: {share([right[pair]]):.3f}")
     trained = trained_directions(run)
-    return {"exact": share(right.values())} | {
+    return {"exact": share(right.values()), "validation": share(chosen_by)} | {
         "trained": share(right[pair] for pair in trained),
         "untrained": share(right[pair] for pair in right if pair not in trained),
         "directions": {"-".join(pair): share([found]) for pair, found in right.items()},
@@ -350,6 +356,16 @@ def judge_phrases(
             for kind in dict.fromkeys(kinds)
         },
     }
+
+
+def exactly_right(
+    translator: Translator, pair: Direction, texts: dict[str, list[str]]
+) -> torch.Tensor:
+    """Whether each text is translated to the letter: truths, one a text."""
+    source, target = pair
+    found = translator.translate(texts[source], target, rows=256)
+    both = zip(found, texts[target], strict=True)
+    return torch.tensor([mine == theirs for mine, theirs in both])
 
 
 def share(found: Any) -> float | None:
