@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lib.data import catalogue
-from lib.training import environment, records, watching
+from lib.training import environment, locks, records, watching
 from lib.training.errors import TrainingError
 from lib.training.records import RecordError, RunFiles
 
@@ -75,11 +75,14 @@ def run_experiment(
     the record, for `records.unpacked_weights`; ``log`` is a folder in which TensorBoard
     finds the curves while the run trains. Of several processes, which all call this
     alike, the first writes and judges; the others leave after the training, with the
-    beginning of a record. Raises DataError, CorpusError, TrainingError, RecordError.
+    beginning of a record. One process at a time works on a run, and holds a lock for
+    it, ``NAME-seedN.lock``. Raises DataError, CorpusError, TrainingError, RecordError.
     """
     first = environment.rank() == 0
     say = partial(_say, name) if first else _say_nothing
     files = records.run_files(out, name, seed)
+    if first:
+        locks.refuse_held(files)
     if finished := earlier_record(files, run, existing, keep_weights):
         say(f"it is finished; record in {files.record}")
         return finished
@@ -97,11 +100,12 @@ def run_experiment(
         device, precision, capture, kind.captures(run), kind.precisions, say
     )
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
-    if first:
-        _make_room(out, files, existing)
-    say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     record = _head(name, run, seed, loaded, engine)
-    with _memory_of(name, run):
+    with ExitStack() as during:
+        if first:
+            during.enter_context(_room(files, run, existing))
+        during.enter_context(_memory_of(name, run))
+        say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
         record |= _trained_and_judged(
             *(kind, run, loaded, seed, files, say),
             engine=engine,
@@ -109,9 +113,9 @@ def run_experiment(
             keep_weights=keep_weights,
             log=log,
         )
-    if first:
-        records.write(files.record, record)
-        say(f"record in {files.record}")
+        if first:
+            records.write(files.record, record)
+            say(f"record in {files.record}")
     return record
 
 
@@ -237,13 +241,25 @@ def _trained_and_judged(
     return found
 
 
-def _make_room(out: Path, files: RunFiles, existing: Existing) -> None:
-    """The folder, without what is to be overwritten or was never finished."""
-    records.make_folder(out)
-    if existing == "overwrite":
-        records.remove(*files)
-    if existing != "refuse":
-        records.remove(*records.half_written(files))
+@contextmanager
+def _room(files: RunFiles, run: Run, existing: Existing) -> Iterator[None]:
+    """The folder, without what is to be overwritten or was never finished.
+
+    No other process works on the same run meanwhile. Raises RecordError where one does,
+    or has finished it since the files were looked for.
+    """
+    records.make_folder(files.record.parent)
+    with locks.held(files):
+        if earlier_record(files, run, existing):
+            raise RecordError(
+                f"{files.record} was finished by another process meanwhile: the same "
+                "command again shows it"
+            )
+        if existing == "overwrite":
+            records.remove(*files)
+        if existing != "refuse":
+            records.remove(*records.half_written(files))
+        yield
 
 
 def earlier_record(
