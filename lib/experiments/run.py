@@ -21,6 +21,7 @@ from lib.training import environment, locks, records, watching
 from lib.training.errors import TrainingError
 from lib.training.records import RecordError, RunFiles
 
+from . import record_form
 from .configurations import (
     IWAERun,
     NormsRun,
@@ -280,7 +281,13 @@ def earlier_record(
         )
     if existing != "resume" or files.record not in there:
         return None
-    record = records.read(files.record)
+    record = record_form.read(files.record)
+    own = records.run_files(files.record.parent, record["name"], record["seed"])
+    if own != files:
+        raise RecordError(
+            f"{files.record} is the record of {record['name']} with seed "
+            f"{record['seed']}: give it that name, or start anew with --overwrite"
+        )
     names = differences(record["configuration"], run)
     if not names:
         if keep_weights and "weights" not in record:
