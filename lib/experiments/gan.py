@@ -17,6 +17,7 @@ from lib.training.loop import History, Training, Watch, run_epochs, shuffled
 
 from . import quality
 from .configurations import GANRun
+from .samples import SAMPLES, form_of_samples
 
 # The samples that are drawn and judged come from the same noise in every run, so that
 # runs differ by their training alone.
@@ -62,7 +63,7 @@ def train_gan(
     model = new_gan(run, data.side**2, generator)
     players = Players(model, generator, run.learning_rate)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
-    sample_noise = torch.randn(64, run.noise, generator=fixed).to(generator.device)
+    sample_noise = torch.randn(SAMPLES, run.noise, generator=fixed).to(generator.device)
     many = torch.randn(DISTANT, run.noise, generator=fixed).to(generator.device)
 
     def after_epoch(history: History) -> dict[str, float]:
@@ -84,6 +85,7 @@ def train_gan(
         watch=watch,
         checkpoint=checkpoint,
         resume=resume,
+        snapshots=form_of_samples((*run.figure_epochs, run.epochs), data.side**2),
         identity={"seed": seed, "data": [data.source, data.sha256]}
         | {name: value for name, value in asdict(run).items() if name != "samples"},
     )

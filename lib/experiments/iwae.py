@@ -18,6 +18,7 @@ from lib.training.loop import (
     Shuffled,
     Training,
     Watch,
+    descend,
     progress,
     run_epochs,
     shuffled,
@@ -69,10 +70,7 @@ def train_iwae(
     def step(batch: Tensor) -> dict[str, Tensor]:
         with engine.autocast():
             scalars = vae.iwae_loss(model, batch, run.samples, generator, loss_of)
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        return scalars
+        return descend(scalars, model, optimiser)
 
     def after_epoch(history: History) -> dict[str, float]:
         schedule.step()

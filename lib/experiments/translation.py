@@ -20,7 +20,14 @@ from lib.models.translation import Batch, Example, Translator
 from lib.training import records
 from lib.training.checkpoints import Stateful
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import Batches, History, Training, Watch, run_epochs
+from lib.training.loop import (
+    Batches,
+    History,
+    Training,
+    Watch,
+    descend,
+    run_epochs,
+)
 from lib.training.optimisers import Adam
 
 from .configurations import (
@@ -245,10 +252,7 @@ def new_step(
         model.train()
         with transformer.quickest_attention(*batch), engine.autocast():
             scalars = shared(model, *batch)
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        return scalars
+        return descend(scalars, model, optimiser)
 
     return step
 
