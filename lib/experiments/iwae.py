@@ -113,7 +113,7 @@ def evaluate_iwae(
     noise = torch.randn(shape, generator=generator, device=device)
     elbo = vae.elbo_of_all(model, binary, noise).value
     with torch.no_grad():
-        spread = model.encode(binary)[0].double().var(0)
+        spread = model.encode(binary)[0].cpu().double().var(0)
     chosen = binary[: run.nll_images]
     say(f"log-likelihood of {len(chosen)} images, {run.nll_samples} samples each")
     with progress(len(chosen), "likelihood", "image") as bar:

@@ -89,7 +89,7 @@ def run_experiment(
         return finished
     if log is not None:
         watching.require_package()
-    _refuse_early(name, run, data, download, keep_weights)
+    _refuse_early(name, run, device, data, download, keep_weights)
 
     from lib.training.engine import decide  # with PyTorch
 
@@ -129,7 +129,12 @@ def _say_nothing(line: str) -> None:
 
 
 def _refuse_early(
-    name: str, run: Run, data: str | Path | None, download: bool, keep_weights: bool
+    name: str,
+    run: Run,
+    device: str | None,
+    data: str | Path | None,
+    download: bool,
+    keep_weights: bool,
 ) -> None:
     """Raise TrainingError, RecordError, DataError, CorpusError for what shows at once.
 
@@ -137,6 +142,11 @@ def _refuse_early(
     """
     if environment.processes() > 1 and not isinstance(run, ONE_NETWORK):
         raise TrainingError(f"{name} trains in one process: start it without torchrun")
+    on_mps = environment.chosen_device(device).startswith("mps")
+    if on_mps and isinstance(run, NormsRun) and run.double:
+        raise TrainingError(
+            f"{name} computes in float64, which mps has not: use cpu or cuda"
+        )
     if keep_weights and type(run) not in ONE_NETWORK:
         raise RecordError(f"{name} has no one network: leave out --keep-weights")
     if download:

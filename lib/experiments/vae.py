@@ -78,7 +78,7 @@ def train_vae(
             samples = vae.sample(model, sample_noise)
             history.snapshots[str(history.epochs)] = (samples * 255).byte().cpu()
         bound = vae.elbo_of_all(model, test_images, test_noise)
-        return {"test_loss": -float(bound.value.double().mean())}
+        return {"test_loss": -float(bound.value.cpu().double().mean())}
 
     loss_of = engine.workers.shared(engine.compiled(vae.loss_of))
     history = train(

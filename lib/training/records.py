@@ -201,7 +201,7 @@ def estimate(values: Tensor) -> dict[str, Any]:
 
     The interval is the normal one, mean +- 1.96 standard errors.
     """
-    values = values.double()
+    values = values.cpu().double()  # not every device has float64
     mean = float(values.mean())
     margin = 1.96 * float(values.std()) / len(values) ** 0.5
     return {"mean": mean, "interval": [mean - margin, mean + margin], "n": len(values)}
