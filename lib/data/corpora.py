@@ -197,7 +197,9 @@ def _lines(path: Path, content: bytes) -> list[str]:
     try:
         lines = content.decode().split("\n")
     except UnicodeDecodeError:
-        raise CorpusError(f"{path} is not text in UTF-8: delete it") from None
+        raise CorpusError(
+            f"{path} is not text in UTF-8: delete it and fetch it again with --download"
+        ) from None
     return lines[:-1] if lines[-1] == "" else lines
 
 
@@ -208,6 +210,11 @@ def _check_aligned(file: Path, texts: dict[str, list[str]]) -> None:
         raise CorpusError(
             f"{file} has not as many lines in each language ({listed}): delete the "
             "files and fetch them again with --download"
+        )
+    if not min(counts.values()):
+        raise CorpusError(
+            f"{file}.*.gz hold no line: delete the files and fetch them again with "
+            "--download"
         )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from lib.data import digits
+from lib.data.catalogue import OFFICIAL, DataError
 from lib.data.digits import Digits
 from lib.models.gan import GAN, MLP, Players
 from lib.training.engine import PLAIN, Engine
@@ -90,6 +91,22 @@ def train_gan(
         | {name: value for name, value in asdict(run).items() if name != "samples"},
     )
     return model, history
+
+
+def require_enough(run: GANRun, data: Digits) -> None:
+    """Raise DataError where there are too few images to judge samples by."""
+    held = len(data.test_images)
+    floor = data.train_labels[-min(run.samples, held) :]
+    fewest = len(floor) - int(floor.bincount().max())
+    if len(data.train_images) < held + 2:
+        wrong = f"{len(data.train_images)} images for training beside {held} held out"
+    elif fewest < 2:
+        wrong = f"all but {fewest} of the last {len(floor)} for training are one digit"
+    else:
+        return
+    raise DataError(
+        f"too few digits to judge a GAN's by: {wrong}, in {data.source}: {OFFICIAL}"
+    )
 
 
 def evaluate_gan(

@@ -1,4 +1,4 @@
-"""Every kind of run on a device without float64, as MPS is: trained, judged, recorded."""
+"""Every kind of run on a device without float64, as MPS is, from data to record."""
 
 import pytest
 import torch

@@ -18,7 +18,7 @@ def on_device(tensor: Tensor) -> bool:
 
 
 class WithoutFloat64(TorchFunctionMode):
-    """Within it, ``device=`` and ``.to(device)`` of a `torch.device` mean the device."""
+    """Within it, a `torch.device` in ``device=`` and ``.to`` means the device."""
 
     def __init__(self) -> None:
         super().__init__()
