@@ -10,6 +10,8 @@ import hashlib
 import json
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +29,7 @@ from .catalogue import (
     folder_of,
     unread_mnist,
 )
+from .fetching import alone_in, in_one_line
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -229,34 +232,50 @@ def _parse(path: Path, content: bytes) -> np.ndarray:
 
 
 def _download(folder: Path, *, keep_unknown: bool) -> None:
-    """Let torchvision fetch what is missing; a file that is damaged counts as such.
-
-    A damaged file is put aside until another one is there in its place.
-    """
+    """Let torchvision fetch what is missing; a file that is damaged counts as such."""
+    raw = folder / "MNIST" / "raw"
+    paths = list(map(raw.joinpath, MNIST_FILES))
+    if all(p.is_file() and (keep_unknown or not _unknown(p)) for p in paths):
+        return  # the folder may be one that takes no lock
     from torchvision.datasets import MNIST  # slow to import, and seldom needed
 
-    raw = folder / "MNIST" / "raw"
-    damaged = (
-        []
-        if keep_unknown
-        else [p for p in map(raw.joinpath, MNIST_FILES) if _unknown(p)]
-    )
     try:
-        for path in damaged:  # torchvision takes any file of the right name
-            path.rename(_aside(path))
-        MNIST(folder, download=True)
+        with alone_in(raw), _without_damaged(raw, keep_unknown):
+            MNIST(folder, download=True)
     # What torchvision raises for a server's odd answers and for damaged files.
     except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"torchvision could not fetch MNIST into {folder}: {said}: try again"
+            f"torchvision could not fetch MNIST into {folder}: {in_one_line(error)}: "
+            "try again"
         ) from None
+
+
+@contextmanager
+def _without_damaged(raw: Path, keep_unknown: bool) -> Iterator[None]:
+    """Put damaged files aside until others are there in their places.
+
+    torchvision takes any file of the right name. Those that a killed process has put
+    aside are put back first.
+    """
+    for path in map(raw.joinpath, MNIST_FILES):
+        _back(path)
+    paths = map(raw.joinpath, [] if keep_unknown else MNIST_FILES)
+    damaged = [path for path in paths if _unknown(path)]
+    try:
+        for path in damaged:
+            path.rename(_aside(path))
+        yield
     finally:
         for path in damaged:
-            if path.exists():
-                _aside(path).unlink(missing_ok=True)
-            elif _aside(path).exists():
-                _aside(path).rename(path)
+            _back(path)
+
+
+def _back(path: Path) -> None:
+    """Put a file back that lies aside, unless another one is there in its place."""
+    if path.exists():
+        _aside(path).unlink(missing_ok=True)
+    elif _aside(path).exists():
+        _aside(path).rename(path)
 
 
 def _unknown(path: Path) -> bool:
