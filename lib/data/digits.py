@@ -7,6 +7,7 @@ stands in for another.
 
 import gzip
 import hashlib
+import http.client
 import json
 import math
 import zlib
@@ -39,6 +40,12 @@ SMALL_SIDE = 8
 BUNDLED_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
 SPLIT_FILE = Path(__file__).with_name("digits_split.json")
 SPLIT_SHA256 = "03c767d9c4b58a1307f4e99644836cfc0668c4725f23b889f61a4d40bd2bf5a9"
+
+
+FETCHING_FAILS = (
+    *(OSError, http.client.HTTPException, RuntimeError, ValueError),
+    *(AssertionError, EOFError),
+)
 
 
 @dataclass(frozen=True)
@@ -243,7 +250,7 @@ def _download(folder: Path, *, keep_unknown: bool) -> None:
         with alone_in(raw), _without_damaged(raw, keep_unknown):
             MNIST(folder, download=True)
     # What torchvision raises for a server's odd answers and for damaged files.
-    except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
+    except FETCHING_FAILS as error:
         raise DataError(
             f"torchvision could not fetch MNIST into {folder}: {in_one_line(error)}: "
             "try again"
