@@ -1,7 +1,8 @@
 """``python -m lib``: the full-scale experiments.
 
-``list`` names them, ``run`` runs one, ``sweep`` one with many settings and seeds, and
-``compare`` tells whether two sets of records agree. Standard output gets the list, the
+``list`` names them, ``run`` runs one, ``sweep`` one with many settings and seeds,
+``compare`` tells whether two sets of records agree, and ``migrate`` brings an earlier
+version's records along. Standard output gets the list, the
 final metrics as one line of JSON, or a table; everything else goes to standard error.
 A request that cannot be met ends with one line there and exit status 2. Under torchrun
 several processes train one run together, of which one writes and speaks.
@@ -51,6 +52,8 @@ def main(arguments: list[str]) -> int:
             return sweep(options)
         if options.command == "compare":
             return compare(options)
+        if options.command == "migrate":
+            return migrate(options)
         record = run_experiment(
             options.name,
             configuration(options.name, options.epochs, options.set),
@@ -67,10 +70,8 @@ def main(arguments: list[str]) -> int:
             log=options.log,
         )
     except ERRORS as error:
-        # What others raised, and is quoted, may have several lines.
-        message = " ".join(line.strip() for line in str(error).splitlines())
         if first_to_tell():
-            print(f"error: {message}", file=sys.stderr)
+            print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         if environment.rank() == 0:
@@ -118,6 +119,8 @@ def parser() -> Parser:
     both = commands.add_parser("compare", help="do records agree within their spread?")
     both.add_argument("first", type=Path, metavar="A", help="a folder, or one record")
     both.add_argument("others", type=Path, metavar="B", nargs="+", help="likewise")
+    older = commands.add_parser("migrate", help="bring an earlier version's records on")
+    older.add_argument("folder", type=Path, metavar="FOLDER")
     return top
 
 
@@ -236,6 +239,26 @@ def compare(options: argparse.Namespace) -> int:
     if "agree" not in verdicts and "differ" not in verdicts:
         raise RecordError("cannot compare: nothing could be judged")
     return 1 if "differ" in verdicts else 0
+
+
+def migrate(options: argparse.Namespace) -> int:
+    """What was brought along, and what was left, line by line; 1 if something was."""
+    from lib.experiments import migration
+
+    left = 0
+    for found in migration.migrate(options.folder):
+        said = one_line(found.said)
+        if found.done:
+            print(said)
+        else:
+            left += 1
+            print(f"left: {said}", file=sys.stderr)
+    return 1 if left else 0
+
+
+def one_line(message: str) -> str:
+    """A message in one line: what others raised, and is quoted, may have several."""
+    return " ".join(line.strip() for line in message.splitlines())
 
 
 def aligned(rows: list[list[str]]) -> str:

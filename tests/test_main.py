@@ -431,6 +431,53 @@ def test_a_finished_run_that_is_resumed_is_left_as_it_is(tmp_path, capsys):
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("how", [[], ["--resume"], ["--overwrite"]])
+def test_a_second_process_is_refused_at_the_start_and_the_first_ends(
+    tmp_path, capsys, monkeypatch, how
+):
+    """The second one starts while the first is in its first step."""
+    real, out = vae.loss, ["--out", str(tmp_path)]
+    statuses = []
+
+    def second(*arguments, **options):
+        if not statuses:
+            statuses.append(None)
+            before = contents(tmp_path)
+            statuses.append(main([*QUICK, *out, *how]))
+            assert contents(tmp_path) == before
+            statuses.append(main([*QUICK, *out, "--seed", "1"]))
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(vae, "loss", second)
+    assert main([*QUICK, *out]) == 0
+    assert statuses == [None, 2, 0]
+    (line,) = [x for x in capsys.readouterr().err.splitlines() if "error: " in x]
+    assert "another process is at work" in line
+    assert str(tmp_path / "vae-digits-seed0.json") in line
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+@pytest.mark.parametrize("how", [[], ["--resume"]])
+def test_a_run_that_another_process_finished_meanwhile_is_not_run_over(
+    tmp_path, capsys, monkeypatch, how
+):
+    """The other one runs whole after the files are looked for, before they are held."""
+    real, command, ended = digits.load, [*QUICK, "--out", str(tmp_path)], []
+
+    def load(*arguments, **options):
+        if not ended:
+            ended.append(None)
+            ended.append((main(command), contents(tmp_path)))
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(digits, "load", load)
+    assert main([*command, *how]) == 2
+    assert ended[1] == (0, contents(tmp_path))
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert "the same command again" in line or "--resume goes on" in line
+    assert main([*command, "--resume"]) == 0
+
+
 def test_resuming_starts_where_there_is_nothing_to_resume(tmp_path, capsys):
     assert main([*QUICK, "--out", str(tmp_path / "a"), "--resume"]) == 0
     assert main([*QUICK, "--out", str(tmp_path / "b")]) == 0

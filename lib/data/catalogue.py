@@ -56,6 +56,9 @@ MULTI30K_SHA256 = {
     ),
 }
 
+# What helps where files that were accepted as they are cannot be used.
+OFFICIAL = "fetch the official files with --download, without --accept-unknown-data"
+
 
 class DataError(Exception):
     """A data file is missing or not what it should be; the message says what to do."""

@@ -24,6 +24,7 @@ from .catalogue import (
     folder_of,
     unread_multi30k,
 )
+from .fetching import alone_in, in_one_line
 
 PHRASES_FILE = Path(__file__).with_name("phrases.tsv")
 TEST_PHRASES_FILE = Path(__file__).with_name("phrases_test.tsv")
@@ -165,7 +166,7 @@ def multi30k(
             name = f"{file}.{language}"
             path = folder / f"{name}.gz"
             if download and not path.exists():
-                _fetch(f"{MULTI30K_URL}/{path.name}", path, MULTI30K_SHA256[name])
+                _fetch(path, MULTI30K_SHA256[name])
             content = _read(path)
             sha256[name] = hashlib.sha256(content).hexdigest()
             if sha256[name] != MULTI30K_SHA256[name] and not accept_unknown:
@@ -197,7 +198,9 @@ def _lines(path: Path, content: bytes) -> list[str]:
     try:
         lines = content.decode().split("\n")
     except UnicodeDecodeError:
-        raise CorpusError(f"{path} is not text in UTF-8: delete it") from None
+        raise CorpusError(
+            f"{path} is not text in UTF-8: delete it and fetch it again with --download"
+        ) from None
     return lines[:-1] if lines[-1] == "" else lines
 
 
@@ -209,22 +212,39 @@ def _check_aligned(file: Path, texts: dict[str, list[str]]) -> None:
             f"{file} has not as many lines in each language ({listed}): delete the "
             "files and fetch them again with --download"
         )
+    if not min(counts.values()):
+        raise CorpusError(
+            f"{file}.*.gz hold no line: delete the files and fetch them again with "
+            "--download"
+        )
 
 
-def _fetch(url: str, path: Path, sha256: str) -> None:
+def _fetch(path: Path, sha256: str) -> None:
     """Fetch a gzip file whose content has this digest, or go on where it broke off."""
+    url = f"{MULTI30K_URL}/{path.name}"
     partial = path.with_name(path.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        start = partial.stat().st_size if partial.exists() else 0
-        expected = _fetch_rest(url, partial, start)
-        if (size := partial.stat().st_size) < expected:
-            raise CorpusError(
-                f"{url} broke off after {size} of {expected} bytes: the same command "
-                "again goes on from there"
-            )
-    except (OSError, http.client.HTTPException) as error:
-        raise CorpusError(f"cannot fetch {url}: {error}") from None
+        with alone_in(path.parent):
+            if path.exists():  # who held the folder before has fetched it
+                return
+            start = partial.stat().st_size if partial.exists() else 0
+            expected = _fetch_rest(url, partial, start)
+            if (size := partial.stat().st_size) < expected:
+                raise CorpusError(
+                    f"{url} broke off after {size} of {expected} bytes: the same "
+                    "command again goes on from there"
+                )
+            _keep(partial, path, url, sha256)
+    # ValueError is for addresses and numbers of a server that are none.
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CorpusError(
+            f"cannot fetch {url}: {in_one_line(error)}: once that is mended, the same "
+            "command again goes on"
+        ) from None
+
+
+def _keep(partial: Path, path: Path, url: str, sha256: str) -> None:
+    """Give a fetched file its name, if its content is the right one."""
     try:
         digest = hashlib.sha256(gzip.decompress(partial.read_bytes())).hexdigest()
     except (EOFError, gzip.BadGzipFile, zlib.error):

@@ -7,9 +7,12 @@ stands in for another.
 
 import gzip
 import hashlib
+import http.client
 import json
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +22,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .catalogue import DIGITS, MNIST_FILES, DataError, folder_of, unread_mnist
+from .catalogue import (
+    DIGITS,
+    MNIST_FILES,
+    OFFICIAL,
+    DataError,
+    folder_of,
+    unread_mnist,
+)
+from .fetching import alone_in, in_one_line
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -28,6 +39,13 @@ SMALL_SIDE = 8
 # held out, in an order that scikit-learn's train_test_split drew (stratified, state 0).
 BUNDLED_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"
 SPLIT_FILE = Path(__file__).with_name("digits_split.json")
+SPLIT_SHA256 = "03c767d9c4b58a1307f4e99644836cfc0668c4725f23b889f61a4d40bd2bf5a9"
+
+
+FETCHING_FAILS = (
+    *(OSError, http.client.HTTPException, RuntimeError, ValueError),
+    *(AssertionError, EOFError),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +70,8 @@ class Digits:
             images = getattr(self, f"{part}_images")
             labels = getattr(self, f"{part}_labels")
             if wrong := _unlike_digits(images, labels):
-                raise DataError(f"the {part} set of {self.source}: {wrong}")
+                remedy = f": {OFFICIAL}" if self.sha256 else ""  # it is of files
+                raise DataError(f"the {part} set of {self.source}: {wrong}{remedy}")
 
     @property
     def side(self) -> int:
@@ -116,7 +135,7 @@ def _bundled(name: str) -> Digits:
     source = "scikit-learn's 8x8 digits"
     if name == "bundled":
         images, source = enlarge(images), f"{source}, enlarged to 28x28"
-    split = json.loads(SPLIT_FILE.read_text())
+    split = _split()
     train, test = split["train"], split["test"]
     return Digits(
         name=name,
@@ -127,6 +146,21 @@ def _bundled(name: str) -> Digits:
         test_images=images[test],
         test_labels=labels[test],
     )
+
+
+def _split() -> dict[str, list[int]]:
+    """The numbers of the rows to train on and of those held out."""
+    try:
+        content = SPLIT_FILE.read_bytes()
+    except OSError:
+        content = b""
+    if _digest(content) != SPLIT_SHA256:
+        raise DataError(
+            f"{SPLIT_FILE} is not the split of digits that it should be: get it from "
+            "the book's repository again"
+        )
+    split: dict[str, list[int]] = json.loads(content)
+    return split
 
 
 def _bundled_lines() -> list[str]:
@@ -168,7 +202,8 @@ def _mnist(raw: Path, accept_unknown: bool) -> Digits:
         if labels.shape != images.shape[:1] or images.shape[1:] != (SIDE, SIDE):
             raise DataError(
                 f"{raw}: the {part} images have the shape {images.shape}, beside "
-                f"labels of {labels.shape}; MNIST has one label for each 28x28 image"
+                f"labels of {labels.shape}; MNIST has one label for each 28x28 image: "
+                f"{OFFICIAL}"
             )
         flat = torch.from_numpy(images.reshape(-1, PIXELS).astype(np.float32)) / 255
         tensors[part] = flat, torch.from_numpy(labels.astype(np.int64))
@@ -197,39 +232,57 @@ def _parse(path: Path, content: bytes) -> np.ndarray:
     sizes = (content[n : n + 4] for n in range(4, header, 4))
     shape = tuple(int.from_bytes(size) for size in sizes)
     if not dimensions or len(content) != header + math.prod(shape):
-        raise DataError(f"{path} is not an IDX file of bytes, or it is cut short")
+        raise DataError(
+            f"{path} is not an IDX file of bytes, or it is cut short: {OFFICIAL}"
+        )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
 def _download(folder: Path, *, keep_unknown: bool) -> None:
-    """Let torchvision fetch what is missing; a file that is damaged counts as such.
-
-    A damaged file is put aside until another one is there in its place.
-    """
+    """Let torchvision fetch what is missing; a file that is damaged counts as such."""
+    raw = folder / "MNIST" / "raw"
+    paths = list(map(raw.joinpath, MNIST_FILES))
+    if all(p.is_file() and (keep_unknown or not _unknown(p)) for p in paths):
+        return  # the folder may be one that takes no lock
     from torchvision.datasets import MNIST  # slow to import, and seldom needed
 
-    raw = folder / "MNIST" / "raw"
-    damaged = (
-        []
-        if keep_unknown
-        else [p for p in map(raw.joinpath, MNIST_FILES) if _unknown(p)]
-    )
     try:
-        for path in damaged:  # torchvision takes any file of the right name
-            path.rename(_aside(path))
-        MNIST(folder, download=True)
+        with alone_in(raw), _without_damaged(raw, keep_unknown):
+            MNIST(folder, download=True)
     # What torchvision raises for a server's odd answers and for damaged files.
-    except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
+    except FETCHING_FAILS as error:
         raise DataError(
-            f"torchvision could not fetch MNIST into {folder}: {said}: try again"
+            f"torchvision could not fetch MNIST into {folder}: {in_one_line(error)}: "
+            "try again"
         ) from None
+
+
+@contextmanager
+def _without_damaged(raw: Path, keep_unknown: bool) -> Iterator[None]:
+    """Put damaged files aside until others are there in their places.
+
+    torchvision takes any file of the right name. Those that a killed process has put
+    aside are put back first.
+    """
+    for path in map(raw.joinpath, MNIST_FILES):
+        _back(path)
+    paths = map(raw.joinpath, [] if keep_unknown else MNIST_FILES)
+    damaged = [path for path in paths if _unknown(path)]
+    try:
+        for path in damaged:
+            path.rename(_aside(path))
+        yield
     finally:
         for path in damaged:
-            if path.exists():
-                _aside(path).unlink(missing_ok=True)
-            elif _aside(path).exists():
-                _aside(path).rename(path)
+            _back(path)
+
+
+def _back(path: Path) -> None:
+    """Put a file back that lies aside, unless another one is there in its place."""
+    if path.exists():
+        _aside(path).unlink(missing_ok=True)
+    elif _aside(path).exists():
+        _aside(path).rename(path)
 
 
 def _unknown(path: Path) -> bool:

@@ -5,20 +5,19 @@ sweep leaves them, or one record. What both have of the same name is compared, n
 by number.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
 from scipy import stats
 
-from lib.training import records
 from lib.training.records import RecordError
 
+from . import record_form
+from .configurations import completed
 from .metrics import Measured, Record, mean_and_spread, measured
 from .table import EXPERIMENTS
 
@@ -94,12 +93,12 @@ def compare(first: Path, others: Sequence[Path]) -> list[Row]:
 def read_set(path: Path) -> dict[str, list[Record]]:
     """The records of a set by the run's name, below it the sweep's folders'."""
     if path.is_file():
-        record = records.read(path)
+        record = record_form.read(path)
         return {str(record["name"]): [record]}
     found: dict[str, list[Record]] = {}
     for file in sorted(path.rglob("*.json")):
         if FILE.fullmatch(file.name):
-            record = records.read(file)
+            record = record_form.read(file)
             name = (file.parent.relative_to(path) / record["name"]).as_posix()
             found.setdefault(name, []).append(record)
     if not found:
@@ -128,11 +127,9 @@ def refuse_another_run(sides: Sides) -> None:
 
 def configuration(record: Record) -> dict[str, Any]:
     """A record's configuration; what there was no field for yet had its default."""
+    kept: dict[str, Any] = record["configuration"]
     experiment = EXPERIMENTS.get(record["name"])
-    known = fields(experiment.run) if experiment else ()
-    defaults = {field.name: field.default for field in known}
-    kept: dict[str, Any] = json.loads(json.dumps(defaults)) | record["configuration"]
-    return kept
+    return completed(kept, experiment.run) if experiment else kept
 
 
 def _rows(sides: Sides) -> Iterable[Row]:

@@ -377,13 +377,17 @@ def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
 # ------------------------------------------------------------------------------ records
 
 
-def differences(kept: dict[str, Any], run: Any) -> list[str]:
-    """The fields in which a record's configuration is another than the run's.
+def completed(kept: dict[str, Any], run: Any) -> dict[str, Any]:
+    """A record's configuration with all fields of the run's type.
 
     A field that there was not yet when the record was written had its default.
     """
-    defaults = {field.name: field.default for field in fields(run)}
-    theirs, ours = _as_kept(defaults) | kept, _as_kept(asdict(run))
+    return _as_kept({field.name: field.default for field in fields(run)}) | kept
+
+
+def differences(kept: dict[str, Any], run: Any) -> list[str]:
+    """The fields in which a record's configuration is another than the run's."""
+    theirs, ours = completed(kept, run), _as_kept(asdict(run))
     return sorted(n for n in theirs | ours if theirs.get(n) != ours.get(n))
 
 

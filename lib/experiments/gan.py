@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from lib.data import digits
+from lib.data.catalogue import OFFICIAL, DataError
 from lib.data.digits import Digits
 from lib.models.gan import GAN, MLP, Players
 from lib.training.engine import PLAIN, Engine
@@ -17,6 +18,7 @@ from lib.training.loop import History, Training, Watch, run_epochs, shuffled
 
 from . import quality
 from .configurations import GANRun
+from .samples import SAMPLES, form_of_samples
 
 # The samples that are drawn and judged come from the same noise in every run, so that
 # runs differ by their training alone.
@@ -62,7 +64,7 @@ def train_gan(
     model = new_gan(run, data.side**2, generator)
     players = Players(model, generator, run.learning_rate)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
-    sample_noise = torch.randn(64, run.noise, generator=fixed).to(generator.device)
+    sample_noise = torch.randn(SAMPLES, run.noise, generator=fixed).to(generator.device)
     many = torch.randn(DISTANT, run.noise, generator=fixed).to(generator.device)
 
     def after_epoch(history: History) -> dict[str, float]:
@@ -84,10 +86,27 @@ def train_gan(
         watch=watch,
         checkpoint=checkpoint,
         resume=resume,
+        snapshots=form_of_samples((*run.figure_epochs, run.epochs), data.side**2),
         identity={"seed": seed, "data": [data.source, data.sha256]}
         | {name: value for name, value in asdict(run).items() if name != "samples"},
     )
     return model, history
+
+
+def require_enough(run: GANRun, data: Digits) -> None:
+    """Raise DataError where there are too few images to judge samples by."""
+    held = len(data.test_images)
+    floor = data.train_labels[-min(run.samples, held) :]
+    fewest = len(floor) - int(floor.bincount().max())
+    if len(data.train_images) < held + 2:
+        wrong = f"{len(data.train_images)} images for training beside {held} held out"
+    elif fewest < 2:
+        wrong = f"all but {fewest} of the last {len(floor)} for training are one digit"
+    else:
+        return
+    raise DataError(
+        f"too few digits to judge a GAN's by: {wrong}, in {data.source}: {OFFICIAL}"
+    )
 
 
 def evaluate_gan(

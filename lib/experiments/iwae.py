@@ -18,6 +18,7 @@ from lib.training.loop import (
     Shuffled,
     Training,
     Watch,
+    descend,
     progress,
     run_epochs,
     shuffled,
@@ -69,10 +70,7 @@ def train_iwae(
     def step(batch: Tensor) -> dict[str, Tensor]:
         with engine.autocast():
             scalars = vae.iwae_loss(model, batch, run.samples, generator, loss_of)
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        return scalars
+        return descend(scalars, model, optimiser)
 
     def after_epoch(history: History) -> dict[str, float]:
         schedule.step()
@@ -115,7 +113,7 @@ def evaluate_iwae(
     noise = torch.randn(shape, generator=generator, device=device)
     elbo = vae.elbo_of_all(model, binary, noise).value
     with torch.no_grad():
-        spread = model.encode(binary)[0].double().var(0)
+        spread = model.encode(binary)[0].cpu().double().var(0)
     chosen = binary[: run.nll_images]
     say(f"log-likelihood of {len(chosen)} images, {run.nll_samples} samples each")
     with progress(len(chosen), "likelihood", "image") as bar:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from lib.data import digits
+from lib.data.catalogue import OFFICIAL, DataError
 from lib.data.digits import Digits
 from lib.training.engine import Capture, Precision
 from lib.training.loop import History
@@ -21,7 +22,7 @@ from .configurations import (
     TranslationRun,
     VAERun,
 )
-from .gan import evaluate_gan, train_gan
+from .gan import evaluate_gan, require_enough, train_gan
 from .iwae import evaluate_iwae, train_iwae
 from .norms import judge_norms, train_norms
 from .samples import samples_figure
@@ -35,7 +36,16 @@ if TYPE_CHECKING:
 def load_digits(
     run: VAERun | IWAERun | GANRun, data: str | Path | None, **options: bool
 ) -> Digits:
-    return digits.load(run.digits, data, **options)
+    """The run's digits. Raises DataError, also where they are too few for it."""
+    found = digits.load(run.digits, data, **options)
+    if len(found.test_images) < 2:
+        raise DataError(
+            f"one held-out image is too few for an interval, in {found.source}: "
+            f"{OFFICIAL}"
+        )
+    if isinstance(run, GANRun):
+        require_enough(run, found)
+    return found
 
 
 @dataclass(frozen=True)

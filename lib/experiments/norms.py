@@ -16,11 +16,20 @@ from lib.models.probes import Probe, gradient_norm
 from lib.models.transformer import Transformer
 from lib.training import checkpoints
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import History, Watch, progress, restored_history
+from lib.training.errors import TrainingError
+from lib.training.loop import (
+    History,
+    Watch,
+    progress,
+    require_snapshots,
+    restored_history,
+)
 from lib.training.optimisers import Adam
 
 from .configurations import Cell, NormsRun, as_translation, cells, trained_directions
 from .translation import Encoded, bucketed, new_tokeniser
+
+BLOCKS = ("first encoder", "last encoder", "first decoder", "last decoder")
 
 
 def train_norms(
@@ -41,12 +50,10 @@ def train_norms(
     ``Probe``'s gradients and activations of both, ``(4, depth + 1)``. The checkpoint
     is written after each network. A network whose loss stops being finite ends there.
     """
-    history = History()
+    history, grid = History(), cells(run)
     identity = {"seed": seed, "data": [data.source, data.sha256]} | asdict(run)
     if resume and checkpoint is not None and checkpoint.exists():
-        state = checkpoints.load(checkpoint, identity)
-        history = restored_history(checkpoint, state)
-    grid = cells(run)
+        history = _restored(checkpoint, identity, run)
     first = as_translation(run, grid[0])  # the networks differ, not what they read
     encoded = Encoded(first, new_tokeniser(first, data), data.train)
     with progress(len(grid), "networks", "network", history.epochs) as bar:
@@ -64,6 +71,33 @@ def train_norms(
                 watch(step, {name: value})
             bar.update()
     return history.snapshots, history
+
+
+def _restored(checkpoint: Path, identity: dict[str, Any], run: NormsRun) -> History:
+    """A checkpoint's history, if it is one of this grid."""
+    history = restored_history(checkpoint, checkpoints.load(checkpoint, identity))
+    grid = cells(run)
+    done = grid[: history.epochs]
+    known = {f"{cell} {name}" for cell in done for name in ("loss", *BLOCKS)}
+    longest = max(map(len, history.curves.values()), default=0)
+    if (
+        history.epochs > len(grid)
+        or longest > run.steps
+        or history.curves.keys() - known
+    ):
+        raise TrainingError(
+            f"{checkpoint} does not fit this run: its curves are not those of its "
+            f"networks: {checkpoints.REMEDY}"
+        )
+    like = {
+        f"{cell} {step}": torch.empty(4, cell.depth + 1).double()
+        for cell in done
+        for step in run.profile_steps
+    }
+    # A network whose loss stops being finite ends early, and has fewer.
+    like = {name: like[name] for name in history.snapshots if name in like}
+    require_snapshots(checkpoint, history, like)
+    return history
 
 
 def train_cell(
@@ -84,12 +118,8 @@ def train_cell(
     batches = itertools.chain.from_iterable(
         epochs(generator) for _ in itertools.count()
     )
-    blocks = {
-        "first encoder": model.encoder[0],
-        "last encoder": model.encoder[-1],
-        "first decoder": model.decoder[0],
-        "last decoder": model.decoder[-1],
-    }
+    ends = model.encoder[0], model.encoder[-1], model.decoder[0], model.decoder[-1]
+    blocks = dict(zip(BLOCKS, ends, strict=True))
     for step, (batch, _) in enumerate(itertools.islice(batches, run.steps)):
         _warm_up(optimiser, run.learning_rate, step, cell.warmup)
         with (

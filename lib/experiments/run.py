@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lib.data import catalogue
-from lib.training import environment, records, watching
+from lib.training import environment, locks, records, watching
 from lib.training.errors import TrainingError
 from lib.training.records import RecordError, RunFiles
 
+from . import record_form
 from .configurations import (
     IWAERun,
     NormsRun,
@@ -75,17 +76,20 @@ def run_experiment(
     the record, for `records.unpacked_weights`; ``log`` is a folder in which TensorBoard
     finds the curves while the run trains. Of several processes, which all call this
     alike, the first writes and judges; the others leave after the training, with the
-    beginning of a record. Raises DataError, CorpusError, TrainingError, RecordError.
+    beginning of a record. One process at a time works on a run, and holds a lock for
+    it, ``NAME-seedN.lock``. Raises DataError, CorpusError, TrainingError, RecordError.
     """
     first = environment.rank() == 0
     say = partial(_say, name) if first else _say_nothing
     files = records.run_files(out, name, seed)
+    if first:
+        locks.refuse_held(files)
     if finished := earlier_record(files, run, existing, keep_weights):
         say(f"it is finished; record in {files.record}")
         return finished
     if log is not None:
         watching.require_package()
-    _refuse_early(name, run, data, download, keep_weights)
+    _refuse_early(name, run, device, data, download, keep_weights)
 
     from lib.training.engine import decide  # with PyTorch
 
@@ -97,11 +101,12 @@ def run_experiment(
         device, precision, capture, kind.captures(run), kind.precisions, say
     )
     loaded = kind.load(run, data, download=download, accept_unknown=accept_unknown)
-    if first:
-        _make_room(out, files, existing)
-    say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
     record = _head(name, run, seed, loaded, engine)
-    with _memory_of(name, run):
+    with ExitStack() as during:
+        if first:
+            during.enter_context(_room(files, run, existing))
+        during.enter_context(_memory_of(name, run))
+        say(f"{loaded.source}; {run.epochs} epochs, seed {seed}")
         record |= _trained_and_judged(
             *(kind, run, loaded, seed, files, say),
             engine=engine,
@@ -109,9 +114,9 @@ def run_experiment(
             keep_weights=keep_weights,
             log=log,
         )
-    if first:
-        records.write(files.record, record)
-        say(f"record in {files.record}")
+        if first:
+            records.write(files.record, record)
+            say(f"record in {files.record}")
     return record
 
 
@@ -124,7 +129,12 @@ def _say_nothing(line: str) -> None:
 
 
 def _refuse_early(
-    name: str, run: Run, data: str | Path | None, download: bool, keep_weights: bool
+    name: str,
+    run: Run,
+    device: str | None,
+    data: str | Path | None,
+    download: bool,
+    keep_weights: bool,
 ) -> None:
     """Raise TrainingError, RecordError, DataError, CorpusError for what shows at once.
 
@@ -132,6 +142,11 @@ def _refuse_early(
     """
     if environment.processes() > 1 and not isinstance(run, ONE_NETWORK):
         raise TrainingError(f"{name} trains in one process: start it without torchrun")
+    on_mps = environment.chosen_device(device).startswith("mps")
+    if on_mps and isinstance(run, NormsRun) and run.double:
+        raise TrainingError(
+            f"{name} computes in float64, which mps has not: use cpu or cuda"
+        )
     if keep_weights and type(run) not in ONE_NETWORK:
         raise RecordError(f"{name} has no one network: leave out --keep-weights")
     if download:
@@ -237,13 +252,25 @@ def _trained_and_judged(
     return found
 
 
-def _make_room(out: Path, files: RunFiles, existing: Existing) -> None:
-    """The folder, without what is to be overwritten or was never finished."""
-    records.make_folder(out)
-    if existing == "overwrite":
-        records.remove(*files)
-    if existing != "refuse":
-        records.remove(*records.half_written(files))
+@contextmanager
+def _room(files: RunFiles, run: Run, existing: Existing) -> Iterator[None]:
+    """The folder, without what is to be overwritten or was never finished.
+
+    No other process works on the same run meanwhile. Raises RecordError where one does,
+    or has finished it since the files were looked for.
+    """
+    records.make_folder(files.record.parent)
+    with locks.held(files):
+        if earlier_record(files, run, existing):
+            raise RecordError(
+                f"{files.record} was finished by another process meanwhile: the same "
+                "command again shows it"
+            )
+        if existing == "overwrite":
+            records.remove(*files)
+        if existing != "refuse":
+            records.remove(*records.half_written(files))
+        yield
 
 
 def earlier_record(
@@ -264,7 +291,13 @@ def earlier_record(
         )
     if existing != "resume" or files.record not in there:
         return None
-    record = records.read(files.record)
+    record = record_form.read(files.record)
+    own = records.run_files(files.record.parent, record["name"], record["seed"])
+    if own != files:
+        raise RecordError(
+            f"{files.record} is the record of {record['name']} with seed "
+            f"{record['seed']}: give it that name, or start anew with --overwrite"
+        )
     names = differences(record["configuration"], run)
     if not names:
         if keep_weights and "weights" not in record:

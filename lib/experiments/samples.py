@@ -6,9 +6,22 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.figure import Figure
+    from torch import Tensor
 
     from lib.training.loop import History
+
+SAMPLES = 64  # a square of 8 by 8
+
+
+def form_of_samples(epochs: Iterable[int], pixels: int) -> dict[str, Tensor]:
+    """What `run_epochs` finds in a checkpoint: samples by epoch, without values."""
+    import torch
+
+    like = torch.empty(SAMPLES, pixels, dtype=torch.uint8, device="meta")
+    return {str(epoch): like for epoch in epochs}
 
 
 def samples_figure(history: History) -> Figure:

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from torch.optim.swa_utils import AveragedModel
 
 from lib.data import corpora
+from lib.data.catalogue import CorpusError
 from lib.data.corpora import Parallel
 from lib.models import transformer, translation
 from lib.models.packing import BUCKETS, Packed, packed
@@ -20,11 +21,19 @@ from lib.models.translation import Batch, Example, Translator
 from lib.training import records
 from lib.training.checkpoints import Stateful
 from lib.training.engine import PLAIN, Engine
-from lib.training.loop import Batches, History, Training, Watch, run_epochs
+from lib.training.loop import (
+    Batches,
+    History,
+    Training,
+    Watch,
+    descend,
+    run_epochs,
+)
 from lib.training.optimisers import Adam
 
 from .configurations import (
     Direction,
+    NormsRun,
     TranslationRun,
     differences,
     directions,
@@ -40,11 +49,14 @@ SHOWN = 8  # test sentences that a record shows with their translations
 # -------------------------------------------------------------------------------- data
 
 
-def load(run: TranslationRun, folder: str | Path | None, **options: bool) -> Parallel:
+def load(
+    run: TranslationRun | NormsRun, folder: str | Path | None, **options: bool
+) -> Parallel:
     """The run's sentences; of phrases the held-out ones are for validation."""
     if run.corpus == "multi30k":
         data = corpora.multi30k(run.languages, folder, **options)
-        return lower(data) if run.lowercase else data
+        small = isinstance(run, TranslationRun) and run.lowercase
+        return lower(data) if small else data
     table, test = corpora.phrases(), corpora.phrases_for_test()
 
     def texts(items: Iterable[corpora.Phrase]) -> dict[str, list[str]]:
@@ -82,7 +94,10 @@ def new_tokeniser(run: TranslationRun, data: Parallel) -> Tokenizer:
 
 
 class Encoded:
-    """Aligned sentences as token numbers, from which examples are put together."""
+    """Aligned sentences as token numbers, from which examples are put together.
+
+    Raises CorpusError for one that is longer than the network takes.
+    """
 
     def __init__(
         self, run: TranslationRun, tokeniser: Tokenizer, texts: dict[str, list[str]]
@@ -100,6 +115,20 @@ class Encoded:
             language: translation.first_of_target(tokeniser, language, run.tagged)
             for language in texts
         }
+
+        self._require_short()
+
+    def _require_short(self) -> None:
+        longest = self.run.architecture(1).longest
+        room = longest - 1 - max(1, *map(len, self.before_source.values()))
+        for language, rows in self.tokens.items():
+            for number, row in enumerate(rows, start=1):
+                if len(row) > room:
+                    raise CorpusError(
+                        f"line {number} of {language} has {len(row)} tokens, and the "
+                        f"network takes {room}: shorten it, or leave it out in each "
+                        "language"
+                    )
 
     def __len__(self) -> int:
         return len(self.tokens[self.run.languages[0]])
@@ -180,6 +209,7 @@ def train_translator(
     place = generator.device
     tokeniser = new_tokeniser(run, data)
     model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(place)
+    Encoded(run, tokeniser, data.test)  # refuses what could not be translated
     batches = batches_of(run, Encoded(run, tokeniser, data.train), place)
     # A few large batches: their loss is wanted after each epoch, not a step.
     few = replace(run, batch_tokens=8 * run.batch_tokens) if run.packed else run
@@ -248,10 +278,7 @@ def new_step(
         model.train()
         with transformer.quickest_attention(*batch), engine.autocast():
             scalars = shared(model, *batch)
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        return scalars
+        return descend(scalars, model, optimiser)
 
     return step
 
@@ -427,7 +454,7 @@ def judge_sentences(
                 "found": found[i],
                 "wanted": data.test[target][i],
             }
-            for i in range(SHOWN)
+            for i in range(min(SHOWN, len(found)))
         ]
         say(f"{name}: BLEU {score['bleu']:.1f}, chrF {score['chrf']:.1f}")
     return metrics

@@ -17,6 +17,7 @@ from lib.training.engine import PLAIN, Engine
 from lib.training.loop import History, Training, Watch, progress, train
 
 from .configurations import VAERun
+from .samples import SAMPLES, form_of_samples
 
 # The held-out images are binarised, and the bounds on them estimated, with the same
 # noise in every run, so that runs differ by their training alone.
@@ -68,7 +69,7 @@ def train_vae(
     place = generator.device
     model = VAE(VAEConfig(data.side**2, run.hidden, run.latents)).to(place)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
-    sample_noise = torch.randn(64, run.latents, generator=fixed).to(place)
+    sample_noise = torch.randn(SAMPLES, run.latents, generator=fixed).to(place)
     test_images = data.test_images.to(place)
     test_noise = torch.randn(len(test_images), run.latents, generator=fixed).to(place)
 
@@ -77,7 +78,7 @@ def train_vae(
             samples = vae.sample(model, sample_noise)
             history.snapshots[str(history.epochs)] = (samples * 255).byte().cpu()
         bound = vae.elbo_of_all(model, test_images, test_noise)
-        return {"test_loss": -float(bound.value.double().mean())}
+        return {"test_loss": -float(bound.value.cpu().double().mean())}
 
     loss_of = engine.workers.shared(engine.compiled(vae.loss_of))
     history = train(
@@ -91,6 +92,7 @@ def train_vae(
         watch=watch,
         checkpoint=checkpoint,
         resume=resume,
+        snapshots=form_of_samples((*run.figure_epochs, run.epochs), data.side**2),
         identity={"seed": seed, "data": [data.source, data.sha256]}
         | {name: value for name, value in asdict(run).items() if name[:4] != "nll_"},
     )

@@ -59,17 +59,32 @@ class CapturedEpoch:
         self.graphs: dict[tuple[torch.Size, ...], Graph | None] = {}
         self.pool = torch.cuda.graph_pool_handle()
         self.names: list[str] = []
+        self.finite: list[Tensor] = []  # of each block: finite steps, and all steps
 
     def __call__(self) -> dict[str, float]:
         """Run one epoch; the weighted mean of each of the step's scalars."""
         total: Tensor | float = 0.0
+        self.finite = []
         for block in self.batches.blocks(self.generator):
             self.rates.update()
-            total = total + self._run(block)
+            sums = self._run(block)
+            total = total + sums[:-2]
+            self.finite.append(sums[-2:].clone())  # the next replay writes over it
             self.after_block()
         assert isinstance(total, Tensor)
-        *sums, weight = total.tolist()
-        return {name: s / weight for name, s in zip(self.names, sums, strict=True)}
+        *found, weight = total.tolist()
+        return {name: s / weight for name, s in zip(self.names, found, strict=True)}
+
+    def first_step(self) -> int | None:
+        """The epoch's first step with a scalar that is not finite, from 1 on."""
+        before = 0
+        finite: int
+        steps: int
+        for finite, steps in torch.stack(self.finite).int().tolist():
+            if finite < steps:
+                return before + finite + 1
+            before += steps
+        return None
 
     def _run(self, block: tuple[Tensor, ...]) -> Tensor:
         shape = tuple(part.shape for part in block)
@@ -84,15 +99,24 @@ class CapturedEpoch:
         return graph.replay(block)
 
     def _sums(self, block: tuple[Tensor, ...]) -> Tensor:
-        """The sums of the scalars by weight, and after them that of the weights."""
+        """The sums of the scalars by weight, and that of the weights.
+
+        After them come how many steps there are before one that is not finite, and
+        how many in all.
+        """
         total: Tensor | float = 0.0
+        steps = []
         for batch, weight in self.batches.cut(block, self.generator):
             scalars = self.step(batch)
             self.names = list(scalars)
             values = torch.stack([value.detach() for value in scalars.values()])
             total = total + torch.cat([values, torch.ones_like(values[:1])]) * weight
+            steps.append(values)
         assert isinstance(total, Tensor)
-        return total
+        finite = torch.stack(steps).isfinite().all(1)
+        before = finite.cumprod(0).sum()
+        counts = torch.stack([before, torch.ones_like(finite).sum()])
+        return torch.cat([total, counts.to(total.dtype)])
 
 
 class Graph:

@@ -7,6 +7,7 @@ everything: a bit that was flipped anywhere is found.
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -128,10 +129,15 @@ def _whole(path: Path) -> tuple[str, Any]:
             )
         if header["digest"] != digest(header["state"], tensors):
             raise damaged
-        found = json.loads(header["state"])
+        found = json.loads(header["state"], parse_constant=_no_constant)
         return str(found["torch"]), _decoded(found, tensors)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
         raise damaged from None
+
+
+def _no_constant(name: str) -> None:
+    """NaN and Infinity, which are not JSON and which no checkpoint is written with."""
+    raise ValueError(name)
 
 
 def _header(content: bytes) -> dict[str, str]:
@@ -188,7 +194,7 @@ def _misfits(
         if isinstance(part, torch.optim.Optimizer):
             yield from _optimiser_misfits(theirs[name], part, name)
         else:
-            yield from _differences(theirs[name], part.state_dict(), name)
+            yield from differences(theirs[name], part.state_dict(), name)
 
 
 def _is_noise(state: Any, generator: torch.Generator) -> bool:
@@ -212,9 +218,14 @@ def _optimiser_misfits(
     if not isinstance(saved, dict) or saved.keys() != ours.keys():
         yield f"{name} has no state of an optimiser"
         return
-    yield from _differences(
-        saved["param_groups"], ours["param_groups"], f"{name}.param_groups"
-    )
+    place = f"{name}.param_groups"
+    yield from differences(saved["param_groups"], ours["param_groups"], place)
+    for theirs, own in zip(saved["param_groups"], ours["param_groups"], strict=True):
+        for key in own.keys() - {"lr", "initial_lr"}:  # which schedules change
+            if theirs[key] != json.loads(json.dumps(own[key])):
+                yield f"{place}.{key} is {theirs[key]!r}, and should be {own[key]!r}"
+        if not 0 <= theirs["lr"] <= 1:
+            yield f"{place}.lr is {theirs['lr']!r}"
     weights = [p for group in optimiser.param_groups for p in group["params"]]
     state = saved["state"]
     if not isinstance(state, dict) or not state.keys() <= set(range(len(weights))):
@@ -227,10 +238,12 @@ def _optimiser_misfits(
         for key, value in entry.items():
             place = f"{name}.state.{number}.{key}"
             like = weights[number] if key != "step" else torch.tensor(0.0)
-            yield from _differences(value, like, place)
+            yield from differences(value, like, place)
+            if key in ("step", "exp_avg_sq") and bool((value < 0).any()):
+                yield f"{place} is less than zero"
 
 
-def _differences(theirs: Any, ours: Any, name: str) -> Iterator[str]:
+def differences(theirs: Any, ours: Any, name: str) -> Iterator[str]:
     """Where one state is not of the other's form, or holds what is not finite."""
     if isinstance(ours, Tensor):
         if not isinstance(theirs, Tensor) or theirs.shape != ours.shape:
@@ -244,16 +257,20 @@ def _differences(theirs: Any, ours: Any, name: str) -> Iterator[str]:
             yield f"{name} has not the entries {', '.join(map(str, ours))}"
         else:
             for key in ours:
-                yield from _differences(theirs[key], ours[key], f"{name}.{key}")
+                yield from differences(theirs[key], ours[key], f"{name}.{key}")
     elif isinstance(ours, list | tuple):
         if not isinstance(theirs, list) or len(theirs) != len(ours):
             yield f"{name} has not {len(ours)} entries"
         else:
             for number, pair in enumerate(zip(theirs, ours, strict=True)):
-                yield from _differences(*pair, f"{name}.{number}")
-    elif type(theirs) is not type(ours) and not _numbers(theirs, ours):
+                yield from differences(*pair, f"{name}.{number}")
+    elif is_number(ours):
+        if not is_number(theirs):
+            yield f"{name} is {theirs!r}, and no finite number"
+    elif type(theirs) is not type(ours):
         yield f"{name} is {theirs!r}, and should be like {ours!r}"
 
 
-def _numbers(*values: Any) -> bool:
-    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, which a truth is not."""
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max

@@ -5,7 +5,6 @@ a given kind of processor. A run that was stopped goes on from its last checkpoi
 and ends where it would have ended.
 """
 
-import math
 import os
 import sys
 import time
@@ -24,6 +23,14 @@ from .checkpoints import Stateful
 from .distributed import Workers
 from .engine import PLAIN, Engine
 from .errors import TrainingError
+from .finite import (
+    NotFiniteError,
+    first_step,
+    in_words,
+    require_finite,
+    require_means,
+    require_whole,
+)
 from .optimisers import Adam
 
 
@@ -80,16 +87,28 @@ def train(
     def step(batch: Tensor) -> dict[str, Tensor]:
         with engine.autocast():
             scalars = loss(model, batch, generator)
-        optimiser.zero_grad()
-        scalars["loss"].backward()
-        optimiser.step()
-        return scalars
+        return descend(scalars, model, optimiser)
 
     parts: dict[str, Stateful] = {"model": model, "optimiser": optimiser}
     batches = shuffled(data, settings.batch_size)
     return run_epochs(
         step, parts, batches, settings, generator, engine=engine, **options
     )
+
+
+def descend(
+    scalars: dict[str, Tensor], model: nn.Module, optimiser: torch.optim.Optimizer
+) -> dict[str, Tensor]:
+    """Move the model down the ``"loss"`` of a step's scalars, which are returned.
+
+    On the CPU a scalar that is not finite stops the training before the move, which
+    would spoil all parameters: then the one that is to blame can be named.
+    """
+    require_finite(scalars, {"": model})
+    optimiser.zero_grad()
+    scalars["loss"].backward()
+    optimiser.step()
+    return scalars
 
 
 STEPS = 32  # that a graph holds, where steps are captured
@@ -158,6 +177,7 @@ def run_epochs(
     watch: Watch = lambda epoch, values: None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    snapshots: Mapping[str, Tensor] | None = None,
     identity: dict[str, Any] | None = None,
     until: int | None = None,
 ) -> History:
@@ -177,8 +197,9 @@ def run_epochs(
 
     With ``checkpoint`` the whole state is saved there after each epoch (captured ones,
     which may be shorter than that takes, every few seconds), and ``resume`` goes on
-    from it; ``identity``, values that JSON can hold, tells one
-    run's checkpoint from another's. With ``until`` the run stops after so many of its
+    from it; ``identity``, values that JSON can hold, tells one run's checkpoint from
+    another's, and ``snapshots`` says of which form those of each epoch are, by its
+    number. With ``until`` the run stops after so many of its
     epochs, where an interruption could have stopped it. Raises TrainingError where the
     checkpoint is damaged or another run's, and where a scalar is no longer finite; the
     checkpoint is then the last good one.
@@ -186,19 +207,28 @@ def run_epochs(
     history = History()
     identity = asdict(settings) | engine.identity | (identity or {})
     if resume and checkpoint is not None and checkpoint.exists():
-        history = _restored(checkpoint, identity, parts, generator, settings.epochs)
+        history = _restored(
+            checkpoint, identity, parts, generator, settings.epochs, snapshots
+        )
     workers = engine.workers
     _refuse_other_starts(history.epochs, workers)
     end = settings.epochs if until is None else min(until, settings.epochs)
     saved = time.perf_counter()
     epoch = _epoch_function(step, parts, batches, generator, engine, after_step)
+    begun = history.epochs
     with progress(end, "training", "epoch", history.epochs, workers.first) as bar:
         while history.epochs < end:
             started = time.perf_counter()
-            means = workers.mean(epoch())
-            history.epochs += 1
-            _refuse_infinite(means, history.epochs)
-            values = means | after_epoch(history)
+            try:
+                means = workers.mean(epoch())
+                require_finite(means, parts)
+                require_whole(parts)
+                history.epochs += 1
+                values = means | after_epoch(history)
+                require_finite(values, parts)
+            except NotFiniteError as error:
+                number = len(history.curves.get("loss", [])) + 1
+                raise in_words(error, number, begun, checkpoint) from None
             for name, value in values.items():
                 history.curves.setdefault(name, []).append(value)
             history.seconds += time.perf_counter() - started
@@ -243,16 +273,20 @@ def _restored(
     parts: Mapping[str, Stateful],
     generator: torch.Generator,
     epochs: int,
+    snapshots: Mapping[str, Tensor] | None,
 ) -> History:
     """The history of a checkpoint; its state goes into the parts and the generator."""
     state = checkpoints.load(checkpoint, identity)
     history = restored_history(checkpoint, state)
-    longest = max(map(len, history.curves.values()), default=0)
-    if not longest <= history.epochs <= epochs:
+    lengths = set(map(len, history.curves.values())) or {0}
+    if lengths != {history.epochs} or history.epochs > epochs:
         raise TrainingError(
             f"{checkpoint} does not fit this run: its curves are not those of "
             f"{epochs} epochs or fewer: {checkpoints.REMEDY}"
         )
+    if snapshots is not None:
+        by_now = {n: like for n, like in snapshots.items() if int(n) <= history.epochs}
+        require_snapshots(checkpoint, history, by_now)
     checkpoints.restore(checkpoint, state, parts, generator)
     return history
 
@@ -267,6 +301,17 @@ def restored_history(checkpoint: Path, state: Mapping[str, Any]) -> History:
     return History(**kept)
 
 
+def require_snapshots(
+    checkpoint: Path, history: History, like: Mapping[str, Tensor]
+) -> None:
+    """Raise TrainingError where a history's snapshots are not like these."""
+    wrong = checkpoints.differences(history.snapshots, like, "snapshots")
+    if said := next(wrong, ""):
+        raise TrainingError(
+            f"{checkpoint} does not fit this run: {said}: {checkpoints.REMEDY}"
+        )
+
+
 def _is_history(kept: Any) -> bool:
     """Whether a checkpoint's entry has the fields of ``History``, each of its type."""
     if not isinstance(kept, dict) or kept.keys() != History.__dataclass_fields__.keys():
@@ -276,25 +321,17 @@ def _is_history(kept: Any) -> bool:
     return (
         type(epochs) is int
         and epochs >= 0
-        and _finite([seconds])
+        and checkpoints.is_number(seconds)
+        and seconds >= 0
         and isinstance(curves, dict)
-        and all(isinstance(c, list) and _finite(c) for c in curves.values())
+        and all(
+            isinstance(c, list) and all(map(checkpoints.is_number, c))
+            for c in curves.values()
+        )
         and isinstance(snapshots, dict)
         and all(isinstance(picture, Tensor) for picture in snapshots.values())
         and all(isinstance(name, str) for name in [*curves, *snapshots])
     )
-
-
-def _finite(values: list[Any]) -> bool:
-    return all(type(v) in (int, float) and math.isfinite(v) for v in values)
-
-
-def _refuse_infinite(means: Mapping[str, float], epoch: int) -> None:
-    for name, mean in means.items():
-        if not math.isfinite(mean):
-            raise TrainingError(
-                f"the {name} is {mean} after epoch {epoch}: try a smaller learning rate"
-            )
 
 
 def progress(
@@ -320,8 +357,8 @@ def _epoch_function(
     """What runs one epoch, step by step or captured, and gives its means."""
     if engine.capture == "off":
         apart = engine.workers.apart
-        return lambda: _epoch(step, apart(batches(generator)), after_step)
-    return CapturedEpoch(
+        return lambda: _epoch(step, apart(batches(generator)), after_step, parts)
+    captured = CapturedEpoch(
         step,
         cast(Blocks, batches),
         generator,
@@ -329,19 +366,32 @@ def _epoch_function(
         after_block=after_step,
         compiled=engine.capture == "compile",
     )
+    return lambda: require_means(captured(), parts, captured.first_step)
 
 
 def _epoch(
     step: Step,
     batches: Iterable[tuple[Any, int | Tensor]],
     after_step: Callable[[], object],
+    parts: Mapping[str, Stateful],
 ) -> dict[str, float]:
-    """One pass over the batches; the weighted mean of each of the step's scalars."""
+    """One pass over the batches; the weighted mean of each of the step's scalars.
+
+    Raises NotFiniteError, on an accelerator after the whole pass.
+    """
     totals: dict[str, Tensor] = {}
     weights: int | Tensor = 0
-    for batch, weight in batches:
+    seen = []
+    for number, (batch, weight) in enumerate(batches, start=1):
         weights = weights + weight
-        for name, value in step(batch).items():
-            totals[name] = totals.get(name, 0.0) + value.detach() * weight
+        try:
+            scalars = {name: value.detach() for name, value in step(batch).items()}
+            require_finite(scalars, parts)
+        except NotFiniteError as error:
+            raise error.in_step(number) from None
+        seen.append(scalars)
+        for name, value in scalars.items():
+            totals[name] = totals.get(name, 0.0) + value * weight
         after_step()
-    return {name: float(total) / float(weights) for name, total in totals.items()}
+    means = {name: float(total) / float(weights) for name, total in totals.items()}
+    return require_means(means, parts, lambda: first_step(seen))

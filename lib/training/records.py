@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FORMAT = 1  # goes up when a record changes so that older code would misread it
+THEIRS = "use the version of the code that wrote it"
+AGAIN = "restore it, or remove it and run the experiment again"
 
 
 class RecordError(Exception):
@@ -147,23 +149,36 @@ def read(path: str | Path) -> dict[str, Any]:
     Raises RecordError where there is none, where it is damaged or was changed, and
     where it is of a format that this code does not know.
     """
-    again = "restore it, or remove it and run the experiment again"
+    record = read_unsigned(path)
+    if "digest" not in record:
+        raise RecordError(
+            f"{path} is not a record: it has no digest: bring an earlier version's "
+            f"along with `python -m lib migrate`, or {AGAIN}"
+        )
+    if record.get("format") != FORMAT:
+        raise RecordError(
+            f"{path} is a record of format {record.get('format')}, and this code "
+            f"reads format {FORMAT}: {THEIRS}"
+        )
+    if record.pop("digest") != digest(record):
+        raise RecordError(f"{path} was changed: its digest is another one: {AGAIN}")
+    del record["format"]
+    return record
+
+
+def read_unsigned(path: str | Path) -> dict[str, Any]:
+    """What a record's file holds, format and digest included, if it has any.
+
+    Raises RecordError where it holds no dictionary in JSON.
+    """
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise RecordError(f"{path} is not a record: {error}: {again}") from None
-    if not isinstance(record, dict) or "digest" not in record:
-        raise RecordError(f"{path} is not a record: it has no digest: {again}")
-    if record.get("format") != FORMAT:
-        raise RecordError(
-            f"{path} is a record of format {record.get('format')}, and this code "
-            f"reads format {FORMAT}: use the version of the code that wrote it"
-        )
-    if record.pop("digest") != digest(record):
-        raise RecordError(f"{path} was changed: its digest is another one: {again}")
-    del record["format"]
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{path} is not a record: {error}: {AGAIN}") from None
+    if not isinstance(record, dict):
+        raise RecordError(f"{path} is not a record: it holds no dictionary: {AGAIN}")
     return record
 
 
@@ -186,7 +201,7 @@ def estimate(values: Tensor) -> dict[str, Any]:
 
     The interval is the normal one, mean +- 1.96 standard errors.
     """
-    values = values.double()
+    values = values.cpu().double()  # not every device has float64
     mean = float(values.mean())
     margin = 1.96 * float(values.std()) / len(values) ** 0.5
     return {"mean": mean, "interval": [mean - margin, mean + margin], "n": len(values)}

@@ -1,11 +1,15 @@
 """Parallel texts: what the phrases promise, and that no damaged file is read."""
 
+import errno
 import gzip
 import hashlib
+import os
 import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -242,6 +246,7 @@ class Server(ThreadingHTTPServer):
     files: dict[str, bytes]
     breaks_off: bool = False  # in the middle of a file
     takes_ranges: bool = True
+    answer: bytes = b""  # to all, in place of a file
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -255,6 +260,9 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.removeprefix("/")
         start = int(self.headers.get("Range", "bytes=0-")[6:-1])
         self.server.asked.append((name, start))
+        if self.server.answer:
+            self.wfile.write(self.server.answer)
+            return
         if name not in self.server.files:
             self.send_error(404)
             return
@@ -318,10 +326,10 @@ def test_a_broken_download_goes_on(server, tmp_path, takes_ranges) -> None:
 
 def test_a_download_stopped_before_its_last_step_is_taken_up(server, tmp_path) -> None:
     (tmp_path / "multi30k").mkdir()
-    partial = tmp_path / "multi30k" / "train.en.gz.partial"
-    partial.write_bytes(server.files["train.en.gz"])
+    begun = tmp_path / "multi30k" / "train.en.gz.partial"
+    begun.write_bytes(server.files["train.en.gz"])
     assert len(multi30k(("en", "de"), tmp_path, download=True).train["en"]) == 5
-    assert not partial.exists()
+    assert not begun.exists()
 
 
 @pytest.mark.parametrize(
@@ -347,3 +355,69 @@ def test_without_a_server_the_address_is_named(tmp_path, contents, monkeypatch) 
     monkeypatch.setattr(corpora, "MULTI30K_URL", "http://127.0.0.1:9")
     with pytest.raises(CorpusError, match=r"cannot fetch http://127.*/train\.en\.gz"):
         multi30k(folder=tmp_path, download=True)
+
+
+def redirect(to: str) -> bytes:
+    return f"HTTP/1.0 302 Found\r\nLocation: {to}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        redirect("/train.en.gz"),  # and round again
+        redirect("http://[no address"),
+        redirect("file:///etc/passwd"),
+        b"HTTP/1.0 two hundred\r\n\r\n",
+        b"\xff\xfe",
+        b"HTTP/1.0 500 Out\tof\x0border\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: many\r\n\r\nabc",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc",
+    ],
+)
+def test_an_odd_answer_is_one_line_and_a_second_try_succeeds(server, tmp_path, answer):
+    server.answer = answer
+    with pytest.raises(CorpusError, match=r"http://127.*/train\.en\.gz") as caught:
+        multi30k(("en", "de"), tmp_path, download=True)
+    assert len(str(caught.value).splitlines()) == 1
+    assert re.search(r"again", str(caught.value))
+    server.answer = b""
+    try:
+        data = multi30k(("en", "de"), tmp_path, download=True)
+    except CorpusError:  # three bytes were kept, which do not begin the file
+        data = multi30k(("en", "de"), tmp_path, download=True)
+    assert len(data.train["en"]) == 5
+    assert len(list((tmp_path / "multi30k").iterdir())) == 6
+
+
+def test_a_full_disk_is_one_line_and_a_second_try_goes_on(
+    server, tmp_path, monkeypatch
+) -> None:
+    def full(source, target) -> None:
+        target.write(source.read(20))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(corpora.shutil, "copyfileobj", full)
+        with pytest.raises(CorpusError, match=r"No space left .* again goes on"):
+            multi30k(("en", "de"), tmp_path, download=True)
+    assert len(multi30k(("en", "de"), tmp_path, download=True).train["en"]) == 5
+    assert server.asked[:2] == [("train.en.gz", 0), ("train.en.gz", 20)]
+
+
+def test_two_downloads_at_once_fetch_each_file_once(server, tmp_path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        fetch = partial(multi30k, ("en", "de"), tmp_path, download=True)
+        found = [future.result() for future in [pool.submit(fetch) for _ in range(4)]]
+    assert all(data == found[0] for data in found)
+    assert len(server.asked) == 6
+    assert len(list((tmp_path / "multi30k").iterdir())) == 6
+
+
+def test_a_damaged_file_is_mended_as_its_line_says(server, folder) -> None:
+    path = folder / "multi30k" / "val.de.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(CorpusError, match="delete it and fetch it again with --down"):
+        multi30k(folder=folder, download=True)
+    path.unlink()
+    assert len(multi30k(folder=folder, download=True).validation["de"]) == 2

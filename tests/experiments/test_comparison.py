@@ -20,8 +20,11 @@ def keep(folder, seed=0, name="vae-digits", **changes):
         "name": name,
         "seed": seed,
         "configuration": {"hidden": 8, "epochs": 3},
-        "data": {"source": "made up", "sha256": "0" * 64},
+        "data": {"source": "made up", "sha256": {"file": "0" * 64}},
+        "provenance": {"torch": "2", "threads": 2, "commit": None},
         "metrics": {"right": 0.5},
+        "curves": {"loss": [3.0, 2.0, 1.0]},
+        "seconds": {"training": 1.0, "this_session": 1},
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = records.run_files(folder, name, seed).record
@@ -170,11 +173,11 @@ def other_run(folder):
 
 
 def other_data(folder):
-    keep(folder, data={"source": "made up", "sha256": "1" * 64})
+    keep(folder, data={"source": "made up", "sha256": {"file": "1" * 64}})
 
 
 def another_name(folder):
-    keep(folder, name="gan-digits")
+    keep(folder, name="gan-digits", configuration={})
 
 
 @pytest.mark.parametrize(

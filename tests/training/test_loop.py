@@ -237,7 +237,9 @@ def test_a_number_that_is_not_finite_stops_before_the_checkpoint(
         return scalars | ({name: torch.tensor(float(number))} if broken else {})
 
     batches = training.shuffled(DATA, len(DATA))
-    with pytest.raises(TrainingError, match=f"the {name} is {number} after epoch 3"):
+    with pytest.raises(
+        TrainingError, match=f"in step 1 of epoch 3 the {name} is {number}, "
+    ):
         training.run_epochs(step, {}, batches, SETTINGS, prepare(0), checkpoint=path)
     assert checkpoints.read(path)["history"]["epochs"] == 2
 
