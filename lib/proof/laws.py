@@ -343,6 +343,24 @@ def normalised_over(applied: Expr) -> tuple[Symbol, ...]:
     return over
 
 
+def moved_density(expression: Basic) -> Basic | None:
+    """A density met elsewhere than at symbols, or differentiated by its variables.
+
+    A change of the variable, and an integration by parts, hold on a line; where a law
+    has its mass at a few places they do not.
+    """
+    for applied in sorted(expression.atoms(AppliedUndef), key=str):
+        count = len(density_variables(applied))
+        if any(len(a.free_symbols) and not a.is_Symbol for a in applied.args[:count]):
+            return applied
+    for slope in sorted(expression.atoms(sp.Derivative), key=str):
+        for applied in slope.expr.atoms(AppliedUndef):
+            over = applied.args[: len(density_variables(applied))]
+            if set(over) & set(slope.variables):
+                return slope
+    return None
+
+
 def density_variables(applied: Expr) -> tuple[Symbol, ...]:
     """The variables with which a ``density`` was made, whatever stands there now."""
     if not isinstance(applied, AppliedUndef):

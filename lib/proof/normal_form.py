@@ -101,6 +101,8 @@ def _evaluated(node: Basic, place: dict[Symbol, Expr]) -> Basic:
         return place[node]
     if not node.args or not place:
         return node
+    if isinstance(node, (sp.Derivative, sp.Subs)):
+        return node.subs(place)  # a value is nothing to differentiate by
     return node.func(*(_evaluated(argument, place) for argument in node.args))
 
 
