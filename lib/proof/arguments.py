@@ -22,7 +22,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import IndexedBase
 
 # Expressions to SymPy, but none that has a value.
-_NO_VALUE = (sp.Lambda, IndexedBase, sp.Order, sp.AccumBounds)
+_NO_VALUE = (sp.Lambda, IndexedBase, sp.Order, sp.AccumBounds, sp.Quaternion)
 _VARIABLES = (sp.Symbol, sp.MatrixSymbol, sp.Indexed, MatrixElement)
 _NO_SEVERAL = (str, bytes, sp.MatrixBase, type)
 _CONDITIONS = (Relational, BooleanFunction, BooleanAtom, AppliedPredicate)

@@ -37,6 +37,7 @@ from .points import points
 Proof = Literal["", "normal form", "SymPy"]
 
 A_FEW = 4  # points, where there are several instances
+MOST_SEARCHED = 4  # instances of several symbols whose kinks are looked for
 ONE_SIDED = "one side is undefined"
 
 
@@ -162,9 +163,12 @@ def _compare(
 ) -> Verdict:
     """Look for a point at which ``refutes`` says so of the two sides' enclosures."""
     agreed = 0
-    for instance in instances(left, right, given, lambda: agreed >= ENOUGH):
-        symbols, kinks = instance.symbols, instance.kinks
-        if refutes is exceeds and not instance.functions:
+    found_so_far = instances(left, right, given, lambda: agreed >= ENOUGH)
+    for index, instance in enumerate(found_so_far):
+        symbols = instance.symbols
+        searched = index < MOST_SEARCHED or len(symbols) <= 1
+        kinks = instance.kinks if searched else []
+        if refutes is exceeds and searched and not instance.functions:
             # Where they lie closest one side may be the larger one.
             kinks = [*kinks, *(a - b for a, b in instance.pairs)]
         pairs = [

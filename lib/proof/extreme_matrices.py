@@ -38,18 +38,24 @@ def _known(properties: Sequence[str]) -> set[str]:
 
 
 def extreme_matrix(
-    rows: int, columns: int, properties: Sequence[str], random: Random, reach: int
+    rows: int,
+    columns: int,
+    properties: Sequence[str],
+    random: Random,
+    piece: int,
+    reach: int,
 ) -> sp.ImmutableMatrix:
     """A matrix that has the properties; ``reach`` is the largest power of ten in it.
 
-    One with more than ``LARGEST_FILLED`` rows or columns is filled at a corner and on
-    its diagonal.
+    Symmetric ones of like ``piece`` are alike in kind, so that several come with
+    eigenvalues of every scale on axes of their own at once. One with more than
+    ``LARGEST_FILLED`` rows or columns is filled at a corner and on its diagonal.
     """
     wanted = _known(properties)
     if max(rows, columns) > LARGEST_FILLED:
-        return _large(rows, columns, wanted, random, reach)
+        return _large(rows, columns, wanted, random, piece, reach)
     if wanted & SYMMETRIC:
-        return _symmetric(rows, wanted, random, reach)
+        return _symmetric(rows, wanted, random, piece, reach)
     if "orthogonal" in wanted:
         return sp.ImmutableMatrix(_orthogonal(rows, random))
     for _ in range(40):
@@ -60,16 +66,15 @@ def extreme_matrix(
 
 
 def _large(
-    rows: int, columns: int, wanted: set[str], random: Random, reach: int
+    rows: int, columns: int, wanted: set[str], random: Random, piece: int, reach: int
 ) -> sp.ImmutableMatrix:
     """A filled corner, and numbers on the rest of the diagonal."""
-    square = rows == columns
-    corner = [CORNER, CORNER] if square else [min(CORNER, n) for n in (rows, columns)]
-    filled = extreme_matrix(*corner, tuple(wanted), random, reach)
+    height, width = min(CORNER, rows), min(CORNER, columns)
+    filled = extreme_matrix(height, width, tuple(wanted), random, piece, reach)
     entries = {
         (i, j): filled[i, j] for i in range(filled.rows) for j in range(filled.cols)
     }
-    for i in range(min(corner), min(rows, columns)):
+    for i in range(min(height, width), min(rows, columns)):
         value = Rational(random.choice((1, 2, 3)))
         if "orthogonal" in wanted:
             value = sp.S.One
@@ -82,33 +87,41 @@ def _large(
 
 
 def _symmetric(
-    size: int, wanted: set[str], random: Random, reach: int
+    size: int, wanted: set[str], random: Random, piece: int, reach: int
 ) -> sp.ImmutableMatrix:
-    values = _eigenvalues(size, wanted, random, reach)
-    axes = sp.eye(size)
-    if "diagonal" not in wanted:
-        turned = rotation(size, random)
-        axes = random.choice((axes, turned, turned, _orthogonal(size, random)))
+    """Every second piece has eigenvalues of every scale on axes of its own."""
+    spread = [far_number(random, reach) for _ in range(size)]
+    alike = random.choice(([far_number(random, reach)] * size, [sp.S.One] * size))
+    values = alike if piece % 4 == 0 else spread
+    axes = (_orthogonal, _turned, _plain_axes, _turned)[piece % 4](size, random)
+    if "diagonal" in wanted:
+        axes = sp.eye(size)
+    if "orthogonal" in wanted:
+        values = [sp.S.One] * size
+    if "positive_definite" not in wanted:
+        values = _signed(values, wanted, random)
     return sp.ImmutableMatrix(axes * sp.diag(*values) * axes.T)
 
 
-def _eigenvalues(
-    size: int, wanted: set[str], random: Random, reach: int
+def _signed(
+    values: Sequence[Rational], wanted: set[str], random: Random
 ) -> list[Rational]:
-    """Of every scale, all alike, or one and naught; of both signs if they may be."""
-    spread = [far_number(random, reach) for _ in range(size)]
-    alike = [far_number(random, reach)] * size
-    values = random.choice((spread, spread, alike, [sp.S.One] * size))
-    if "orthogonal" in wanted:
-        values = [sp.S.One] * size
-    if "positive_definite" in wanted:
-        return values
+    """Of one sign or of several, and naught where nothing forbids it."""
     signs: tuple[int, ...] = (1, -1, 0)
     if wanted & {"orthogonal", "invertible"}:
         signs = (1, -1)
-    one_sign = [random.choice(signs)] * size
-    chosen = random.choice((one_sign, [random.choice(signs) for _ in range(size)]))
+    one = [random.choice(signs)] * len(values)
+    several = [random.choice(signs) for _ in values]
+    chosen = random.choice((one, several))
     return [sign * value for sign, value in zip(chosen, values, strict=True)]
+
+
+def _plain_axes(size: int, random: Random) -> sp.Matrix:
+    return sp.eye(size)
+
+
+def _turned(size: int, random: Random) -> sp.Matrix:
+    return rotation(size, random)
 
 
 def _orthogonal(size: int, random: Random) -> sp.Matrix:
@@ -158,7 +171,9 @@ def _constant(rows: int, columns: int, random: Random, reach: int) -> sp.Matrix:
 
 
 def _diagonal(rows: int, columns: int, random: Random, reach: int) -> sp.Matrix:
-    value = random.choice((1, -1)) * random.choice((sp.S.One, far_number(random, reach)))
+    value = random.choice((1, -1)) * random.choice(
+        (sp.S.One, far_number(random, reach))
+    )
     return sp.Matrix(rows, columns, lambda i, j: value * int(i == j))
 
 

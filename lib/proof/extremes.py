@@ -35,7 +35,7 @@ def _power_of_ten(number: sp.Expr) -> int:
 
 
 def far_number(random: Random, reach: int) -> Rational:
-    """A positive number of any scale within reach, often a usual one or the farthest."""
+    """A positive number of any scale within reach, often usual or the farthest."""
     usual = random.randint(-LEAST_REACH, LEAST_REACH)
     power = random.choice((random.randint(-reach, reach), usual, reach, -reach))
     return Rational(random.randint(11, 99), 10) * Rational(10) ** power

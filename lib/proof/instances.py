@@ -10,7 +10,7 @@ import sympy as sp
 from sympy import Basic, Derivative, Expr, S, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
 from .calculus import Jacobian, MatrixGradient
 from .errors import Undecidable
@@ -26,7 +26,7 @@ from .sizes import far_sizes, sizes_to_try, structural_integers
 ENOUGH = 12  # instances without which an unproved equality stays undecided
 STRUCTURES = 6  # choices of sizes, functions and laws, each with a few points
 EXTREMES = 18  # more of them, at the edges of what is assumed
-A_FEW_EXTREMES = 6  # where an instance takes long
+A_FEW_EXTREMES = 5  # where an instance takes long
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def instances(
     sized = structural_integers(sides)
     sizes = sizes_to_try(sides) if sized else []
     wanted, found = max(STRUCTURES, len(sizes), len(beside)), 0
-    for seed in range(12 * wanted):
+    for seed in range(24 * wanted):
         chosen = Interpretation(sides, given, seed, beside[seed % len(beside)])
         instance = _instance(left, right, given, chosen)
         if instance is None:
@@ -107,7 +107,7 @@ def _extreme_instances(
     dear = any(e.has(Operator, Derivative, Jacobian, MatrixGradient) for e in sides)
     wanted, found = A_FEW_EXTREMES if dear else max(EXTREMES, 2 * len(sizes)), 0
     for seed in range(4 * wanted):
-        there = sizes[seed % len(sizes)] if sizes else {}
+        there = sizes[(seed + seed // len(sizes)) % len(sizes)] if sizes else {}
         try:
             chosen = Interpretation(
                 sides, given, seed, beside[seed % len(beside)], there
@@ -129,12 +129,12 @@ def _instance(
     predicates = [g for g in given if g.has(AppliedPredicate)]
     relations = [g for g in given if g not in predicates]
     try:
-        pairs, columns = _pairs(ground(left, chosen), ground(right, chosen))
         kept = _still_open(relations, chosen)
         met = all(_is_met(predicate, chosen) for predicate in predicates)
+        if not met or S.false in kept:
+            return None
+        pairs, columns = _pairs(ground(left, chosen), ground(right, chosen))
     except Singular:
-        return None
-    if not met or S.false in kept:
         return None
     return Instance(
         chosen.described(),
@@ -160,10 +160,8 @@ def _still_open(
 
 
 def _is_met(condition: Basic, chosen: Interpretation) -> bool:
-    """Whether an instance has properties; a symbol's matrix was drawn to have them."""
-    if isinstance(condition, AppliedPredicate) and isinstance(
-        condition.arguments[0], MatrixSymbol
-    ):
+    """Whether an instance has properties, if no matrix was drawn to have them."""
+    if condition in chosen.drawn_facts:
         return True
     facts = {
         fact: sp.sympify(

@@ -54,7 +54,9 @@ class Interpretation:
         self.sizes = choose_sizes(expressions, given, seed) if sizes is None else sizes
         self.scalars = scalars
         self._supports = Supports(expressions, seed, self._random, self.reach)
-        self._formulas: dict[tuple[type[Expr], int], tuple[Formula | Constant, Cells]] = {}
+        self._formulas: dict[
+            tuple[type[Expr], int], tuple[Formula | Constant, Cells]
+        ] = {}
         self._noncommuting: dict[Symbol, sp.Matrix] = {}
         together = sp.Tuple(*expressions)
         self._free = set(map(str, together.free_symbols))
@@ -63,6 +65,7 @@ class Interpretation:
         self._order = max((len(node.variables) for node in slopes), default=0)
         self._conditions = given
         self._facts = [g for g in given if isinstance(g, AppliedPredicate)]
+        self.drawn_facts: set[AppliedPredicate] = set()  # what matrices were drawn for
         self.matrices: dict[str, sp.ImmutableMatrix] = {}
         symbols = sp.Tuple(*expressions).atoms(MatrixSymbol)
         for symbol in sorted(symbols, key=str):
@@ -82,11 +85,14 @@ class Interpretation:
         multiples = {m for m in about if _core(m) == symbol}
         if len(multiples) > 1:  # such as A and -A: drawn to suit what is said of A
             multiples = {symbol}
-        facts = [f.function.name for f in self._facts if f.arguments[0] in multiples]
+        known = [f for f in self._facts if f.arguments[0] in multiples]
+        self.drawn_facts |= set(known)
+        facts = [f.function.name for f in known]
         if self._is_simplest:
             drawn = simplest_matrix(rows, columns, facts)
         elif self.reach:
-            drawn = extreme_matrix(rows, columns, facts, self._random, self.reach)
+            random, reach = self._random, self.reach
+            drawn = extreme_matrix(rows, columns, facts, random, self._seed, reach)
         else:
             drawn = random_matrix(rows, columns, facts, self._random, self._seed)
         scale = next((_factor(m) for m in multiples), sp.S.One)
@@ -100,7 +106,9 @@ class Interpretation:
 
     @property
     def noncommuting_size(self) -> int:
-        """How many rows the matrices for non-commuting symbols have: 1 to 5."""
+        """How many rows the matrices for non-commuting symbols have: 1 to 5, or 6."""
+        if self.reach:
+            return 6
         return (2, 3, 1, 5, 4)[self._seed % 5]
 
     def noncommuting(self, symbol: Symbol) -> sp.Matrix:
@@ -148,9 +156,7 @@ class Interpretation:
             self._formulas[key] = formula, cells
         return self._formulas[key]
 
-    def _made(
-        self, name: str, applied: AppliedUndef, jets: int
-    ) -> Formula | Constant:
+    def _made(self, name: str, applied: AppliedUndef, jets: int) -> Formula | Constant:
         if self._is_simplest:
             return simplest_formula(applied)
         if self.reach:

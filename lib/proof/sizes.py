@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from random import Random
 
 import sympy as sp
-from sympy import Basic, Integer, Symbol
+from sympy import Basic, Expr, Integer, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
@@ -81,9 +81,7 @@ def _conditions_on(
     names: Sequence[Symbol], expressions: Sequence[Basic], given: Sequence[Basic]
 ) -> list[Basic]:
     conditions = [
-        g
-        for g in given
-        if not g.has(AppliedPredicate) and g.free_symbols <= set(names)
+        g for g in given if not g.has(AppliedPredicate) and g.free_symbols <= set(names)
     ]
     return conditions + [
         r for r in _index_ranges(expressions) if not _is_bounded(r.lhs, conditions)

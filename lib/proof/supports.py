@@ -11,8 +11,8 @@ from sympy import Basic, Rational, S, Symbol
 from sympy.core.function import AppliedUndef
 
 from .errors import Undecidable
-from .extremes import far_number
 from .expectation import Operator
+from .extremes import far_number
 from .kinks import admits, kinks_of, roots
 
 Kind = tuple[tuple[str, bool], ...]  # what is assumed of a variable
@@ -48,10 +48,13 @@ class Supports:
             drawn = self._extreme if self._reach else self._draw
             values = drawn(variable, kind)
             counted = not self._reach or variable.is_integer
-            self._drawn[kind] = {
-                v: S.One if counted else far_number(self._random, 3) for v in values
-            }
+            self._drawn[kind] = {v: S.One if counted else self._mass() for v in values}
         return self._drawn[kind]
+
+    def _mass(self) -> Rational:
+        """Of every other seed little, so that densities are far above one."""
+        scale = Rational(10) ** (4 if self._seed % 2 else -4)
+        return scale * Rational(self._random.randint(11, 99), 10)
 
     def _extreme(self, variable: Symbol, kind: Kind) -> list[Rational]:
         """Where an integrand turns, and of every scale."""
@@ -99,7 +102,7 @@ class Supports:
 def _turns_of_bound(
     operators: AbstractSet[Operator],
 ) -> tuple[dict[Kind, list[Rational]], dict[Kind, list[Rational]]]:
-    """Where what stands under an integral turns, and both sides, by kind of variable."""
+    """Where an integrand turns, and beside it, by kind of variable."""
     at: dict[Kind, list[Rational]] = {}
     found: dict[Kind, list[Rational]] = {}
     for node in sorted(operators, key=sp.default_sort_key):
