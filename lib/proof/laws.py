@@ -11,7 +11,7 @@ from sympy import Add, Basic, Expr, Function, S, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
-from .arguments import as_expression, as_text, several, shown
+from .arguments import VARIABLES, as_expression, as_text, several, shown
 from .bounded import expand
 from .definite_integrals import definite_integral
 from .gaussian_integrals import (
@@ -333,9 +333,8 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
     p(z_1) and p(z_2) are the same one at two places. A vector z and a number z differ.
     """
     as_text(name, "a density needs a name", 'density("p", z)', TypeError)
-    kinds = (Symbol, sp.MatrixSymbol)
-    variables = several(variables, "variables", kinds, "symbols", TypeError)
-    given = several(given, "given", kinds, "symbols", TypeError)
+    variables = several(variables, "variables", VARIABLES, "symbols", TypeError)
+    given = several(given, "given", VARIABLES, "symbols", TypeError)
     stems = ",".join(_stem(symbol) for symbol in (*variables, *given))
     function = density_function(f"{name}|{len(variables)}|{stems}", variables)
     return function(*variables, *given)
