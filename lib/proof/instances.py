@@ -10,7 +10,7 @@ import sympy as sp
 from sympy import Basic, Derivative, Expr, S, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
+from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
 from .calculus import Jacobian, MatrixGradient
 from .errors import Undecidable
@@ -101,6 +101,8 @@ def _extreme_instances(
     left: Basic, right: Basic, given: Sequence[Basic], beside: Sequence[Point]
 ) -> Iterator[Instance]:
     sides = [left, right]
+    if not any(e.has(MatrixExpr, AppliedUndef, Operator) for e in sides):
+        return  # what is left open are numbers, and points are far already
     sizes = far_sizes(sides, given)
     if structural_integers(sides) and not sizes:
         return
@@ -161,7 +163,8 @@ def _still_open(
 
 def _is_met(condition: Basic, chosen: Interpretation) -> bool:
     """Whether an instance has properties, if no matrix was drawn to have them."""
-    if condition in chosen.drawn_facts:
+    about = {symbol.name for symbol in condition.atoms(MatrixSymbol)}
+    if condition in chosen.drawn_facts or not about <= chosen.matrices.keys():
         return True
     facts = {
         fact: sp.sympify(
