@@ -26,7 +26,7 @@ from .sizes import far_sizes, sizes_to_try, structural_integers
 ENOUGH = 12  # instances without which an unproved equality stays undecided
 STRUCTURES = 6  # choices of sizes, functions and laws, each with a few points
 EXTREMES = 18  # more of them, at the edges of what is assumed
-A_FEW_EXTREMES = 5  # where an instance takes long
+A_FEW_EXTREMES = 4  # where an instance takes long
 
 
 @dataclass(frozen=True)
