@@ -25,6 +25,7 @@ equality            are both sides equal, or is one the smaller?
 counterexamples     how a point that refutes is told
 instances           both sides with all but numbers chosen
   interpretation      what is chosen: sizes, supports, matrices, formulas
+  extremes            and how far it goes: extreme_matrices, constant formulas
   grounding           how it is put in, and differentiated by partials
 points, evaluation  numbers for the symbols, and what both sides are there
   kinks               where an expression changes its formula, and where it is extreme

@@ -22,8 +22,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.indexed import IndexedBase
 
 # Expressions to SymPy, but none that has a value.
-_NO_VALUE = (sp.Lambda, IndexedBase, sp.Order, sp.AccumBounds)
-_VARIABLES = (sp.Symbol, sp.MatrixSymbol, sp.Indexed, MatrixElement)
+_NO_VALUE = (sp.Lambda, IndexedBase, sp.Order, sp.AccumBounds, sp.Quaternion)
+VARIABLES = (sp.Symbol, sp.MatrixSymbol, sp.Indexed, MatrixElement)
 _NO_SEVERAL = (str, bytes, sp.MatrixBase, type)
 _CONDITIONS = (Relational, BooleanFunction, BooleanAtom, AppliedPredicate)
 _WRITE = "write an expression of SymPy's symbols and functions"
@@ -130,6 +130,6 @@ def as_text(value: Any, need: str, example: str, error: type[Exception]) -> str:
 
 def as_variable(value: Any, what: str) -> Basic:
     """A symbol, of a matrix or with an index too: what a law or an integral is over."""
-    if isinstance(value, _VARIABLES):
+    if isinstance(value, VARIABLES):
         return value
     raise TypeError(f"{what}: {shown(value)} is no symbol: name one, such as x")

@@ -154,7 +154,7 @@ class Jacobian(_Derived):
     """d of / d by: a row for each entry of ``of``, a column for each one of ``by``."""
 
     def __new__(cls, of: Basic, by: MatrixSymbol, at: Basic | None = None) -> Jacobian:
-        if of.shape[1] != 1:
+        if not getattr(of, "is_Matrix", False) or of.shape[1] != 1:
             raise TypeError(f"Jacobian(y, x): {of} is no column")
         return super().__new__(cls, of, by, at)
 

@@ -90,13 +90,13 @@ def _of_exponential(n: int, b: Expr, end: Expr) -> Expr | None:
 
 # ---------------------------------------------------------------------- broken lines
 
-_TURNING = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min)
+TURNING = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min)
 
 
 def _turning_parts(g: Expr, x: Symbol) -> list[Expr]:
     """What changes its sign where ``g`` changes its formula."""
     found: list[Expr] = []
-    for node in g.atoms(*_TURNING):
+    for node in g.atoms(*TURNING):
         if isinstance(node, (sp.Max, sp.Min)):
             found += [a - b for a, b in itertools.combinations(node.args, 2)]
         else:
@@ -128,9 +128,23 @@ def _roots_of(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
         return None if None in factors else set().union(*(f for f in factors if f))
     if isinstance(part, (sp.sin, sp.cos)):
         return _roots_of_sine(part, x, low, high)
+    if nested := part.atoms(*TURNING):
+        inner = min(nested, key=sp.count_ops)
+        formulas = [part.xreplace({inner: value}) for value in _formulas_of(inner)]
+        found = [_roots_of(f, x, low, high) for f in formulas if f.has(x)]
+        return None if None in found else set().union(*(f for f in found if f))
     if (root := affine_root(part, x)) is None:
         return None
     return {root}
+
+
+def _formulas_of(node: Expr) -> list[Expr]:
+    """What a broken line may be, on one side of where it turns or on another."""
+    if isinstance(node, (sp.Max, sp.Min)):
+        return list(node.args)
+    if isinstance(node, sp.Abs):
+        return [node.args[0], -node.args[0]]
+    return [S.One, S.NegativeOne if isinstance(node, sp.sign) else S.Zero]
 
 
 def affine_root(part: Expr, x: Symbol) -> Expr | None:
@@ -189,9 +203,9 @@ def _on_one_side(g: Expr, x: Symbol, inside: Expr) -> Expr | None:
         return S.NegativeOne if there.is_negative else None
 
     smooth = g
-    for node in sorted(g.atoms(*_TURNING), key=sp.count_ops):
-        if not node.has(x):
-            continue
+    # The inner ones first: each makes the outer ones others.
+    while nodes := [node for node in smooth.atoms(*TURNING) if node.has(x)]:
+        node = min(nodes, key=lambda n: (sp.count_ops(n), sp.default_sort_key(n)))
         if isinstance(node, (sp.Max, sp.Min)):
             value = _chosen(node, side)
         elif (sign := side(node.args[0])) is None:
@@ -203,7 +217,7 @@ def _on_one_side(g: Expr, x: Symbol, inside: Expr) -> Expr | None:
         if value is None:
             return None
         smooth = smooth.xreplace({node: value})
-    return None if smooth.has(*_TURNING) and _turning_parts(smooth, x) else smooth
+    return None if smooth.has(*TURNING) and _turning_parts(smooth, x) else smooth
 
 
 def _chosen(node: Expr, side: Callable[[Expr], Expr | None]) -> Expr | None:

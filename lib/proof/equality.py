@@ -31,11 +31,14 @@ from .expectation import resolve
 from .instances import ENOUGH, Instance, has_structure, instances
 from .jumps import JUMPS, unseen_jump
 from .kinks import satisfies
+from .laws import moved_density
 from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
 
 A_FEW = 4  # points, where there are several instances
+MOST_SEARCHED = 4  # instances of several symbols whose kinks are looked for
+ONE_SIDED = "one side is undefined"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def _decide_equal(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Verdic
     if _shape(left) != _shape(right):
         shapes = f"{_shape(left)} and {_shape(right)}"
         return Verdict(False, counterexample=f"their shapes differ: {shapes}")
+    given = separate(given)
     refuse_unusable(given)
     if has_one_normal_form(left, right, given):
         return Verdict(True, "normal form")
@@ -83,6 +87,7 @@ def _decide_equal(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Verdic
             return Verdict(True, "SymPy")
         return _under_any_law(left, right, given, reason)
     if not verdict.holds:
+        _refuse_moved(left, right)
         return verdict
     verdict = with_enough(verdict, left, right)
     if is_zero(left, right, ATTEMPTS):
@@ -95,23 +100,43 @@ def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verd
 
     It proves nothing.
     """
+    given = separate(given)
     refuse_unusable(given)
     verdict = _compare(left, right, given, exceeds)
+    if not verdict.holds:
+        _refuse_moved(left, right)
     return with_enough(verdict, left, right) if verdict.holds else verdict
+
+
+def separate(given: Sequence[Basic]) -> tuple[Basic, ...]:
+    """Each condition by itself, where several are joined by ``&``."""
+    return tuple(part for condition in given for part in sp.And.make_args(condition))
 
 
 def refuse_unusable(given: Sequence[Basic]) -> None:
     """Refuse conditions that no instance could respect."""
     for condition in given:
+        for fact in condition.atoms(AppliedPredicate):
+            if not isinstance(fact.arguments[0], MatrixExpr):
+                raise Undecidable(f"{fact} is about no matrix: write a relation")
         if isinstance(condition, AppliedPredicate):
-            if not isinstance(condition.arguments[0], MatrixExpr):
-                raise Undecidable(f"{condition} is about no matrix: write a relation")
-        elif not isinstance(condition, (Relational, Boolean)):
+            continue
+        if not isinstance(condition, (Relational, Boolean)):
             raise Undecidable(f"the condition {condition} is no relation such as q < 1")
         elif condition == False:  # noqa: E712
             raise Undecidable("a condition that is never true")
         elif condition.has(sp.Indexed):
             raise Undecidable(f"{condition} is about an indexed term: declare its base")
+
+
+def _refuse_moved(left: Basic, right: Basic) -> None:
+    """Refuse to refute by laws of few places what may hold on a line."""
+    for side in (left, right):
+        if (moved := moved_density(side)) is not None:
+            raise Undecidable(
+                f"{moved} holds a density away from its variable, and a change of "
+                "variables or an integration by parts may make both sides equal"
+            )
 
 
 def _under_any_law(
@@ -138,9 +163,12 @@ def _compare(
 ) -> Verdict:
     """Look for a point at which ``refutes`` says so of the two sides' enclosures."""
     agreed = 0
-    for instance in instances(left, right, given):
-        symbols, kinks = instance.symbols, instance.kinks
-        if refutes is exceeds and not instance.functions:
+    found_so_far = instances(left, right, given, lambda: agreed >= ENOUGH)
+    for index, instance in enumerate(found_so_far):
+        symbols = instance.symbols
+        searched = index < MOST_SEARCHED or len(symbols) <= 1
+        kinks = instance.kinks if searched else []
+        if refutes is exceeds and searched and not instance.functions:
             # Where they lie closest one side may be the larger one.
             kinks = [*kinks, *(a - b for a, b in instance.pairs)]
         pairs = [
@@ -152,13 +180,15 @@ def _compare(
         for point in points(symbols, kinks, instance.given, count):
             for entry, pair in enumerate(pairs):
                 found = _look(pair, point, instance.given, refutes)
+                if instance.extreme and found == ONE_SIDED:
+                    continue  # as a quotient is at a root that cancels
                 if isinstance(found, str):
                     look = functools.partial(
                         _look, pair, given=instance.given, refutes=refutes
                     )
                     said = told(instance, entry, point, found, look)
                     return Verdict(False, counterexample=said)
-                agreed += found is Found.AGREEMENT
+                agreed += found is Found.AGREEMENT and not instance.extreme
         if refutes is differ and not instance.functions:
             _refuse_unseen_jumps(instance, kinks)
     return Verdict(True, instances=agreed)
@@ -185,7 +215,7 @@ def _look(
     found = pair.at(point, refutes)
     one_sided = found is Found.ONE_SIDED
     if one_sided and _stays_one_sided(pair, point, given, refutes):
-        return "one side is undefined"
+        return ONE_SIDED
     return found
 
 

@@ -17,9 +17,16 @@ from sympy import Add, Basic, Expr, S, Symbol
 
 from .arguments import as_expression, as_variable, shown
 from .bounded import expand
-from .definite_integrals import definite_integral
+from .definite_integrals import TURNING, definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral, is_expandable
-from .laws import Abstract, Finite, Law, beyond_real, normalised_over
+from .laws import (
+    Abstract,
+    Finite,
+    Law,
+    MultivariateNormal,
+    beyond_real,
+    normalised_over,
+)
 
 MOST_WRITTEN = 2000  # terms of a sum
 
@@ -114,6 +121,8 @@ def _refuse_dependent(laws: Sequence[Law]) -> None:
 
 def _linear(g: Expr, law: Law) -> Expr:
     """E of ``g``: the whole if the law can, else term by term, constants in front."""
+    if isinstance(law, MultivariateNormal):
+        law = law.marginal(g)
     if isinstance(law, Abstract):
         return Int(law.density * g, law.variables[0]).resolved()
     if (value := law.expectation(g)) is not None:
@@ -236,6 +245,9 @@ def _integral_of_product(g: Expr, z: Symbol) -> Expr:
         values = [gaussian_integral(rest, z) for _, rest in parts]
         if None not in values:
             return Add(*(c * v for (c, _), v in zip(parts, values, strict=True)))
+    if g.has(*TURNING) and not beyond_real(z):
+        value = definite_integral(g, z, S.NegativeInfinity, S.Infinity)
+        return Int(g, z) if value is None else value
     return Int(g, z)
 
 
@@ -284,6 +296,8 @@ def _resolved(expression: Basic) -> Basic:
         return _product(expression)
     if isinstance(expression, (sp.Derivative, sp.Subs)):
         return expression.doit(deep=False)
+    if isinstance(expression, sp.KroneckerDelta):
+        return sp.KroneckerDelta(*expression.args[:2])  # not where its indices run
     return expression
 
 

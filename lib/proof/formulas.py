@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from random import Random
 
 import mpmath
 import sympy as sp
 from mpmath import iv
-from sympy import Expr, Rational
+from sympy import Expr, Rational, S
 from sympy.core.function import AppliedUndef
 
 from .enclosed_functions import FUNCTIONS
 from .enclosures import enclosed
 from .errors import Undecidable
 from .evaluation import Number, Numeric, at_precision
+from .extremes import far_number
 from .intervals import interval
 
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
@@ -42,9 +44,9 @@ class Formula:
         rational: Callable[[], Rational],
         seed: int,
         jets: int = 0,
+        scale: Rational | None = None,
     ) -> None:
-        if applied.is_integer or applied.is_imaginary:
-            raise Undecidable(f"no formula is known for {applied} with its assumptions")
+        _refuse_unknown_kind(applied)
         real = applied.is_extended_real
         self._name = name
         self._kind = "plain"
@@ -53,11 +55,14 @@ class Formula:
         elif applied.is_extended_nonpositive:
             self._kind = "-exp"
         scales = SCALES if self._kind == "plain" else EXPONENTS
+        if scale is not None:
+            scales = [scale if self._kind == "plain" else S.One]
+        self._factor = S.One if scale is None or self._kind == "plain" else scale
         # Of three numbers each, so many sines have all those values by themselves.
         waves = jets // (len(applied.args) + 2) + 1
         waves = min(max(waves, FEWEST_WAVES), MOST_WAVES)
-        scale = scales[seed % len(scales)]
-        self._wave = Wave(len(applied.args), bool(real), rational, waves, scale)
+        height = scales[seed % len(scales)]
+        self._wave = Wave(len(applied.args), bool(real), rational, waves, height)
         self._known = {
             "is_extended_positive": applied.is_extended_positive,
             "is_extended_real": real,
@@ -71,12 +76,13 @@ class Formula:
         if not explicit:
             return self._part((0,) * len(arguments))(*arguments)
         inner = self._wave.at(arguments)
-        return {
+        value = {
             "plain": inner,
             "square": inner**2 + Rational(1, 3),
             "exp": sp.exp(inner),
             "-exp": -sp.exp(inner),
         }[self._kind]
+        return self._factor * value
 
     def _part(self, orders: Orders) -> type[sp.Function]:
         """The partial derivative of these orders, as a function SymPy can derive."""
@@ -97,10 +103,62 @@ class Formula:
     def _value(self, orders: Orders, at: Numbers) -> Number:
         if self._kind == "plain":
             return self._wave.value(orders, at)
+        factor = at.exact(self._factor)
         if self._kind == "square":
-            return _square(self._wave, orders, at)
+            return at.multiply(factor, _square(self._wave, orders, at))
         sign = -1 if self._kind == "-exp" else 1
-        return sign * _exponential(self._wave, orders, at)
+        return sign * at.multiply(factor, _exponential(self._wave, orders, at))
+
+
+class Constant:
+    """A function that is the same number everywhere, in place of a formula."""
+
+    def __init__(self, value: Expr) -> None:
+        self._value = value
+        self.numeric: dict[str, Numeric] = {}
+        self.enclosures: dict[str, Numeric] = {}
+
+    def at(self, arguments: Sequence[Expr], explicit: bool = False) -> Expr:
+        return self._value
+
+
+def extreme_formula(
+    name: str,
+    applied: AppliedUndef,
+    rational: Callable[[], Rational],
+    random: Random,
+    reach: int,
+) -> Formula | Constant:
+    """A function that is constant, naught among others, or of any scale."""
+    _refuse_unknown_kind(applied)
+    if random.random() < 0.5:
+        scale = random.choice((S.One, far_number(random, reach)))
+        return Formula(name, applied, rational, random.randrange(2), scale=scale)
+    values = [0, 1, -1, far_number(random, reach), -far_number(random, reach)]
+    return Constant(random.choice(_admitted(applied, values)))
+
+
+def simplest_formula(applied: AppliedUndef) -> Constant:
+    """Naught, or one or minus one where that is excluded."""
+    _refuse_unknown_kind(applied)
+    return Constant(_admitted(applied, [0, 1, -1])[0])
+
+
+def _refuse_unknown_kind(applied: AppliedUndef) -> None:
+    if applied.is_integer or applied.is_imaginary:
+        raise Undecidable(f"no formula is known for {applied} with its assumptions")
+
+
+def _admitted(applied: AppliedUndef, values: Sequence[Expr | int]) -> list[Expr]:
+    facts = ("positive", "negative", "nonnegative", "nonpositive", "zero", "nonzero")
+    return [
+        value
+        for value in map(S, values)
+        if all(
+            getattr(applied, f"is_{fact}") in (None, getattr(value, f"is_{fact}"))
+            for fact in facts
+        )
+    ]
 
 
 class Numbers:
@@ -197,7 +255,7 @@ class Wave:
             if all(n == 0 or (n == 1 and i in place) for i, n in enumerate(orders)):
                 rest = (at.arguments[i] for i in place if not orders[i])
                 terms.append(at.multiply(at.exact(c), *rest))
-        return at.add(*terms) if terms else at.exact(sp.S.Zero)
+        return at.add(*terms) if terms else at.exact(S.Zero)
 
 
 def _square(wave: Wave, orders: Orders, at: Numbers) -> Number:

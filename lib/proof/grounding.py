@@ -77,11 +77,23 @@ def _ground(node: Basic, scope: Scope) -> Basic:
         inner = _ground(node.expr, scope)
         new = [_ground(value, scope) for value in node.point]
         return inner.subs(list(zip(node.variables, new, strict=True)))
+    if isinstance(node, sp.Integral) and node.has(AppliedUndef):
+        return _between_ends(node, scope)
     if isinstance(node, (sp.Sum, sp.Product, sp.Integral)):
         raise Undecidable(f"{node} has no closed form")
     if not node.args or isinstance(node, sp.Indexed):
         return node
-    return node.func(*(_ground(argument, scope) for argument in node.args))
+    arguments = [_ground(argument, scope) for argument in node.args]
+    if isinstance(node, (sp.Max, sp.Min)):
+        return _greatest(node, arguments)
+    return node.func(*arguments)
+
+
+def _greatest(node: sp.Max | sp.Min, arguments: Sequence[Expr]) -> Expr:
+    try:
+        return node.func(*arguments)
+    except ValueError as error:  # of numbers that are equal and do not look so
+        raise Undecidable(f"SymPy does not compare the arguments of {node}") from error
 
 
 def _expectation(node: E, scope: Scope) -> Expr:
@@ -118,7 +130,21 @@ def _integral(node: Int, scope: Scope) -> Expr:
         raise Undecidable(f"the integral {node} has no closed form here")
     body = _ground(node.args[0], scope)
     support = scope.interpretation.support(z)
-    return sp.Add(*(with_value(body, z, value) for value in support))
+    return sp.Add(
+        *(mass * with_value(body, z, value) for value, mass in support.items())
+    )
+
+
+def _between_ends(node: sp.Integral, scope: Scope) -> Expr:
+    """An integral between ends, by the formulas of the functions in it."""
+    body = _ground(node.function, replace(scope, explicit=True))
+    limits = [
+        (limit[0], *(_ground(end, scope) for end in limit[1:])) for limit in node.limits
+    ]
+    value = resolve(sp.Integral(body, *limits))
+    if value.has(sp.Integral):
+        raise Undecidable(f"{node} has no closed form")
+    return value
 
 
 def _derivative(node: sp.Derivative, scope: Scope) -> Expr:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
-from sympy import Basic, Expr, S, Symbol
+from sympy import Basic, Derivative, Expr, S, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
+from .calculus import Jacobian, MatrixGradient
+from .errors import Undecidable
 from .evaluation import Numeric, Point
 from .expectation import Operator, resolve
 from .grounding import ground
@@ -19,10 +21,12 @@ from .interpretation import Interpretation
 from .kinks import admits, kinks_of, satisfies
 from .matrices import NEARLY_SINGULAR, Singular, has_property
 from .points import points
-from .sizes import sizes_to_try, structural_integers
+from .sizes import far_sizes, sizes_to_try, structural_integers
 
 ENOUGH = 12  # instances without which an unproved equality stays undecided
 STRUCTURES = 6  # choices of sizes, functions and laws, each with a few points
+EXTREMES = 18  # more of them, at the edges of what is assumed
+A_FEW_EXTREMES = 4  # where an instance takes long
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Instance:
     """Both sides with all but numbers chosen, entry by entry in ``columns``.
 
     ``choices`` names what was chosen: "n = 2", "A = [[1, 0], [2, 3]]", "f at random".
+    An ``extreme`` one can refute, but what holds there may hold nowhere else.
     """
 
     choices: tuple[str, ...]
@@ -38,6 +43,7 @@ class Instance:
     functions: Mapping[str, Numeric] = field(default_factory=dict)
     enclosures: Mapping[str, Numeric] = field(default_factory=dict)
     columns: int = 1
+    extreme: bool = False
 
     @property
     def symbols(self) -> list[Symbol]:
@@ -56,42 +62,90 @@ class Instance:
         return any(f.func.__name__ in self.functions for f in kink.atoms(sp.Function))
 
 
-def instances(left: Basic, right: Basic, given: Sequence[Basic]) -> Iterator[Instance]:
-    """Both sides under several interpretations; one where numbers alone stay open."""
-    predicates = [g for g in given if isinstance(g, AppliedPredicate)]
-    relations = [g for g in given if g not in predicates]
+def instances(
+    left: Basic,
+    right: Basic,
+    given: Sequence[Basic],
+    are_enough: Callable[[], bool] = lambda: True,
+) -> Iterator[Instance]:
+    """Both sides under several interpretations; one where numbers alone stay open.
+
+    Once all have come that are wanted, more do until they ``are_enough``, and then
+    extreme ones: of far sizes, with singular matrices, functions that are constant.
+    """
+    sides = [left, right]
     if not has_structure([resolve(left), resolve(right)]):
         pairs, columns = _pairs(resolve(left), resolve(right))
+        relations = (g for g in given if not g.has(AppliedPredicate))
         yield Instance((), pairs, tuple(relations), columns=columns)
         return
-    beside = _beside_matrices([left, right], relations)
-    sized = structural_integers([left, right])
-    sizes = sizes_to_try([left, right]) if sized else []
+    beside = _beside_matrices(sides, [g for g in given if not g.has(AppliedPredicate)])
+    sized = structural_integers(sides)
+    sizes = sizes_to_try(sides) if sized else []
     wanted, found = max(STRUCTURES, len(sizes), len(beside)), 0
-    for seed in range(12 * wanted):
-        chosen = Interpretation([left, right], given, seed, beside[seed % len(beside)])
-        try:
-            pairs, columns = _pairs(ground(left, chosen), ground(right, chosen))
-            kept = _still_open(relations, chosen)
-            met = all(_is_met(predicate, chosen) for predicate in predicates)
-        except Singular:
+    for seed in range(24 * wanted):
+        chosen = Interpretation(sides, given, seed, beside[seed % len(beside)])
+        instance = _instance(left, right, given, chosen)
+        if instance is None:
             continue
-        if not met or S.false in kept:
-            continue
-        instance = Instance(
-            chosen.described(),
-            pairs,
-            kept,
-            chosen.functions,
-            chosen.enclosures,
-            columns,
-        )
         if found == 0 and not instance.symbols:
             wanted = max(wanted, ENOUGH)  # one point each
         yield instance
         found += 1
+        if found >= wanted and (are_enough() or found >= 2 * wanted):
+            break
+    yield from _extreme_instances(left, right, given, beside)
+
+
+def _extreme_instances(
+    left: Basic, right: Basic, given: Sequence[Basic], beside: Sequence[Point]
+) -> Iterator[Instance]:
+    sides = [left, right]
+    if not any(e.has(MatrixExpr, AppliedUndef, Operator) for e in sides):
+        return  # what is left open are numbers, and points are far already
+    sizes = far_sizes(sides, given)
+    if structural_integers(sides) and not sizes:
+        return
+    dear = any(e.has(Operator, Derivative, Jacobian, MatrixGradient) for e in sides)
+    wanted, found = A_FEW_EXTREMES if dear else max(EXTREMES, 2 * len(sizes)), 0
+    for seed in range(4 * wanted):
+        there = sizes[(seed + seed // len(sizes)) % len(sizes)] if sizes else {}
+        try:
+            chosen = Interpretation(
+                sides, given, seed, beside[seed % len(beside)], there
+            )
+            instance = _instance(left, right, given, chosen)
+        except Undecidable:  # of which the others say enough
+            continue
+        if instance is not None:
+            yield replace(instance, extreme=True)
+            found += 1
         if found == wanted:
             return
+
+
+def _instance(
+    left: Basic, right: Basic, given: Sequence[Basic], chosen: Interpretation
+) -> Instance | None:
+    """Both sides under an interpretation, or None if that does not suit."""
+    predicates = [g for g in given if g.has(AppliedPredicate)]
+    relations = [g for g in given if g not in predicates]
+    try:
+        kept = _still_open(relations, chosen)
+        met = all(_is_met(predicate, chosen) for predicate in predicates)
+        if not met or S.false in kept:
+            return None
+        pairs, columns = _pairs(ground(left, chosen), ground(right, chosen))
+    except Singular:
+        return None
+    return Instance(
+        chosen.described(),
+        pairs,
+        kept,
+        chosen.functions,
+        chosen.enclosures,
+        columns,
+    )
 
 
 def _still_open(
@@ -107,13 +161,20 @@ def _still_open(
     return tuple(c for c in found if c != True)  # noqa: E712
 
 
-def _is_met(predicate: AppliedPredicate, chosen: Interpretation) -> bool:
-    """Whether an instance has a property; a symbol's matrix was drawn to have it."""
-    about = predicate.arguments[0]
-    if isinstance(about, MatrixSymbol):
+def _is_met(condition: Basic, chosen: Interpretation) -> bool:
+    """Whether an instance has properties, if no matrix was drawn to have them."""
+    about = {symbol.name for symbol in condition.atoms(MatrixSymbol)}
+    if condition in chosen.drawn_facts or not about <= chosen.matrices.keys():
         return True
-    value = ground(about, chosen)
-    return has_property(predicate.function.name, sp.Matrix(value))
+    facts = {
+        fact: sp.sympify(
+            has_property(
+                fact.function.name, sp.Matrix(ground(fact.arguments[0], chosen))
+            )
+        )
+        for fact in condition.atoms(AppliedPredicate)
+    }
+    return condition.xreplace(facts) == True  # noqa: E712
 
 
 def _beside_matrices(sides: Sequence[Basic], given: Sequence[Basic]) -> list[Point]:

@@ -44,8 +44,10 @@ def kinks_of(expression: Basic) -> list[Expr]:
     for node in sp.preorder_traversal(expression):
         if isinstance(node, (sp.Abs, sp.sign, sp.Heaviside, sp.log, sp.arg)):
             found.append(node.args[0])
-        elif isinstance(node, (sp.Max, sp.Min, sp.KroneckerDelta)):
+        elif isinstance(node, (sp.Max, sp.Min)):
             found += [a - b for a, b in itertools.combinations(node.args, 2)]
+        elif isinstance(node, sp.KroneckerDelta):  # which may say where its indices run
+            found.append(node.args[0] - node.args[1])
         elif isinstance(node, (sp.floor, sp.ceiling, sp.frac)):
             found += [node.args[0] - k for k in (-1, 0, 1)]
         elif isinstance(node, sp.Mod):

@@ -11,7 +11,7 @@ from sympy import Add, Basic, Expr, Function, S, Symbol, Tuple
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 
-from .arguments import as_expression, several, shown
+from .arguments import VARIABLES, as_expression, as_text, several, shown
 from .bounded import expand
 from .definite_integrals import definite_integral
 from .gaussian_integrals import (
@@ -203,26 +203,53 @@ class MultivariateNormal(Law):
         size = len(variables)
         return -(size * sp.log(2 * sp.pi) + sp.log(covariance.det()) + quadratic) / 2
 
+    def marginal(self, g: Expr) -> Law:
+        """The law of the one variable in ``g``, or this one if it holds more."""
+        inside = [i for i, v in enumerate(self.variables) if g.has(v)]
+        if len(inside) != 1:
+            return self
+        [i] = inside
+        std = sp.sqrt(self.args[2][i, i])
+        if not std.is_positive:
+            return self
+        return Normal(self.variables[i], self.args[1][i], std, self.name)
+
     def expectation(self, g: Expr) -> Expr | None:
+        values = [self._of_term(term) for term in Add.make_args(expand(g))]
+        return None if None in values else Add(*values)
+
+    def _of_term(self, term: Expr) -> Expr | None:
+        """E of a polynomial times exp(a x + d), which moves the mean by C a."""
+        exponentials = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.exp)]
+        rest = term / sp.Mul(*exponentials)
+        exponent = sp.expand(Add(*(f.args[0] for f in exponentials)))
+        slopes = sp.Matrix([exponent.coeff(v, 1) for v in self.variables])
+        beside = sp.expand(exponent - slopes.dot(sp.Matrix(self.variables)))
         try:
-            polynomial = sp.Poly(expand(g), *self.variables)
+            polynomial = sp.Poly(rest, *self.variables)
         except sp.PolynomialError:
             return None
-        if polynomial.free_symbols_in_domain & set(self.variables):
+        held = polynomial.free_symbols_in_domain | beside.free_symbols
+        if (held | slopes.free_symbols) & set(self.variables):
             return None
-        return Add(*(c * self._moment(powers) for powers, c in polynomial.terms()))
+        mean, covariance = sp.Matrix(self.args[1]), sp.Matrix(self.args[2])
+        moved = tuple(mean + covariance * slopes)
+        tilt = slopes.dot(mean) + slopes.dot(covariance * slopes) / 2 + beside
+        moments = (c * self._moment(p, moved) for p, c in polynomial.terms())
+        return sp.exp(tilt) * Add(*moments)
 
-    def _moment(self, powers: tuple[int, ...]) -> Expr:
+    def _moment(self, powers: tuple[int, ...], mean: tuple[Expr, ...]) -> Expr:
         """E of a monomial by Stein's identity:
         E[(x_i - m_i) h] = sum_j C_ij E[dh/dx_j]."""
         if not any(powers):
             return S.One
         i = next(index for index, power in enumerate(powers) if power)
         rest = _lowered(powers, i)
-        total = self.args[1][i] * self._moment(rest)
+        total = mean[i] * self._moment(rest, mean)
         for j, power in enumerate(rest):
             if power:
-                total += self.args[2][i, j] * power * self._moment(_lowered(rest, j))
+                lower = self._moment(_lowered(rest, j), mean)
+                total += self.args[2][i, j] * power * lower
         return sp.expand(total)
 
 
@@ -305,6 +332,9 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
     print, p(x) and p(z), or p(x | z) and p(z | x), are different densities, while
     p(z_1) and p(z_2) are the same one at two places. A vector z and a number z differ.
     """
+    as_text(name, "a density needs a name", 'density("p", z)', TypeError)
+    variables = several(variables, "variables", VARIABLES, "symbols", TypeError)
+    given = several(given, "given", VARIABLES, "symbols", TypeError)
     stems = ",".join(_stem(symbol) for symbol in (*variables, *given))
     function = density_function(f"{name}|{len(variables)}|{stems}", variables)
     return function(*variables, *given)
@@ -341,6 +371,24 @@ def normalised_over(applied: Expr) -> tuple[Symbol, ...]:
     if len(set(over)) < count or held & set(over):
         return ()  # on a diagonal it is no density
     return over
+
+
+def moved_density(expression: Basic) -> Basic | None:
+    """A density met elsewhere than at symbols, or differentiated by its variables.
+
+    A change of the variable, and an integration by parts, hold on a line; where a law
+    has its mass at a few places they do not.
+    """
+    for applied in sorted(expression.atoms(AppliedUndef), key=str):
+        count = len(density_variables(applied))
+        if any(len(a.free_symbols) and not a.is_Symbol for a in applied.args[:count]):
+            return applied
+    for slope in sorted(expression.atoms(sp.Derivative), key=str):
+        for applied in slope.expr.atoms(AppliedUndef):
+            over = applied.args[: len(density_variables(applied))]
+            if set(over) & set(slope.variables):
+                return slope
+    return None
 
 
 def density_variables(applied: Expr) -> tuple[Symbol, ...]:

@@ -124,11 +124,16 @@ def _eigenvalues(
 
 
 def _orthogonal(size: int, random: Random, piece: int) -> sp.Matrix:
-    """A rotation by Cayley's formula; for odd ``piece`` one axis turned over."""
-    value = sp.Matrix(size, size, lambda i, j: random.randint(-3, 3))
-    skew = value - value.T
-    rotation = (sp.eye(size) - skew) * (sp.eye(size) + skew).inv()
+    """A rotation; for odd ``piece`` one axis turned over."""
+    turned = rotation(size, random)
     signs = [random.choice((1, -1)) for _ in range(size)]
     if sp.prod(signs) != (-1) ** (piece % 2):
         signs[0] = -signs[0]
-    return rotation * sp.diag(*signs)
+    return turned * sp.diag(*signs)
+
+
+def rotation(size: int, random: Random, divisor: int = 1) -> sp.Matrix:
+    """A rotation by Cayley's formula; the larger the divisor, the smaller the turn."""
+    value = sp.Matrix(size, size, lambda i, j: random.randint(-3, 3))
+    skew = (value - value.T) / divisor
+    return (sp.eye(size) - skew) * (sp.eye(size) + skew).inv()

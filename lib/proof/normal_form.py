@@ -27,7 +27,7 @@ from sympy.core.function import AppliedUndef
 from .enclosures import Enclosure
 from .expectation import E, Int, resolve
 from .intervals import Undefined, Unknown, holds_zero
-from .laws import Normal, normalised_over
+from .laws import MultivariateNormal, Normal, normalised_over
 from .terms import (
     ONE,
     Kernels,
@@ -101,6 +101,8 @@ def _evaluated(node: Basic, place: dict[Symbol, Expr]) -> Basic:
         return place[node]
     if not node.args or not place:
         return node
+    if isinstance(node, (sp.Derivative, sp.Subs)):
+        return node.subs(place)  # a value is nothing to differentiate by
     return node.func(*(_evaluated(argument, place) for argument in node.args))
 
 
@@ -350,9 +352,11 @@ class NormalForm:
         return self._linear(self.of(body), mark, ("integral",), None)
 
     def _expectation(self, node: E) -> Quotient:
-        if len(node.args) != 2 or len(node.args[1].variables) != 1:
-            return self._atom(node)
         law = node.args[1]
+        if isinstance(law, MultivariateNormal):
+            law = law.marginal(node.args[0])
+        if len(node.args) != 2 or len(law.variables) != 1:
+            return self._atom(node)
         variable = law.variables[0]
         body, mark = self._marked(node.args[0], variable)
         if isinstance(law, Normal) and law.std.is_positive:

@@ -26,6 +26,7 @@ from .kinks import (
     where_all_vanish,
 )
 
+MANY_SYMBOLS = 3  # of a kink; of more it is looked at less closely
 MOST_CORNERS = 8  # points at which several kinks vanish
 
 
@@ -154,7 +155,10 @@ def _pool(symbol: Symbol, random: Random) -> list[Expr]:
 
 
 def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
-    for symbol in sorted(kink.free_symbols, key=str):
+    symbols = sorted(kink.free_symbols, key=str)
+    if len(symbols) > MANY_SYMBOLS:  # the terms of a long sum: each is like the others
+        symbols, base = symbols[:MANY_SYMBOLS], base[:2]
+    for symbol in symbols:
         found: set[Expr] = set()
         for point in base:
             others = {s: v for s, v in point.items() if s != symbol}
@@ -172,6 +176,8 @@ def _at_extremes(
 ) -> Iterator[Point]:
     """Where a kink is extreme, and beside it: there it may be zero unseen elsewhere."""
     found: set[tuple[Expr, ...]] = set()
+    if len(kink.free_symbols) > MANY_SYMBOLS:
+        return
     for start in base:
         for point in extremes(kink, symbols, start):
             if (key := tuple(point.values())) in found:

@@ -8,19 +8,23 @@ from collections.abc import Sequence
 from random import Random
 
 import sympy as sp
-from sympy import Basic, Integer, Symbol
+from sympy import Basic, Expr, Integer, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
 from .calculus import Jacobian, Map, MatrixGradient
 from .errors import Undecidable
+from .extreme_matrices import LARGEST_FILLED
 from .kinks import admits, kinks_of, roots, satisfies
 
-LARGEST_MATRIX = 12
+LARGEST_MATRIX = LARGEST_FILLED
+LARGEST_SPARSE = 200  # of matrices with few entries that are not zero
 LARGEST = 60  # of the sizes that no matrix has
 LARGEST_WRITTEN = 1200  # of those that stand in the expression
 LARGEST_NESTED = 20  # where a sum stands in a sum
 MOST_CELLS = 150  # of several sizes, multiplied
+MOST_SPARSE_CELLS = 4000
+MOST_FAR = 18  # choices of sizes of which each tells something new
 
 
 def structural_integers(expressions: Sequence[Basic]) -> set[Symbol]:
@@ -51,14 +55,7 @@ def choose_sizes(
     names = sorted(structural_integers(expressions), key=str)
     if not names:
         return {}
-    conditions = [
-        g
-        for g in given
-        if not isinstance(g, AppliedPredicate) and g.free_symbols <= set(names)
-    ]
-    conditions += [
-        r for r in _index_ranges(expressions) if not _is_bounded(r.lhs, conditions)
-    ]
+    conditions = _conditions_on(names, expressions, given)
     matrices = any(e.has(MatrixExpr) for e in expressions)
     ladder = sizes_to_try(expressions)
     random = Random(seed)
@@ -78,6 +75,75 @@ def choose_sizes(
         ):
             return chosen
     raise Undecidable(f"no sizes were found for {', '.join(map(str, names))}")
+
+
+def _conditions_on(
+    names: Sequence[Symbol], expressions: Sequence[Basic], given: Sequence[Basic]
+) -> list[Basic]:
+    conditions = [
+        g for g in given if not g.has(AppliedPredicate) and g.free_symbols <= set(names)
+    ]
+    return conditions + [
+        r for r in _index_ranges(expressions) if not _is_bounded(r.lhs, conditions)
+    ]
+
+
+def far_sizes(
+    expressions: Sequence[Basic], given: Sequence[Basic]
+) -> list[dict[Symbol, Integer]]:
+    """Choices of sizes on all sides of where something turns, far ones among them.
+
+    One each for every combination of signs that the kinks in sizes alone take, and for
+    each place beside which something turns.
+    """
+    names = sorted(structural_integers(expressions), key=str)
+    if not names or any(e.has(Map, Jacobian, MatrixGradient) for e in expressions):
+        return []
+    if not any(e.has(MatrixExpr) for e in expressions):  # the usual ones are far
+        return [choose_sizes(expressions, given, seed) for seed in range(4)]
+    conditions = _conditions_on(names, expressions, given)
+    kinks = [
+        kink
+        for kink in itertools.chain(*map(kinks_of, expressions))
+        if kink.free_symbols <= set(names)
+    ]
+    places = _far_places(expressions, kinks, LARGEST_SPARSE)
+    random = Random(str(names))
+    large = [random.randint(13, 30), random.randint(31, 60)]
+    ladder = list(dict.fromkeys([1, 2, *places, *large, 3, 4, 5, 7]))
+    found: dict[tuple[tuple[int, ...], tuple[Expr, ...]], dict[Symbol, Integer]] = {}
+    for attempt in range(40 * len(ladder)):
+        values = [ladder[attempt % len(ladder)], *random.choices(ladder, k=len(names))]
+        chosen = {n: Integer(v) for n, v in zip(names, values, strict=False)}
+        few = math.prod(values[: len(names)]) <= MOST_SPARSE_CELLS
+        if (
+            (few or len(names) == 1)
+            and all(admits(n, v) for n, v in chosen.items())
+            and satisfies(chosen, conditions)
+        ):
+            signs = tuple(sp.sign(kink.xreplace(chosen)) for kink in kinks)
+            told = tuple(
+                v if v in places else v > LARGEST_MATRIX for v in values[: len(names)]
+            )
+            found.setdefault((told, signs), chosen)
+        if len(found) == MOST_FAR:
+            break
+    return list(found.values())
+
+
+def _far_places(
+    expressions: Sequence[Basic], kinks: Sequence[Expr], most: int
+) -> list[int]:
+    """Both sides of where something turns, and numbers that are written."""
+    turns = [
+        int(root) + k
+        for kink in kinks
+        if len(kink.free_symbols) == 1
+        for root in roots(kink, *kink.free_symbols)
+        if 0 <= root < most
+        for k in (0, 1)
+    ]
+    return [*turns[:12], *_beside_numbers(expressions, most)[-6:]]
 
 
 def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
@@ -123,7 +189,8 @@ def _depth(node: Basic) -> int:
 
 def _beside_numbers(expressions: Sequence[Basic], most: int) -> list[int]:
     """The whole numbers that are written in expressions, and their neighbours."""
-    written = {int(n) for e in expressions for n in e.atoms(Integer) if 5 < n < most}
+    numbers = {abs(int(n)) for e in expressions for n in e.atoms(Integer)}
+    written = {n for n in numbers if 5 < n < most}
     return sorted({n + k for n in written for k in (-1, 0, 1)})
 
 

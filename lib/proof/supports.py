@@ -7,11 +7,12 @@ from collections.abc import Set as AbstractSet
 from random import Random
 
 import sympy as sp
-from sympy import Basic, Rational, Symbol
+from sympy import Basic, Rational, S, Symbol
 from sympy.core.function import AppliedUndef
 
 from .errors import Undecidable
 from .expectation import Operator
+from .extremes import far_number
 from .kinks import admits, kinks_of, roots
 
 Kind = tuple[tuple[str, bool], ...]  # what is assumed of a variable
@@ -23,19 +24,51 @@ class Supports:
     Variables of like assumptions have like supports, drawn when one is asked for.
     """
 
-    def __init__(self, expressions: Sequence[Basic], seed: int, random: Random) -> None:
+    def __init__(
+        self,
+        expressions: Sequence[Basic],
+        seed: int,
+        random: Random,
+        reach: int = 0,
+    ) -> None:
         operators = sp.Tuple(*expressions).atoms(Operator)
         self._bound = {v for node in operators for v in node.bound_symbols}
-        self._turns = _turns_of_bound(operators)
-        self._seed, self._random = seed, random
-        self._drawn: dict[Kind, list[Rational]] = {}
+        self._roots, self._turns = _turns_of_bound(operators)
+        self._seed, self._random, self._reach = seed, random, reach
+        self._drawn: dict[Kind, dict[Rational, Rational]] = {}
 
-    def of(self, variable: Symbol) -> list[Rational]:
-        """Its values; among them both sides of where an integrand turns."""
+    def of(self, variable: Symbol) -> dict[Rational, Rational]:
+        """Its values; among them both sides of where an integrand turns.
+
+        Beside each stands how much of the space is there: of a whole variable one, of
+        another any number where values are extreme. So a density may be above one.
+        """
         kind = _kind(variable)
         if kind not in self._drawn:
-            self._drawn[kind] = self._draw(variable, kind)
+            drawn = self._extreme if self._reach else self._draw
+            values = drawn(variable, kind)
+            counted = not self._reach or variable.is_integer
+            self._drawn[kind] = {v: S.One if counted else self._mass() for v in values}
         return self._drawn[kind]
+
+    def _mass(self) -> Rational:
+        """Of every other seed little, so that densities are far above one."""
+        scale = Rational(10) ** (4 if self._seed % 2 else -4)
+        return scale * Rational(self._random.randint(11, 99), 10)
+
+    def _extreme(self, variable: Symbol, kind: Kind) -> list[Rational]:
+        """Where an integrand turns, and of every scale."""
+        at, beside = self._roots.get(kind, []), self._turns.get(kind, [])
+        wanted = min(self._extent(kind), 3)
+        support = list(dict.fromkeys([*at[-2:], *beside[:1]]))
+        for _ in range(400):
+            if len(support) >= wanted:
+                return support
+            value = self._random.choice((1, -1)) * far_number(self._random, self._reach)
+            value = sp.floor(value) if variable.is_integer else value
+            if admits(variable, value) and value not in support:
+                support.append(value)
+        raise Undecidable(f"no values suit the assumptions on {variable}")
 
     def _draw(self, variable: Symbol, kind: Kind) -> list[Rational]:
         turns = self._turns.get(kind, [])
@@ -66,8 +99,11 @@ class Supports:
         return 2 + (self._seed % 3) // (2 if alike > 2 else 1)
 
 
-def _turns_of_bound(operators: AbstractSet[Operator]) -> dict[Kind, list[Rational]]:
-    """Both sides of where what stands under an integral turns, by kind of variable."""
+def _turns_of_bound(
+    operators: AbstractSet[Operator],
+) -> tuple[dict[Kind, list[Rational]], dict[Kind, list[Rational]]]:
+    """Where an integrand turns, and beside it, by kind of variable."""
+    at: dict[Kind, list[Rational]] = {}
     found: dict[Kind, list[Rational]] = {}
     for node in sorted(operators, key=sp.default_sort_key):
         for kink in kinks_of(node.args[0]):
@@ -83,7 +119,9 @@ def _turns_of_bound(operators: AbstractSet[Operator]) -> dict[Kind, list[Rationa
                     sides = [root / 2, 2 * root] if 0 < abs(root) < 1 else sides
                     known = found.setdefault(_kind(variable), [])
                     known += [v for v in sides if v.is_Rational and admits(variable, v)]
-    return found
+                    if root.is_Rational and admits(variable, root):
+                        at.setdefault(_kind(variable), []).append(root)
+    return at, found
 
 
 def _kind(variable: Symbol) -> Kind:

@@ -102,6 +102,8 @@ def test_broken_lines(p, at, other, low, width) -> None:
         (Abs(t - s), S.Zero, S.One, Abs(t - s)),
         (Abs(t) * Abs(x), -S.One, S.One, Abs(t)),
         (x, t, b, b**2 / 2 - t**2 / 2),
+        (Abs(Abs(x) - 1), -2, S(2), 2),  # a kink within a kink
+        (Min(Max(x, -1), 1) ** 2, -2, S(2), Rational(8, 3)),
         (x - x, -oo, oo, 0),
         (x, S.One, S.NegativeOne, 0),
     ],
@@ -133,7 +135,7 @@ def test_values_are_exact(g, low, high, value) -> None:
         (Abs(sin(x)), S.Zero, 100 * pi),  # too many roots
         (Abs(x * sin(x)) * Abs(x - 1), S.Zero, oo),
         (sum(Abs(x - k) for k in range(13)), S.Zero, S(20)),
-        (Abs(Abs(x) - 1), S(-2), S(2)),  # a kink within a kink
+        (Abs(Abs(x) - t), S(-2), S(2)),  # a kink within a kink, anywhere
         (Max(x, sin(x)), S.Zero, S.One),
     ],
 )

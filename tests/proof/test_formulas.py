@@ -8,7 +8,12 @@ import pytest
 from sympy import Expr, Function, Rational, im, symbols
 
 from lib.proof.errors import Undecidable
-from lib.proof.formulas import Formula
+from lib.proof.formulas import (
+    Constant,
+    Formula,
+    extreme_formula,
+    simplest_formula,
+)
 
 x, y = symbols("x y", real=True)
 AT = {x: Rational(2, 3), y: Rational(-5, 7)}
@@ -70,3 +75,37 @@ def test_a_function_that_may_be_complex_is() -> None:
 def test_no_formula_is_known_of_whole_numbers() -> None:
     with pytest.raises(Undecidable, match="no formula is known for g"):
         formula(0, integer=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_extreme_one_is_constant_or_of_any_scale_and_keeps_its_sign(kind) -> None:
+    applied = Function("g", **KINDS[kind])(x, y)
+    random = Random(0)
+    made = [
+        extreme_formula("g", applied, lambda: Rational(1, 3), random, 40)
+        for _ in range(40)
+    ]
+    values = [one.at([x, y], True).xreplace(AT).n() for one in made]
+    if kind in ("positive", "nonnegative"):
+        assert all(value >= 0 for value in values)
+    if kind == "negative":
+        assert all(value < 0 for value in values)
+    sizes = [abs(value) for value in values if value]
+    assert max(sizes) > 10**30
+    assert min(sizes) < 10**-30
+    assert (0 in values) is (kind not in ("positive", "negative"))
+    assert any(isinstance(one, Constant) for one in made)
+
+
+def test_the_simplest_one_is_naught_or_one() -> None:
+    found = {
+        kind: simplest_formula(Function("g", **known)(x)).at([x])
+        for kind, known in KINDS.items()
+    }
+    assert found == {
+        "any": 0,
+        "real": 0,
+        "positive": 1,
+        "nonnegative": 0,
+        "negative": -1,
+    }

@@ -10,7 +10,9 @@ from sympy import (
     Function,
     Identity,
     MatrixSymbol,
+    Max,
     Q,
+    S,
     Sum,
     Symbol,
     Trace,
@@ -21,7 +23,7 @@ from sympy import (
 
 from lib.proof.equality import decide_equal
 from lib.proof.expectation import E
-from lib.proof.instances import STRUCTURES, has_structure, instances
+from lib.proof.instances import EXTREMES, STRUCTURES, has_structure, instances
 from lib.proof.laws import Normal
 
 x, y = symbols("x y", real=True)
@@ -38,10 +40,52 @@ def test_numbers_alone_make_one_instance() -> None:
 
 
 def test_unknown_functions_make_several_each_with_its_numbers() -> None:
-    found = list(instances(f(x), f(y), []))
+    found = [one for one in instances(f(x), f(y), []) if not one.extreme]
     assert len(found) >= STRUCTURES
     assert all(one.choices == ("f at random",) for one in found)
     assert len({tuple(one.functions) for one in found}) == len(found)
+
+
+def test_extreme_ones_come_last_and_are_constant_at_first() -> None:
+    found = list(instances(f(x), f(y), []))
+    first = next(i for i, one in enumerate(found) if one.extreme)
+    assert all(one.extreme for one in found[first:])
+    assert found[first].pairs == ((0, 0),)
+    assert len(found) - first == EXTREMES
+
+
+def test_more_come_until_they_are_enough() -> None:
+    asked = []
+
+    def are_enough() -> bool:
+        asked.append(None)
+        return len(asked) > 2
+
+    usual = [one for one in instances(f(x), f(y), []) if not one.extreme]
+    more = [o for o in instances(f(x), f(y), [], are_enough) if not o.extreme]
+    assert len(more) == len(usual) + 2
+
+
+def test_far_sizes_are_tried_on_both_sides_of_where_something_turns() -> None:
+    size = symbols("n", integer=True, positive=True)
+    a = MatrixSymbol("A", size, size)
+    left = Max(size - 100, 0) * Trace(a)
+    found = [one for one in instances(left, S.Zero, []) if one.extreme]
+    assert any("n = 101" in one.choices for one in found)
+
+
+def test_conditions_may_be_joined_and_denied() -> None:
+    size = symbols("n", integer=True, positive=True)
+    a = MatrixSymbol("A", size, size)
+    either = [Q.diagonal(a) | Q.symmetric(a)]
+    for one in instances(a, a.T, either):
+        assert all(left == right for left, right in one.pairs)
+    denied = [~Q.invertible(a)]
+    assert {
+        left
+        for one in instances(Determinant(a), S.Zero, denied)
+        for left, _ in one.pairs
+    } == {0}
 
 
 def test_conditions_stay_where_numbers_are_still_to_be_chosen() -> None:

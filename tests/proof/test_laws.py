@@ -2,9 +2,11 @@
 
 import pytest
 from sympy import (
+    Derivative,
     Matrix,
     MatrixSymbol,
     Rational,
+    S,
     exp,
     expand,
     eye,
@@ -16,7 +18,9 @@ from sympy import (
     symbols,
 )
 
-from lib.proof.expectation import KL, resolve
+from lib.proof.equality import decide_equal
+from lib.proof.errors import Undecidable
+from lib.proof.expectation import KL, Int, resolve
 from lib.proof.laws import (
     Abstract,
     Finite,
@@ -25,6 +29,7 @@ from lib.proof.laws import (
     beyond_real,
     density,
     density_variables,
+    moved_density,
     normalised_over,
 )
 
@@ -124,3 +129,39 @@ def test_the_divergence_of_two_gaussians_in_the_plane_is_that_of_their_means() -
     wide = MultivariateNormal([y, z], [0, 0], 4 * eye(2))
     known = (log(16) - 2 + Rational(2, 4)) / 2  # (log det - d + trace) / 2
     assert simplify(resolve(KL(other, wide)) - known) == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "moved"),
+    [
+        (density("p", y), False),
+        (density("p", y).subs(y, 1), False),
+        (density("p", y, given=[x]).subs(x, 2 * y), False),
+        (Derivative(density("p", y, given=[x]), x), False),
+        (density("p", y).subs(y, y + 1), True),
+        (density("p", y).subs(y, -y), True),
+        (Derivative(log(density("p", y)), y), True),
+    ],
+)
+def test_a_density_is_moved_if_it_stands_beside_its_variable(expression, moved) -> None:
+    assert (moved_density(expression) is not None) is moved
+
+
+def test_a_change_of_variables_is_not_refuted() -> None:
+    shifted = Int(density("p", y).subs(y, y + 1), y)
+    with pytest.raises(Undecidable, match="change of variables"):
+        decide_equal(shifted, S.One)
+
+
+def test_one_of_several_gaussian_variables_is_gaussian() -> None:
+    a, b = symbols("a b", positive=True)
+    law = MultivariateNormal([y, z], [x, 0], Matrix([[a**2, 0], [0, b]]), "p")
+    assert law.marginal(y**2) == Normal(y, x, a, "p")
+    assert law.marginal(y * z) == law
+
+
+def test_an_exponential_moves_the_mean_of_several() -> None:
+    law = MultivariateNormal([y, z], [0, 0], Matrix([[1, x], [x, 1]]), "p")
+    assert law.expectation(z * exp(y)) == x * exp(S.Half)
+    assert law.expectation(exp(y * z)) is None
+    assert law.expectation(1 / (1 + y)) is None

@@ -29,7 +29,7 @@ LAWS = re.compile(
     r"a Finite's|an? (negative |complex |infinite )?(deviation|mean)\b|"
     r"a Gaussian|its own variable|an? (number|expression) as the variable|"
     r"(a negative|no) mass|masses|a covariance|one variable|no variable|two laws|"
-    r"a divergence of laws"
+    r"a divergence of laws|a density's|a density given|a Jacobian of"
 )
 
 

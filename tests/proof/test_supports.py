@@ -2,7 +2,7 @@
 
 from random import Random
 
-from sympy import Function, Heaviside, symbols
+from sympy import Function, Heaviside, KroneckerDelta, symbols
 
 from lib.proof.expectation import Int
 from lib.proof.supports import Supports
@@ -44,3 +44,18 @@ def test_sums_over_many_variables_are_over_fewer_values() -> None:
     several = Int(Int(Int(f(x, y), x), y), symbols("w", real=True))
     assert len(supports(Int(f(x), x), seed=2).of(x)) == 4
     assert len(supports(several, seed=2).of(x)) == 3
+
+
+def test_extreme_ones_turn_where_the_integrand_does_and_weigh_little_or_much() -> None:
+    turning = Int(f(x) * Heaviside(x - 30), x)
+    found = [Supports([turning], seed, Random(seed), 9).of(x) for seed in range(4)]
+    assert all(30 in values for values in found)
+    assert max(found[0].values()) < 1 < min(found[1].values())
+
+
+def test_a_whole_variable_is_counted() -> None:
+    at_seventeen = Int(f(count) * KroneckerDelta(count, 17), count)
+    for seed in range(4):
+        values = Supports([at_seventeen], seed, Random(seed), 9).of(count)
+        assert values[17] == 1
+        assert set(values.values()) == {1}

@@ -23,6 +23,8 @@ KINDS = [
     "expectations",
     "cas_bugs",
     "special",
+    "extremes",
+    "integrals",
 ]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy import Eq, MatrixSymbol, Q, S, Symbol, oo, symbols
 
+from lib.proof.calculus import Jacobian
 from lib.proof.derivation import Derivation
 from lib.proof.expectation import KL, E, Int, Var
 from lib.proof.laws import Abstract, Finite, MultivariateNormal, Normal, density
@@ -268,6 +269,13 @@ MISUSES = [
     *each("KL", lambda v: KL(v, q), NO_LAW),
     *each("a Normal's variable", lambda v: Normal(v, 0, 1), NO_LAW),
     *each("an Abstract's density", lambda v: Abstract(z, v), "None, a list, a relation, a law, a class, a NumPy array, a float, an object, an empty text"),
+    *each("a density's name", lambda v: density(v, z), NO_TEXT),
+    *each("a density's variable", lambda v: density("p", v), NO_LAW),
+    *each("a density's given", lambda v: density("p", z, given=v), NO_OPTION),
+    one("a density given one symbol", lambda: density("p", z, given=x)),
+    *each("a Jacobian of", lambda v: Jacobian(v, MatrixSymbol("u", 2, 1)), NO_LAW),
+    one("a Jacobian of a number", lambda: Jacobian(x, MatrixSymbol("u", 2, 1))),
+    one("the start is a quaternion", lambda: Derivation(sp.Quaternion(1, 2, 3, 4), name="n")),
     *each("a Finite's masses", lambda v: Finite(z, v), NO_LAW.replace(", a dictionary", "")),
     one("jensen without a law", lambda: jensen(s)),
     one("expected without a law", lambda: expected(nonnegative(s))),
