@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .gaussian import LOG_2PI, kl_to_standard_normal
+from .gaussian import LOG_2PI, regularisation
 
 Eigenvalues = Float[Tensor, " pixels"]
 
@@ -77,12 +77,12 @@ class LinearVAE(nn.Module):
         """The ELBO of each row, its divergence from the prior weighted by `beta`."""
         constant = x.shape[-1] * (LOG_2PI + self.log_noise)
         reward = -(self.squared_error(x) * (-self.log_noise).exp() + constant) / 2
-        return reward - beta * kl_to_standard_normal(*self.encode(x))
+        return reward - beta * regularisation(*self.encode(x))
 
     def nats(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, " latents"]:
         """What each latent pays, on average over the rows: {eq}`eq-collapse-price`."""
         mean, log_variance = (part.unsqueeze(-1) for part in self.encode(x))
-        return kl_to_standard_normal(mean, log_variance).mean(0)
+        return regularisation(mean, log_variance).mean(0)
 
 
 def water_filling(

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from .gaussian import kl_to_standard_normal
+from .gaussian import regularisation
 from .products import QuickProducts
 
 
@@ -117,8 +117,8 @@ def elbo(
     """
     mean, log_variance = model.encode(x)
     logits = model.decode(reparameterise(mean, log_variance, noise))
-    regularisation = kl_to_standard_normal(mean, log_variance)
-    return Elbo(log_bernoulli(x, logits), regularisation)
+    divergence = regularisation(mean, log_variance)
+    return Elbo(log_bernoulli(x, logits), divergence)
 
 
 def loss_of(
@@ -282,8 +282,8 @@ def elbo_of(
     The reconstruction is a mean over the samples; the regularisation is exact.
     """
     z = reparameterise(mean, log_variance, noise)
-    regularisation = kl_to_standard_normal(mean, log_variance)
-    return Elbo(log_likelihood(z).mean(0), regularisation)
+    divergence = regularisation(mean, log_variance)
+    return Elbo(log_likelihood(z).mean(0), divergence)
 
 
 def log_weights_of(
