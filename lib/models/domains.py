@@ -4,6 +4,7 @@ They look at values, so they stand where values enter: at the door of a closed f
 a model or of a training, not in each step of one.
 """
 
+import torch
 from torch import Tensor
 
 
@@ -32,3 +33,32 @@ def require_rows(**arguments: Tensor) -> None:
     for name, value in arguments.items():
         if value.ndim and not len(value):
             raise ValueError(f"{name} must have a row at least, and has none")
+
+
+def require_count(**arguments: object) -> None:
+    """Raises ValueError for what is no whole number from 1 on."""
+    for name, value in arguments.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a whole number from 1 on, not {value!r}")
+
+
+def require_tokens(rows: int | None = None, **arguments: Tensor) -> None:
+    """Raises ValueError for what are not rows of whole numbers, each with a token."""
+    for name, value in arguments.items():
+        if value.dtype not in (torch.int32, torch.int64) or value.ndim != 2:
+            raise ValueError(
+                f"{name} must be rows of token numbers, (batch, places), not "
+                f"{tuple(value.shape)} of {value.dtype}"
+            )
+        if rows is not None and len(value) != rows:
+            raise ValueError(f"{name} must have {rows} rows, not {len(value)}")
+        if not bool((value != 0).any(1).all()):
+            raise ValueError(f"{name} must have a token in each row: one is padding")
+
+
+def require_predicted(labels: Tensor) -> None:
+    """Raises ValueError where of a target no token is left to predict."""
+    if not len(labels):
+        raise ValueError(
+            "target must have a token to predict, and has only padding after the first"
+        )
