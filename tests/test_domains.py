@@ -165,6 +165,15 @@ REFUSED: dict[str, list[tuple[Call, str]]] = {
     "models.gaussian.PPCA": [
         (lambda: gaussian.PPCA(torch.eye(2), torch.zeros(2), 0.0), "std must be"),
         (lambda: LINEAR.posterior(torch.zeros(3)), "last axis of x must be 2"),
+        (lambda: gaussian.PPCA(NAN, torch.zeros(1), 1.0), "weight must be finite"),
+        (
+            lambda: gaussian.PPCA(torch.eye(2), torch.zeros(2), 1e-30),
+            "std must be such that torch.float32 holds its square",
+        ),
+        (
+            lambda: gaussian.PPCA(torch.eye(2).half(), torch.zeros(2), 1.0),
+            "weight must not be of a half type",
+        ),
     ],
     "models.linear_vae.LinearVAE": [
         (

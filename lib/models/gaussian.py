@@ -354,7 +354,8 @@ class PPCA:
 
     `weight` is W, `bias` b, `std` the number s; a batch is made of rows. Leading axes
     broadcast, so that z may have one of samples that x has not. Raises ValueError for
-    shapes that do not fit and `std` <= 0.
+    shapes that do not fit, for what is not finite or of a half type, for `std` <= 0 and
+    for one whose square is out of the type's range.
 
     Source: Tipping and Bishop, "Probabilistic principal component analysis", Journal
     of the Royal Statistical Society B 61 (1999).
@@ -376,6 +377,15 @@ class PPCA:
             )
         if not 0 < self.std < math.inf:
             raise ValueError(f"std must be positive; got {self.std}")
+        require_finite(weight=self.weight, bias=self.bias)
+        if self.weight.dtype in HALF:
+            raise ValueError(f"weight must not be of a half type, {self.weight.dtype}")
+        about = torch.finfo(self.weight.dtype)
+        if not about.tiny <= self.std * self.std <= about.max:
+            raise ValueError(
+                f"std must be such that {self.weight.dtype} holds its square; "
+                f"got {self.std}"
+            )
 
     @property
     def pixels(self) -> int:
@@ -432,7 +442,8 @@ class PPCA:
         The covariance is the same for every x.
         """
         self._check(x=x)
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(self._matrix()))
+        root = _cholesky("weight' weight + std^2 I", self._matrix())
+        inverse = torch.cholesky_inverse(root)
         return (x - self.bias) @ self.weight @ inverse, self.std**2 * inverse
 
     def mean_field(self, x: Pixels) -> tuple[Latents, Float[Tensor, " latents"]]:
