@@ -119,7 +119,14 @@ def load(
 
 
 def enlarge(images: Tensor) -> Tensor:
-    """Images ``(n, 64)`` at 28x28 pixels, ``(n, 784)``, as ``"bundled"`` has them."""
+    """Images ``(n, 64)`` at 28x28 pixels, ``(n, 784)``, as ``"bundled"`` has them.
+
+    Raises ValueError for images of another size, and for none.
+    """
+    if images.ndim != 2 or images.shape[1] != SMALL_SIDE**2 or not len(images):
+        raise ValueError(
+            f"images must be rows of {SMALL_SIDE**2} pixels; got {tuple(images.shape)}"
+        )
     small = images.view(-1, 1, SMALL_SIDE, SMALL_SIDE)
     large = interpolate(small, size=(SIDE, SIDE), mode="bicubic")
     return large.clamp(0, 1).reshape(-1, PIXELS)

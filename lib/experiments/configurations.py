@@ -5,7 +5,6 @@ Nothing here needs PyTorch, so that a run can be refused before it is loaded.
 
 import itertools
 import json
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple, cast, get_args
 
@@ -16,8 +15,11 @@ from lib.models.config import (
     Placement,
     Tag,
     TransformerConfig,
+    is_number,
     require_choice,
     require_range,
+    require_share,
+    require_truth,
 )
 
 LARGEST = 1_000_000  # of whatever is counted: more, no memory holds
@@ -25,7 +27,7 @@ DEEPEST = 1_000  # blocks
 
 
 def _require_rate(learning_rate: float) -> None:
-    if not 0 < learning_rate < 1:
+    if not is_number(learning_rate) or not 0 < learning_rate < 1:
         raise ValueError(f"learning_rate must lie between 0 and 1, not {learning_rate}")
 
 
@@ -137,7 +139,7 @@ class GANRun:
         sizes = ("noise", "batch_size", "epochs", *widths, "figure_epochs")
         require_range(self, sizes, 1, LARGEST)
         require_range(self, ["samples"], 2, LARGEST)  # for a covariance
-        if not 0 <= self.penalty < math.inf:
+        if not is_number(self.penalty) or self.penalty < 0:
             raise ValueError(
                 f"penalty must be finite and at least 0, not {self.penalty}"
             )
@@ -210,14 +212,14 @@ class TranslationRun:
         least = 300 if self.corpus == "multi30k" else 1  # bytes alone are 256
         require_range(self, ["vocabulary"], least, LARGEST)
         require_range(self, ["warmup"], 0, LARGEST)
+        require_truth(self, ("packed", "lowercase"))
         if self.lowercase and self.corpus == "phrases":
             raise ValueError("lowercase must be false for phrases, not True")
         if self.averaged > self.epochs:
             raise ValueError(
                 f"averaged must be at most epochs, {self.epochs}, not {self.averaged}"
             )
-        if not 0 <= self.smoothing < 1:
-            raise ValueError(f"smoothing must lie in [0, 1), not {self.smoothing}")
+        require_share(self, "smoothing")
         _require_rate(self.learning_rate)
         self.architecture(self.vocabulary)  # raises for sizes that do not fit
         if not trained_directions(self):
@@ -310,6 +312,7 @@ class NormsRun:
         require_range(self, ["warmups"], 0, LARGEST)
         require_range(self, ["steps"], 1, LARGEST)
         require_range(self, ["profile_steps"], 0, self.steps - 1)
+        require_truth(self, ["double"])
         for cell in cells(self):
             as_translation(self, cell)  # raises for a variant that does not exist
 

@@ -33,6 +33,8 @@ ACTIVE = 0.01  # the variance of a latent's mean over images that makes it activ
 
 def rate(epoch: int) -> float:
     """The share of the learning rate in an epoch, counted from 0."""
+    if epoch < 0:
+        raise ValueError(f"epoch must be at least 0, not {epoch}")
     stage = 0
     while epoch >= (3 ** (stage + 1) - 1) // 2:
         stage += 1

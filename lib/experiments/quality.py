@@ -16,6 +16,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from lib.data.digits import SIDE, Digits
+from lib.models.domains import (
+    require_count,
+    require_finite,
+    require_rows,
+)
 from lib.models.gaussian import squared_wasserstein_full
 from lib.training.loop import Training, train
 
@@ -47,6 +52,7 @@ def blends(
 
     Raises ValueError where all labels are the same: nothing could be blended.
     """
+    require_count(count=count)
     if len(labels.unique()) < 2:
         raise ValueError("a blend is of two digits, and all labels are the same")
     made: list[Tensor] = []
@@ -139,7 +145,15 @@ def probabilities(network: Network, images: Tensor) -> Tensor:
 
 
 def accuracy(labels: Tensor, truth: Tensor) -> float:
-    """The share of the labels ``(n,)`` that are right."""
+    """The share of the labels ``(n,)`` that are right.
+
+    Raises ValueError where there is not one truth for each of some labels.
+    """
+    if not len(labels) or labels.shape != truth.shape:
+        raise ValueError(
+            "labels must be some, with a truth each; got "
+            f"{tuple(labels.shape)} and {tuple(truth.shape)}"
+        )
     return float((labels == truth).double().mean())
 
 
@@ -149,11 +163,17 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     It is the squared 2-Wasserstein distance between the Gaussians with the samples'
     means and covariances, in float64. Two samples of one law have a distance above
     zero, which falls with their sizes: compare values of equal sizes only. Raises
-    ValueError for samples of fewer than two rows.
+    ValueError for samples of fewer than two rows, of different widths, or not finite.
 
     Source: Heusel et al., "GANs trained by a two time-scale update rule converge to a
     local Nash equilibrium", NeurIPS 2017, with the features of another network.
     """
+    require_finite(features_a=features_a, features_b=features_b)
+    if features_a.ndim != 2 or features_a.shape[1:] != features_b.shape[1:]:
+        raise ValueError(
+            "samples must be rows of features of one width; got "
+            f"{tuple(features_a.shape)} and {tuple(features_b.shape)}"
+        )
     moments = []
     for sample in (features_a.double(), features_b.double()):
         if len(sample) < 2:
@@ -176,8 +196,12 @@ class Coverage(NamedTuple):
 def mode_coverage(labels: Tensor) -> Coverage:
     """How many kinds of digit the labels ``(n,)`` name, and how evenly.
 
-    A digit occurs if its share is one hundredth at least.
+    A digit occurs if its share is one hundredth at least. Raises ValueError for other
+    labels than 0 to 9, and for none.
     """
+    require_rows(labels=labels)
+    if labels.is_floating_point() or not bool(((labels >= 0) & (labels <= 9)).all()):
+        raise ValueError("labels must be whole numbers from 0 to 9")
     shares = labels.bincount(minlength=10).double() / len(labels)
     entropy = -torch.xlogy(shares, shares).sum()
     occurring = int((shares >= OCCURS).sum())
@@ -188,7 +212,15 @@ def nearest_distance(images: Tensor, among: Tensor) -> Tensor:
     """The Euclidean distance ``(n,)`` from each image to the nearest ``among`` others.
 
     Copies of training images have the distance 0; held-out images show what is usual.
+    Raises ValueError where there are none, or of different sizes.
     """
+    require_finite(images=images, among=among)
+    require_rows(images=images, among=among)
+    if images.shape[1:] != among.shape[1:]:
+        raise ValueError(
+            f"images must be as large as the others; got {tuple(images.shape)} and "
+            f"{tuple(among.shape)}"
+        )
     # In double precision, for the products of single numbers differ between chunks of
     # different lengths; all distances at once would need gigabytes.
     chunks, among = images.double().split(CHUNK), among.double()

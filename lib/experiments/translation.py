@@ -320,7 +320,15 @@ def new_optimiser(
 
 
 def up_and_down(step: int, warmup: int, steps: int) -> float:
-    """The share of the learning rate: up over ``warmup`` steps, then down to zero."""
+    """The share of the learning rate: up over ``warmup`` steps, then down to zero.
+
+    Raises ValueError for a step or a warm-up below 0, and for no steps.
+    """
+    if min(step, warmup) < 0 or steps < 1:
+        raise ValueError(
+            "step and warmup must be at least 0 and steps at least 1; got "
+            f"{step}, {warmup} and {steps}"
+        )
     if step < warmup:
         return (step + 1) / warmup
     return max(0.0, (steps - step) / max(1, steps - warmup))
@@ -330,12 +338,17 @@ def up_and_down(step: int, warmup: int, steps: int) -> float:
 def mean_loss(
     model: Transformer, batches: Iterable[tuple[Batch, int | torch.Tensor]]
 ) -> float:
-    """Cross-entropy in nats a token, without smoothing and dropout."""
+    """Cross-entropy in nats a token, without smoothing and dropout.
+
+    Raises ValueError for no batches.
+    """
     model.eval()
     total = tokens = 0.0
     for batch, weight in batches:
         total += float(transformer.loss(model, *batch)) * float(weight)
         tokens += float(weight)
+    if not tokens:
+        raise ValueError("batches must have tokens to predict, and there are none")
     return total / tokens
 
 

@@ -17,14 +17,40 @@ Tag = Literal["source", "target"]  # where the wanted language is named
 def require_range(
     config: object, names: Iterable[str], least: int, most: float = math.inf
 ) -> None:
-    """Raises ValueError for a field, or an entry of one, that is less or more."""
+    """Raises ValueError for a field, or an entry of one, that is less or more.
+
+    Each is a whole number.
+    """
     for name in names:
         field = getattr(config, name)
         for value in field if isinstance(field, tuple) else (field,):
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ValueError(f"{name} must be a whole number, not {value!r}")
             if value < least:
                 raise ValueError(f"{name} must be at least {least}, not {value}")
             if value > most:
                 raise ValueError(f"{name} must be at most {most}, not {value}")
+
+
+def require_share(config: object, name: str) -> None:
+    """Raises ValueError for a field that is no number from 0 to below 1."""
+    value = getattr(config, name)
+    if not is_number(value) or not 0 <= value < 1:
+        raise ValueError(f"{name} must lie in [0, 1), not {value!r}")
+
+
+def require_truth(config: object, names: Iterable[str]) -> None:
+    """Raises ValueError for a field that is neither true nor false."""
+    for name in names:
+        if not isinstance(value := getattr(config, name), bool):
+            raise ValueError(f"{name} must be true or false, not {value!r}")
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number, finite and real, and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 def require_choice(config: object, name: str, known: Iterable[str]) -> None:
@@ -65,5 +91,5 @@ class TransformerConfig:
                 f"not {self.width}"
             )
         require_choice(self, "placement", get_args(Placement))
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must lie in [0, 1), not {self.dropout}")
+        require_truth(self, ("final_norm", "qk_norm"))
+        require_share(self, "dropout")

@@ -8,6 +8,7 @@ and the same players for it, to compare with.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, logsigmoid
 
 from .config import LossName
+from .domains import require_rows
 
 LEAK = 0.2  # the slope of the leaky ReLU below zero
 
@@ -226,8 +228,9 @@ def twin(network: MLP) -> nn.Sequential:
 def value(real_logits: Tensor, fake_logits: Tensor) -> Float[Tensor, ""]:
     """V = mean log D(x) + mean log(1 - D(G(z))).
 
-    The discriminator makes it large.
+    The discriminator makes it large. Raises ValueError for no logits.
     """
+    require_rows(real_logits=real_logits, fake_logits=fake_logits)
     return logsigmoid(real_logits).mean() + logsigmoid(-fake_logits).mean()
 
 
@@ -241,6 +244,7 @@ def value_errors(
 
 def generator_loss(fake_logits: Tensor, loss: LossName) -> Float[Tensor, ""]:
     """What the generator makes small: mean log(1 - D), or -mean log D."""
+    require_rows(fake_logits=fake_logits)
     if loss == "saturating":
         return logsigmoid(-fake_logits).mean()
     if loss == "non-saturating":
@@ -287,8 +291,10 @@ class GAN:
                 "it must be 'identity'"
             )
         generator_loss(torch.zeros(1, 1), self.loss)
-        if not self.penalty >= 0:
-            raise ValueError(f"the penalty is {self.penalty}: it must not be negative")
+        if not 0 <= self.penalty < math.inf:
+            raise ValueError(
+                f"the penalty is {self.penalty}: it must not be negative, nor infinite"
+            )
 
     def discriminator_gradients(
         self, real: Float[Tensor, "real pixels"], noise: Float[Tensor, "fake latents"]
@@ -435,6 +441,8 @@ class AutogradPlayers:
 def _optimiser(
     parameters: Iterable[Tensor], rate: float, adam: bool, *, maximize: bool
 ) -> torch.optim.Optimizer:
+    if not 0 < rate < math.inf:
+        raise ValueError(f"learning_rate must be positive, not {rate}")
     if adam:
         return torch.optim.Adam(
             parameters, rate, (0.5, 0.999), maximize=maximize, fused=True

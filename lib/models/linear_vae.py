@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .gaussian import LOG_2PI, kl_to_standard_normal
+from .domains import require_count, require_finite, require_rows
+from .gaussian import LOG_2PI, regularisation
 
 Eigenvalues = Float[Tensor, " pixels"]
 
@@ -37,6 +38,7 @@ class LinearVAE(nn.Module):
         centred: bool = False,
     ) -> None:
         super().__init__()
+        require_count(pixels=pixels, latents=latents)
         if not 0 < noise < math.inf:
             raise ValueError(f"noise must be positive; got {noise}")
 
@@ -77,12 +79,12 @@ class LinearVAE(nn.Module):
         """The ELBO of each row, its divergence from the prior weighted by `beta`."""
         constant = x.shape[-1] * (LOG_2PI + self.log_noise)
         reward = -(self.squared_error(x) * (-self.log_noise).exp() + constant) / 2
-        return reward - beta * kl_to_standard_normal(*self.encode(x))
+        return reward - beta * regularisation(*self.encode(x))
 
     def nats(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, " latents"]:
         """What each latent pays, on average over the rows: {eq}`eq-collapse-price`."""
         mean, log_variance = (part.unsqueeze(-1) for part in self.encode(x))
-        return kl_to_standard_normal(mean, log_variance).mean(0)
+        return regularisation(mean, log_variance).mean(0)
 
 
 def water_filling(
@@ -94,7 +96,8 @@ def water_filling(
     below it nothing, and all of the eigenvalue. Raises ValueError where `level` or an
     eigenvalue is not positive.
     """
-    if not (level > 0 and (eigenvalues > 0).all()):
+    require_finite(eigenvalues=eigenvalues)
+    if not (0 < level < math.inf and (eigenvalues > 0).all()):
         raise ValueError("the level and the eigenvalues must be positive")
     return (eigenvalues / level).log().clamp(min=0) / 2, eigenvalues.clamp(max=level)
 
@@ -107,6 +110,10 @@ def learnt_noise(eigenvalues: Eigenvalues, latents: int, beta: float = 1.0) -> f
     best (beta = 1, as many latents as pixels) it is the largest. Raises ValueError
     where the ELBO grows without bound as s^2 falls to zero.
     """
+    require_finite(eigenvalues=eigenvalues)
+    require_rows(eigenvalues=eigenvalues)
+    if latents < 0 or not 0 <= beta < math.inf or not (eigenvalues >= 0).all():
+        raise ValueError("the latents, beta and the eigenvalues must not be negative")
     ordered = eigenvalues.sort(descending=True).values
     pixels = len(ordered)
     # With `used` latents the noise is what is left over of the others, shared out;

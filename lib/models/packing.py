@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from .domains import require_count
 from .transformer import PADDING
 from .translation import END, Batch, Example, padded, seed_dropout
 
@@ -86,8 +87,11 @@ def packed(
     """Examples in buckets by their longer side, each with as many target tokens.
 
     A batch has at most ``tokens`` places of source and target together, or a few more;
-    an epoch takes one in ``share`` of each bucket's examples.
+    an epoch takes one in ``share`` of each bucket's examples. Raises ValueError for no
+    examples.
     """
+    require_count(**{"the number of examples": len(examples), "tokens": tokens})
+    require_count(share=share, buckets=buckets)
     order = sorted(
         examples, key=lambda e: (max(map(len, e)), len(e.source), len(e.target))
     )

@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .config import Placement, TransformerConfig
+from .domains import require_count, require_predicted
 
 
 class Residual(nn.Module):
@@ -104,7 +105,7 @@ class Attention(nn.Module):
         context: Float[Tensor, "batch seen width"] | None = None,
         mask: Bool[Tensor, "#batch #heads #places #seen"] | None = None,
     ) -> Float[Tensor, "batch heads places seen"]:
-        """How much each place looks at each other one."""
+        """How much each place looks at each other one; nowhere, where it may not."""
         query = self.query_norm(self._split(self.query(x)))
         key, _ = self._keys_and_values(x, context, None)
         scores = query @ key.mT / math.sqrt(query.shape[-1])
@@ -112,6 +113,7 @@ class Attention(nn.Module):
             mask = scores.new_ones(scores.shape[-2:], dtype=torch.bool).tril()
         if mask is not None:
             scores = scores.masked_fill(~mask, -math.inf)
+            return scores.softmax(-1).masked_fill(~mask, 0.0)
         return scores.softmax(-1)
 
     def _keys_and_values(
@@ -234,7 +236,15 @@ class Transformer(nn.Module):
     def embed(
         self, tokens: Int[Tensor, "batch places"], first: int = 0
     ) -> Float[Tensor, "batch places width"]:
-        """The stream's beginning, at the places from ``first`` on."""
+        """The stream's beginning, at the places from ``first`` on.
+
+        Raises ValueError for what are no rows of tokens, and for rows too long.
+        """
+        if tokens.ndim != 2 or tokens.dtype not in (torch.int32, torch.int64):
+            raise ValueError(
+                "tokens must be rows of whole numbers, (batch, places), not "
+                f"{tuple(tokens.shape)} of {tokens.dtype}"
+            )
         end = first + tokens.shape[1]
         if end > self.config.longest:
             raise ValueError(
@@ -310,7 +320,13 @@ def padding_mask(
 
 
 def sinusoids(length: int, width: int) -> Float[Tensor, "{length} {width}"]:
-    """Positions as sines and cosines of geometric frequencies."""
+    """Positions as sines and cosines of geometric frequencies.
+
+    Raises ValueError for a width that is odd.
+    """
+    require_count(length=length, width=width)
+    if width % 2:
+        raise ValueError(f"width must be even, not {width}")
     place = torch.arange(length).float()[:, None]
     frequency = torch.exp(torch.arange(0, width, 2) * (-math.log(10000) / width))
     return torch.stack(
@@ -348,13 +364,15 @@ def loss(
     """The mean cross-entropy of a target's tokens but the first, in nats a token.
 
     Padding counts for nothing. ``smoothing`` is the share of a label spread over all
-    tokens.
+    tokens. Raises ValueError where the target has no token to predict.
     """
     mask = padding_mask(source)
     stream = model.decode(target[:, :-1], model.encode(source, mask), mask)
     labels = target[:, 1:]
     real = labels != PADDING
-    return token_loss(stream[real], model.embedding.weight, labels[real], smoothing)
+    wanted = labels[real]
+    require_predicted(wanted)
+    return token_loss(stream[real], model.embedding.weight, wanted, smoothing)
 
 
 def padded_token_loss(
@@ -379,7 +397,8 @@ def padded_loss(
 ) -> Float[Tensor, ""]:
     """`loss`, with the same launches for all batches of one shape, to be captured.
 
-    It computes logits at padding too, and leaves them out afterwards. A compiled
+    It computes logits at padding too, and leaves them out afterwards; whether any are
+    left a GPU is not asked, and the loss of none is nan. A compiled
     `padded_token_loss` may be given in its place.
     """
     mask = (source != PADDING)[:, None, None, :]

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from .domains import require_predicted
 from .transformer import (
     PADDING,
     Attention,
@@ -74,13 +75,15 @@ def attend(
     """softmax(Q K' / sqrt(d_k)) V in each head, and back to all three.
 
     {eq}`eq-back-values`, {eq}`eq-back-weights`, {eq}`eq-back-scores`,
-    {eq}`eq-back-queries`, {eq}`eq-back-keys`. Each place must see some other.
+    {eq}`eq-back-queries`, {eq}`eq-back-keys`. What may see nothing gathers nothing.
     """
     scale = 1 / math.sqrt(query.shape[-1])
     scores = query @ key.mT * scale
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf)
     P = scores.softmax(-1)
+    if mask is not None:
+        P = P.masked_fill(~mask, 0.0)
 
     def back(
         dO: Float[Tensor, "batch heads places head_width"],
@@ -244,6 +247,7 @@ def loss(
     stream, back_decoder = decode(model, target[:, :-1], memory, mask)
     labels = target[:, 1:]
     real = labels != PADDING
+    require_predicted(labels[real])
     value, back_tokens = token_loss(model, stream[real], labels[real], smoothing)
 
     def back() -> None:

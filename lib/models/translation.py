@@ -5,6 +5,7 @@ is wanted: before the source's tokens, or as the decoder's first token.
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
@@ -16,6 +17,7 @@ from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 from torch import Tensor, nn
 
 from .config import Tag
+from .domains import require_count, require_tokens
 from .products import QuickProducts
 from .transformer import (
     PADDING,
@@ -142,7 +144,11 @@ class Batch(NamedTuple):
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "batch places"]:
-    """Rows of unequal length as one tensor, filled up at their end."""
+    """Rows of unequal length as one tensor, filled up at their end.
+
+    Raises ValueError for no rows.
+    """
+    require_count(**{"the number of rows": len(rows)})
     longest = max(map(len, rows))
     return torch.tensor([[*row, *[PADDING] * (longest - len(row))] for row in rows])
 
@@ -152,8 +158,10 @@ def bucketed(
 ) -> Iterator[Batch]:
     """Batches of about ``tokens`` tokens, each of examples of like lengths, shuffled.
 
-    Examples of the same lengths meet in another order in every epoch.
+    Examples of the same lengths meet in another order in every epoch. Raises ValueError
+    for no examples.
     """
+    require_count(**{"the number of examples": len(examples), "tokens": tokens})
 
     def shuffled(count: int) -> list[int]:
         order = torch.randperm(count, generator=generator, device=generator.device)
@@ -209,8 +217,18 @@ def beam_search(
     one that has ended stays as it is. ``beam=1`` is greedy decoding. A translation is
     at most twice as long as its source and ten tokens more, nor longer than
     ``longest``. ``cached=False`` recomputes the whole beginning at each step: as slow
-    as it is simple.
+    as it is simple. Raises ValueError for a row without a token, for other options
+    than these, and where ``first`` has not one token a row.
     """
+    if not len(source):
+        return []
+    require_count(beam=beam)
+    if longest is not None:
+        require_count(longest=longest)
+    if not math.isfinite(penalty):
+        raise ValueError(f"penalty must be finite, not {penalty}")
+    require_tokens(source=source)
+    require_tokens(rows=len(source), first=first[:, None])
     most = model.config.longest - 1
     limits = (2 * (source != PADDING).sum(1) + 10).clamp(max=min(longest or most, most))
     found: list[list[int]] = [[] for _ in source]
@@ -410,7 +428,14 @@ class Translator:
         rows: int = 128,
         cached: bool = True,
     ) -> list[str]:
-        """Each text in another language; ``rows`` texts of like lengths at a time."""
+        """Each text in another language; ``rows`` texts of like lengths at a time.
+
+        Raises TranslationError for a language or a word that the model does not know,
+        ValueError for a text that is too long and for other options than these.
+        """
+        require_count(beam=beam, rows=rows)
+        if isinstance(texts, str):
+            raise ValueError("texts must be a list of texts, not one text")
         device = self.model.embedding.weight.device
         wanted = before_source(self.tokeniser, language, self.tagged)
         sources = [[*wanted, *known_tokens(self.tokeniser, t), END] for t in texts]
@@ -491,7 +516,11 @@ def scores(
     tokenize: str = "13a",
     lowercase: bool = False,
 ) -> dict[str, Any]:
-    """Corpus BLEU and chrF by sacrebleu, each with the signature that defines it."""
+    """Corpus BLEU and chrF by sacrebleu, each with the signature that defines it.
+
+    Raises ValueError where there is not one reference for each of some hypotheses.
+    """
+    _require_pairs(hypotheses, references)
     from sacrebleu.metrics.bleu import BLEU  # slow to import, and needed at the end
     from sacrebleu.metrics.chrf import CHRF
 
@@ -507,13 +536,22 @@ def scores(
     }
 
 
+def _require_pairs(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+    if not hypotheses or len(hypotheses) != len(references):
+        raise ValueError(
+            "hypotheses must be some, with one of the references each; got "
+            f"{len(hypotheses)} and {len(references)}"
+        )
+
+
 def moses_scores(
     hypotheses: Sequence[str], references: Sequence[str], language: str
 ) -> dict[str, Any]:
     """BLEU of lower-cased words as Moses cuts them, the form of most published figures.
 
-    The signature says so after sacrebleu's own.
+    The signature says so after sacrebleu's own. Raises ValueError as `scores` does.
     """
+    _require_pairs(hypotheses, references)
     import sacremoses  # scores alone need it, and it takes a second
     from sacrebleu.metrics.bleu import BLEU
 

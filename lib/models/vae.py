@@ -14,7 +14,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from .gaussian import kl_to_standard_normal
+from .config import require_choice, require_range
+from .domains import require_count, require_floating, require_rows
+from .gaussian import regularisation
 from .products import QuickProducts
 
 
@@ -30,6 +32,11 @@ class VAEConfig:
     latents: int = 20
     layers: int = 1
     activation: Literal["relu", "tanh"] = "relu"
+
+    def __post_init__(self) -> None:
+        require_range(self, ("pixels", "hidden", "latents"), 1)
+        require_range(self, ["layers"], 0)
+        require_choice(self, "activation", ("relu", "tanh"))
 
 
 class VAE(nn.Module):
@@ -72,6 +79,22 @@ class VAE(nn.Module):
     ) -> Float[Tensor, "*batch pixels"]:
         """The logits of p(x|z)."""
         return self.decoder(z)
+
+    def require(self, images: Float[Tensor, "*batch pixels"]) -> None:
+        """Raises ValueError for what are no images: rows of pixels from 0 to 1.
+
+        `training.train` asks once, before it starts, and what judges many images does.
+        A single step takes what it is given: to look at it would make a GPU wait.
+        """
+        require_floating(images=images)
+        require_rows(images=images)
+        if images.shape[-1:] != (self.config.pixels,):
+            raise ValueError(
+                f"images must be rows of {self.config.pixels} pixels; "
+                f"got {tuple(images.shape)}"
+            )
+        if not bool(((images >= 0) & (images <= 1)).all()):  # nor is what is no number
+            raise ValueError("images must have pixels in [0, 1], and some lie outside")
 
 
 def reparameterise(
@@ -117,8 +140,8 @@ def elbo(
     """
     mean, log_variance = model.encode(x)
     logits = model.decode(reparameterise(mean, log_variance, noise))
-    regularisation = kl_to_standard_normal(mean, log_variance)
-    return Elbo(log_bernoulli(x, logits), regularisation)
+    divergence = regularisation(mean, log_variance)
+    return Elbo(log_bernoulli(x, logits), divergence)
 
 
 def loss_of(
@@ -159,7 +182,12 @@ def elbo_of_all(
     noise: Float[Tensor, "batch latents"],
     chunk: int = 1000,
 ) -> Elbo:
-    """`elbo` of many images, without gradients, ``chunk`` images at a time."""
+    """`elbo` of many images, without gradients, ``chunk`` images at a time.
+
+    Raises ValueError for what are no images (`VAE.require`).
+    """
+    model.require(images)
+    require_count(chunk=chunk)
     parts = [
         elbo(model, x, n)
         for x, n in zip(images.split(chunk), noise.split(chunk), strict=True)
@@ -206,6 +234,7 @@ def iwae_loss(
     loss_of: Callable[..., dict[str, Tensor]] = iwae_loss_of,
 ) -> dict[str, Float[Tensor, ""]]:
     """`iwae_loss_of` by new noise; a shared one may be given in its place."""
+    require_count(samples=samples)
     shape = (samples, len(x), model.config.latents)
     noise = torch.randn(shape, generator=generator, dtype=x.dtype, device=x.device)
     return loss_of(model, x, noise.transpose(0, 1))
@@ -213,6 +242,7 @@ def iwae_loss(
 
 def log_mean_exp(values: Float[Tensor, "samples *batch"]) -> Float[Tensor, "*batch"]:
     """log of the mean of exp(values) over the first dimension."""
+    require_rows(values=values)
     return values.logsumexp(0) - math.log(len(values))
 
 
@@ -239,8 +269,13 @@ def log_likelihood(
 
     It is `iwae` with K = ``samples``, computed image by image, or several at once on a
     GPU, and at most ``chunk`` samples at a time, so that the memory does not grow with
-    batch * K. ``progress(done)`` is called after each image.
+    batch * K. ``progress(done)`` is called after each image. Raises ValueError for what
+    are no images (`VAE.require`).
     """
+    model.require(images)
+    require_count(samples=samples)
+    if chunk is not None:
+        require_count(chunk=chunk)
     together = 1 if on_cpu(images) else max(1, GPU_ROWS // samples)
     chunk = chunk or (CPU_ROWS if on_cpu(images) else GPU_ROWS // together)
     # The results have their places from the start: a small new tensor after each image
@@ -282,8 +317,8 @@ def elbo_of(
     The reconstruction is a mean over the samples; the regularisation is exact.
     """
     z = reparameterise(mean, log_variance, noise)
-    regularisation = kl_to_standard_normal(mean, log_variance)
-    return Elbo(log_likelihood(z).mean(0), regularisation)
+    divergence = regularisation(mean, log_variance)
+    return Elbo(log_likelihood(z).mean(0), divergence)
 
 
 def log_weights_of(
@@ -315,8 +350,11 @@ def log_evidence(log_weights: Float[Tensor, "samples *batch"]) -> Evidence:
     The value is `log_mean_exp`. The mean of the weights is unbiased, so its logarithm
     is too low on average, by half the squared standard error to the leading order. The
     error itself is that of the mean, divided by the mean: it holds where the weights
-    have a variance and some of them more than a share of the sum.
+    have a variance and some of them more than a share of the sum. Raises ValueError for
+    fewer than two samples, which have no standard error.
     """
+    if len(log_weights) < 2:
+        raise ValueError(f"log_weights must have two samples, not {len(log_weights)}")
     value = log_mean_exp(log_weights)
     relative = (log_weights - value).exp()
     return Evidence(value, relative.std(0) / len(log_weights) ** 0.5)
@@ -338,6 +376,9 @@ def refit(
     each step; the rate falls linearly to nothing, so that the noise does, too. It
     finds a local maximum: the ELBO may miss the best one, and does not exceed it.
     """
+    require_count(steps=steps, samples=samples)
+    if not 0 < learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be positive, not {learning_rate}")
     mean, log_variance = (
         start.detach().clone().requires_grad_() for start in (mean, log_variance)
     )
@@ -367,7 +408,11 @@ def log_likelihood_of(model: VAE, x: Float[Tensor, "*batch pixels"]) -> LogLikel
 def reconstruct(
     model: VAE, x: Float[Tensor, "*batch pixels"]
 ) -> Float[Tensor, "*batch pixels"]:
-    """Each image encoded to the mean of q(z|x) and decoded to probabilities."""
+    """Each image encoded to the mean of q(z|x) and decoded to probabilities.
+
+    Raises ValueError for what are no images (`VAE.require`).
+    """
+    model.require(x)
     mean, _ = model.encode(x)
     return torch.sigmoid(model.decode(mean))
 
@@ -388,6 +433,10 @@ def traverse(
     values: Float[Tensor, " steps"],
 ) -> Float[Tensor, "steps pixels"]:
     """The images at ``z`` with one coordinate set to each of ``values``."""
+    if not 0 <= dimension < model.config.latents:
+        raise ValueError(
+            f"dimension must lie in [0, {model.config.latents}), not {dimension}"
+        )
     moved = z.repeat(len(values), 1)
     moved[:, dimension] = values
     return torch.sigmoid(model.decode(moved))
@@ -401,6 +450,7 @@ def interpolate(
     steps: int,
 ) -> Float[Tensor, "{steps} pixels"]:
     """The images on the line from latent ``start`` to ``end``."""
+    require_count(steps=steps)
     weight = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)[
         :, None
     ]

@@ -22,7 +22,7 @@ from .capture import Blocks, CapturedEpoch
 from .checkpoints import Stateful
 from .distributed import Workers
 from .engine import PLAIN, Engine
-from .errors import TrainingError
+from .errors import TrainingError, require_count
 from .finite import (
     NotFiniteError,
     first_step,
@@ -41,6 +41,13 @@ class Training:
     epochs: int = 80
     batch_size: int = 128
     learning_rate: float = 1e-4
+
+    def __post_init__(self) -> None:
+        require_count(epochs=self.epochs, batch_size=self.batch_size)
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(
+                f"learning_rate must be positive, not {self.learning_rate}"
+            )
 
 
 @dataclass
@@ -80,8 +87,12 @@ def train(
 
     ``loss(model, batch, generator)`` gives scalars by name, each a mean over the
     batch; the one called ``"loss"`` is minimised. The options are those of
-    ``run_epochs``. Raises TrainingError, also where a row of the data is not finite.
+    ``run_epochs``. Raises TrainingError, also where a row of the data is not finite. A
+    model may have a method ``require``, which is called once with the data, and raises
+    ValueError for such as it does not take.
     """
+    if callable(require := getattr(model, "require", None)):
+        require(data)
     optimiser = Adam(model.parameters(), lr=settings.learning_rate, fused=True)
 
     def step(batch: Tensor) -> dict[str, Tensor]:
@@ -154,8 +165,10 @@ def shuffled(
     """Batches of rows of ``data``, in a new order in each epoch.
 
     The data lie on the generator's device. ``change(rows, generator)`` is what a batch
-    becomes. Raises TrainingError where a row is not finite.
+    becomes. Raises TrainingError where a row is not finite, ValueError where there is
+    none.
     """
+    require_count(**{"the number of rows": len(data)}, batch_size=batch_size)
     if not data.isfinite().all():
         row = int((~data.isfinite()).flatten(1).any(1).nonzero()[0])
         raise TrainingError(

@@ -653,3 +653,13 @@ ZERO, ONE = PAIR = torch.zeros(2), torch.eye(2)
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_trainings_quick_divergence_is_off_by_a_rounding_of_each_log_variance(dtype):
+    mean, log_variance = normal(2, 50, 20, seed=3).to(dtype) / 100
+    quick = gaussian.regularisation(mean, log_variance)
+    assert quick.dtype == (torch.float32 if dtype == torch.bfloat16 else dtype)
+    exact = gaussian.kl_to_standard_normal(mean.double(), log_variance.double())
+    rounding = torch.finfo(quick.dtype).eps * log_variance.double().abs().sum(-1)
+    assert ((quick.double() - exact).abs() <= 2 * rounding).all()
