@@ -5,6 +5,7 @@ a given kind of processor. A run that was stopped goes on from its last checkpoi
 and ends where it would have ended.
 """
 
+import math
 import os
 import sys
 import time
