@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from io import BytesIO
@@ -22,6 +22,7 @@ from .commands import command_lines
 from .files import damaged_files
 from .flips import flips
 from .kills import kills
+from .runs import BUNDLED, FETCHED
 from .verdicts import RIGHT, Verdict
 
 SEED = "checked gradients"  # of all that is drawn
@@ -39,6 +40,11 @@ class Sizes(NamedTuple):
     def share(self, part: float) -> "Sizes":
         """So many times as many of each, and at least one."""
         return Sizes(*(max(1, round(size * part)) for size in self))
+
+
+# What `make test` tries: in two kinds of run, and in no process that is started anew.
+SAMPLE = Sizes(kills=6, flips=60, files=32, lines=32, fresh=0)
+SAMPLED = ("iwae-mnist-k5", "translate-multi30k-en-de")
 
 
 class Finding(NamedTuple):
@@ -65,14 +71,21 @@ def drawn(bench: Bench, sizes: Sizes, seed: str) -> list[Case]:
 
 
 def found(
-    folder: Path, sizes: Sizes, seed: str = SEED, jobs: int = 2, only: str = ""
-) -> list[Finding]:
+    folder: Path,
+    sizes: Sizes,
+    seed: str = SEED,
+    jobs: int = 2,
+    only: str = "",
+    names: tuple[str, ...] = BUNDLED + FETCHED,
+) -> Iterator[Finding]:
     """Try them all, ``jobs`` at a time; what came of each, in their order."""
     warm()
-    with prepared(folder) as bench:
+    with prepared(folder, names) as bench:
         cases = [x for x in drawn(bench, sizes, seed) if only in f"{x.kind}: {x.fault}"]
+        if not sizes.fresh:
+            cases = [case for case in cases if not getattr(case, "environment", ())]
         with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
-            return list(pool.map(partial(tried, bench), cases))
+            yield from pool.map(partial(tried, bench), cases)
 
 
 def warm() -> None:

@@ -16,26 +16,33 @@ from pathlib import Path
 
 from tools.digest import ROOT
 
-from . import SEED, Sizes, found, table
+from . import SAMPLE, SAMPLED, SEED, Sizes, found, table
+from .runs import BUNDLED, FETCHED
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--seed", default=SEED)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="of the faults")
+    parser.add_argument("--sample", action="store_true", help="a few, in few runs")
     parser.add_argument("--only", default="", metavar="WORDS")
     parser.add_argument("--to", type=Path, default=ROOT / "_build" / "faults.json")
     options = parser.parse_args()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        sizes = Sizes().share(options.share)
-        findings = found(
-            *(Path(folder), sizes, options.seed, options.jobs, options.only)
-        )
+        sizes = SAMPLE if options.sample else Sizes().share(options.share)
+        names = SAMPLED if options.sample else BUNDLED + FETCHED
+        findings = []
+        for finding in found(
+            Path(folder), sizes, options.seed, options.jobs, options.only, names
+        ):
+            findings.append(finding)
+            if not finding.right:
+                print(f"{finding.verdict}: {finding.fault}\n    {finding.said}")
+            if len(findings) % 100 == 0:
+                print(f"{len(findings)} faults tried", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
     wrong = [finding for finding in findings if not finding.right]
-    for finding in wrong:
-        print(f"{finding.verdict}: {finding.fault}\n    {finding.said}")
     print(table(findings))
     print(f"seed {options.seed!r}, {seconds:.0f} s, {options.jobs} processes")
     options.to.parent.mkdir(parents=True, exist_ok=True)

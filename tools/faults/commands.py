@@ -77,7 +77,15 @@ class Line:
         field, _, text = (setting or [""])[0].partition("=")
         kept = [records.read(path) for path in (folder / "out").glob("*.json")]
         taken = [str(record["configuration"].get(field)) for record in kept]
-        return Verdict.SAME if text.strip() in taken else Verdict.OTHER
+        return Verdict.SAME if any(_alike(text, x) for x in taken) else Verdict.OTHER
+
+
+def _alike(text: str, taken: str) -> bool:
+    """Whether a value is what a text says."""
+    try:
+        return text.strip() == taken or float(text) == float(taken)
+    except ValueError:
+        return False
 
 
 def _placed(text: str, places: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ from tools.digest import ROOT
 from .bench import Bench, Case, last_line
 from .damage import DAMAGES, Damaged, Where, content_of
 from .processes import forked, fresh
-from .runs import BUNDLED, command, place_data, result
+from .runs import BUNDLED, FETCHED, command, place_data, result
 from .verdicts import Verdict, refusal
 
 # ------------------------------------------------------------------------ a run's own
@@ -93,13 +93,14 @@ RESIGNED = {"checkpoint": resigned_checkpoint, "record": resigned_record}
 
 
 def _own(bench: Bench, where: Where, rng: Random, alone: bool) -> Damaged:
-    name = rng.choice([name for name in BUNDLED if name in bench.runs])
+    names = [name for name in BUNDLED if name in bench.runs]
+    name = rng.choice(names)
     content = content_of(bench, name, where)
     how = rng.choice([*DAMAGES, "exchanged", "exchanged", "exchanged", "another's"])
     if how == "exchanged":
         changed, how = RESIGNED[where.split()[-1]](content, rng)
     elif how == "another's":
-        other = rng.choice([o for o in BUNDLED if o in bench.runs and o != name])
+        other = rng.choice([o for o in bench.runs if o != name])
         changed, how = content_of(bench, other, where), f"that of {other}"
     else:
         changed = DAMAGES[how](content, rng)
@@ -239,7 +240,7 @@ class Data:
 
 
 def _data(bench: Bench, served: bool, rng: Random, alone: bool) -> Data:
-    name = rng.choice(["vae-mnist", "translate-multi30k-en-de"])
+    name = rng.choice([name for name in FETCHED if name in bench.runs])
     sound = sorted(
         path
         for path in bench.fetched.iterdir()

@@ -5,6 +5,8 @@ import signal
 from collections.abc import Iterable
 from enum import StrEnum
 
+from lib.experiments.table import EXPERIMENTS
+
 from .processes import Said
 
 
@@ -28,7 +30,7 @@ class Verdict(StrEnum):
 RIGHT = (Verdict.REFUSED, Verdict.SAME, Verdict.ASKED)
 
 # What a run says while all is well: "vae-digits: record in runs/…".
-PROGRESS = re.compile(r"[\w.-]+: ")
+PROGRESS = re.compile(rf"({'|'.join(EXPERIMENTS)}): ")
 # No damage is mended by these, and each sounds as if it could be.
 WRONG_REMEDIES = ("learning rate", "JSON compliant", "unexpected", "NoneType", "object")
 
@@ -50,7 +52,7 @@ def refusal(said: Said, names: Iterable[str]) -> Verdict | None:
     if said.status != 2:
         return Verdict.CRASH
     *before, last = said.err.splitlines() or [""]
-    if any(not PROGRESS.match(x) or x.startswith("error: ") for x in before):
+    if not all(map(PROGRESS.match, before)):
         return Verdict.LINES
     if not last.startswith("error: ") or said.out:
         return Verdict.LINES
