@@ -86,7 +86,7 @@ def imports(source: str) -> set[str]:
     return found
 
 
-def tests_of(module: str) -> list[str]:
+def concerning(module: str) -> list[str]:
     """The test files that concern a module: those that import it.
 
     Of a module that none imports, they are all of its wing.
@@ -135,7 +135,7 @@ def lay_out(module: str, folder: Path) -> None:
     (folder / "mutants").mkdir(exist_ok=True)  # else it is no place to import from
     heading = "[tool.mutmut]\n"
     more = f"only_mutate = {json.dumps([module])}\n"
-    more += f"pytest_add_cli_args_test_selection = {json.dumps(tests_of(module))}\n"
+    more += f"pytest_add_cli_args_test_selection = {json.dumps(concerning(module))}\n"
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     (folder / "pyproject.toml").write_text(text.replace(heading, heading + more))
 
