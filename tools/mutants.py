@@ -11,6 +11,7 @@ tools/equivalent_mutants.toml. All others that survive are shown, and where more
 
 import argparse
 import ast
+import functools
 import json
 import os
 import shutil
@@ -74,6 +75,7 @@ def dotted(module: str) -> str:
     return module.removesuffix(".py").replace("/", ".")
 
 
+@functools.cache
 def imports(source: str) -> set[str]:
     """The names of all modules, and of what is in them, that a source imports."""
     found = set()

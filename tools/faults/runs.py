@@ -48,9 +48,9 @@ def files(name: str, out: Path) -> records.RunFiles:
 
 
 def result(name: str, out: Path, said: Said) -> dict[str, Any]:
-    """All that a run gave, but for the time: equal for two runs that agree to the bit.
+    """All that a run gave: equal for two runs that agree to the bit.
 
-    Empty where a file is missing or cannot be read.
+    Times are left out, and the commit, which may change while faults are tried. Empty where a file is missing or cannot be read.
     """
     record, checkpoint, samples = files(name, out)
     try:
@@ -59,7 +59,7 @@ def result(name: str, out: Path, said: Said) -> dict[str, Any]:
     except Exception:  # whatever it is, it is not the result
         return {}
     found.pop("seconds")
-    del found["provenance"]["started"]
+    del found["provenance"]["started"], found["provenance"]["commit"]
     state["history"].pop("seconds")
     return {
         "printed": said.out,
