@@ -50,7 +50,8 @@ def files(name: str, out: Path) -> records.RunFiles:
 def result(name: str, out: Path, said: Said) -> dict[str, Any]:
     """All that a run gave: equal for two runs that agree to the bit.
 
-    Times are left out, and the commit, which may change while faults are tried. Empty where a file is missing or cannot be read.
+    Times are left out, and the commit, which may change while faults are tried. Empty
+    where a file is missing or cannot be read.
     """
     record, checkpoint, samples = files(name, out)
     try:
