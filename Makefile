@@ -147,6 +147,14 @@ bench: $(INSTALLED) ## time training and translating against their peers and bou
 gpu: $(INSTALLED) ## hold captured steps against plain ones on a CUDA GPU, and time them
 	$(BIN)/python -m lib.bench.gpu
 
+.PHONY: faults
+faults: $(INSTALLED) ## kill runs, damage files, mistype commands; what came of it, as a table
+	$(BIN)/python -m tools.faults
+
+.PHONY: mutants
+mutants: $(INSTALLED) ## change lib/ in small ways, and see a test fail: MODULE=path SHARD=1/4
+	$(BIN)/python -m tools.mutants $(MODULE) $(if $(SHARD),--shard $(SHARD))
+
 .PHONY: browser
 browser: ## install Chromium by the system's package manager, to look at the pages in
 	$(PYTHON) -m tools.browser

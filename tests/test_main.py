@@ -236,7 +236,7 @@ def test_a_request_that_cannot_be_met_is_one_line_and_status_2(
         (
             "norms-phrases",
             "variants=before",
-            "placement must be one of post, res_post, pre, sandwich, none, "
+            "variants must begin with one of post, res_post, pre, sandwich, none, "
             "not 'before'",
         ),
     ],

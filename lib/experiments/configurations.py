@@ -350,8 +350,12 @@ def cells(run: NormsRun) -> list[Cell]:
 def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
     """What is trained: phrases in all directions, or English to German."""
     placement, *options = cell.variant.split("+")
-    unknown = set(options) - set(OPTIONS)
-    if unknown:
+    if placement not in get_args(Placement):
+        raise ValueError(
+            f"variants must begin with one of {', '.join(get_args(Placement))}, "
+            f"not {cell.variant!r}"
+        )
+    if set(options) - set(OPTIONS):
         raise ValueError(
             f"variants must add {' or '.join(OPTIONS)} to a placement, "
             f"not {cell.variant!r}"
@@ -368,7 +372,7 @@ def as_translation(run: NormsRun, cell: Cell) -> TranslationRun:
         heads=run.heads,
         encoder_layers=cell.depth,
         decoder_layers=cell.depth,
-        placement=cast(Placement, placement),  # the architecture refuses any other
+        placement=cast(Placement, placement),
         final_norm="final" in options,
         qk_norm="qk" in options,
         dropout=0.0,

@@ -170,6 +170,30 @@ def test_learnt_noise_of_known_cases():
     assert learnt_noise(shuffled, 6, 2) == learnt_noise(EIGENVALUES, 6, 2)
 
 
+def test_without_a_weight_the_noise_is_that_of_the_elbo_itself():
+    assert learnt_noise(EIGENVALUES, 6) == learnt_noise(EIGENVALUES, 6, 1)
+
+
+def test_the_start_is_drawn_by_the_generator_alone_with_columns_of_length_one():
+    first, again, other = (
+        LinearVAE(400, 20, noise=1.0, generator=numbers(seed)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(first.weight, again.weight)
+    assert torch.equal(first.slope, again.slope)
+    assert not torch.equal(first.weight, other.weight)
+    for drawn in (first.weight, first.slope.mT):
+        assert float(drawn.square().sum(0).mean()) == pytest.approx(1, abs=0.05)
+    assert {p.dtype for p in first.parameters()} == {torch.float64}
+    assert not first.bias.any()
+
+
+def test_the_encoder_is_linear():
+    model, x = any_model(), normal(7, 5, seed=9)
+    mean, log_variance = model.encode(x)
+    torch.testing.assert_close(mean, (model.slope @ x.mT).mT + model.shift)
+    assert torch.equal(log_variance, model.log_variance.repeat(7, 1))
+
+
 def test_what_is_not_to_be_learnt_stays():
     model = LinearVAE(4, 2, noise=2.0, generator=numbers(0), centred=True)
     still = {name for name, p in model.named_parameters() if not p.requires_grad}
@@ -179,14 +203,24 @@ def test_what_is_not_to_be_learnt_stays():
     assert all(p.requires_grad for p in model.parameters())
 
 
+NO_NOISE = "^noise must be positive; got "
+NOT_POSITIVE = "^the level and the eigenvalues must be positive$"
+UNBOUNDED = "^no best noise: the ELBO grows without bound as it falls to zero$"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: LinearVAE(2, 1, noise=0, generator=numbers(0)), "noise must be pos"),
-        (lambda: water_filling(EIGENVALUES, 0.0), "must be positive"),
-        (lambda: water_filling(EIGENVALUES - 1, 1.0), "must be positive"),
-        (lambda: learnt_noise(EIGENVALUES, 8, 0.5), "grows without bound"),
-        (lambda: learnt_noise(0 * EIGENVALUES, 2), "grows without bound"),
+        (lambda: LinearVAE(2, 1, noise=0, generator=numbers(0)), NO_NOISE + "0$"),
+        (
+            lambda: LinearVAE(2, 1, noise=math.inf, generator=numbers(0)),
+            NO_NOISE + "inf$",
+        ),
+        (lambda: water_filling(EIGENVALUES, 0.0), NOT_POSITIVE),
+        (lambda: water_filling(EIGENVALUES - 1, 1.0), NOT_POSITIVE),
+        (lambda: water_filling(EIGENVALUES - 0.1, 1.0), NOT_POSITIVE),  # one is 0
+        (lambda: learnt_noise(EIGENVALUES, 8, 0.5), UNBOUNDED),
+        (lambda: learnt_noise(0 * EIGENVALUES, 2), UNBOUNDED),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -322,6 +322,43 @@ def test_random_changes_of_the_text_end_in_one_line_or_in_the_run(
             fit(path, resume=True)
 
 
+def test_the_fields_that_differ_are_named_and_no_other(saved: Path) -> None:
+    ours = checkpoints.read(saved)["identity"]
+    other = ours | {"epochs": 99, "batch_size": 1, "new": 0}
+    said = r"belongs to a run with another batch_size, epochs, new: start anew"
+    with pytest.raises(TrainingError, match=said):
+        checkpoints.load(saved, other)
+    assert checkpoints.load(saved, ours)["identity"] == ours
+
+
+def test_a_checkpoint_of_no_dictionary_is_of_no_run(tmp_path: Path) -> None:
+    checkpoints.save(tmp_path / "c", [1, 2])  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match="is the checkpoint of no run"):
+        checkpoints.load(tmp_path / "c", {})
+
+
+@pytest.mark.parametrize(
+    ("rate", "fits"), [(1, True), (0.5, True), (True, False), ("1", False)]
+)
+def test_a_number_may_be_whole_but_no_truth(
+    saved: Path, tmp_path: Path, rate: Any, fits: bool
+) -> None:
+    damage(
+        saved, lambda s: adam_of(s)["param_groups"][0].update(lr=rate), tmp_path / "c"
+    )
+    if fits:
+        fit(tmp_path / "c", resume=True)
+    else:
+        refused(tmp_path / "c", rf"param_groups\.0\.lr is {rate!r}")
+
+
+def test_the_entries_that_should_be_there_are_listed(
+    saved: Path, tmp_path: Path
+) -> None:
+    damage(saved, lambda s: model_of(s).pop("bias"), tmp_path / "c")
+    refused(tmp_path / "c", r"model has not the entries weight, bias: start anew")
+
+
 def test_the_torch_that_wrote_it_is_named(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
