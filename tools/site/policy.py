@@ -1,8 +1,8 @@
 """The pages' content-security policy: this site, its workers and WebAssembly only.
 
 Scripts that stand in a page are allowed one by one, by their hashes. Handlers in
-attributes cannot be, so book.js attaches them. From a folder 'self' is the folder. What no
-rule is about is this site's: Firefox loads the page that comes next by that one.
+attributes cannot be, so book.js attaches them. From a folder 'self' is the folder. What
+no rule is about is this site's: Firefox loads the page that comes next by that one.
 """
 
 import base64
