@@ -93,6 +93,15 @@ pdf: $(INSTALLED) ## print the built pages as one file; SOLUTIONS=no leaves thes
 	@test -f $(PAGES) || $(MAKE) html
 	$(BIN)/python -m tools.pdf $(if $(filter no,$(SOLUTIONS)),--without-solutions)
 
+.PHONY: epub
+epub: $(INSTALLED) ## put the built pages into one EPUB, with formulas as MathML
+	@test -f $(PAGES) || $(MAKE) html
+	$(BIN)/python -m tools.epub
+
+.PHONY: weigh
+weigh: $(INSTALLED) ## measure each built page: bytes, time, shifts, tab stops
+	$(BIN)/python -m tools.weigh
+
 .PHONY: picture
 picture: $(INSTALLED) ## take the picture of README.md from the built pages again
 	$(BIN)/python -m tools.first_screen

@@ -572,9 +572,29 @@
     }
   }
 
+  // Where a number stands. Those whose labels end alike, as in "distance, in turns", stand
+  // together; a verdict answers what a reader should guess at first, so it is folded.
+  function standOf(label, number, labels, box) {
+    const [name, group] = label.split(", ");
+    const grouped = group && labels.filter(other => other.endsWith(`, ${group}`)).length > 1;
+    const said = grouped ? name : label;
+    let around = box;
+    if (grouped) {
+      around = [...box.children].find(one => one.dataset.group === group);
+      if (!around) {
+        around = element(box, "div", { class: "group", "data-group": group });
+        element(around, "b", {}, group);
+      }
+    }
+    if (number.kind !== "Verdict") return element(around, "span", {}, `${said} = `);
+    const answer = element(around, "details");
+    element(answer, "summary", {}, said);
+    return answer;
+  }
+
   function addNumbers({ spec }, box) {
     const numbers = Object.entries(spec.numbers).map(([label, number]) => {
-      const place = element(box, "span", {}, `${label} = `);
+      const place = standOf(label, number, Object.keys(spec.numbers), box);
       const output = element(place, "output", { "data-label": label });
       if (number.kind === "Verdict") return [output, compileVerdict(number)];
       if (number.kind !== "Orbit") return [output, compile(number)];

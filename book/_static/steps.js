@@ -1,4 +1,5 @@
-// A derivation is read whole, or a line at a time: the next line on a key or a tap.
+// A derivation is read whole, a line at a time (the next line on a key or a tap), or with
+// the code that states it, which stands folded above it.
 
 // The lines of a derivation, each with its sign and the reason above it.
 function rowsOf(lines) {
@@ -40,7 +41,26 @@ function makeSteps(lines, rows) {
   all.addEventListener("click", () => show(rows.length));
   lines.addEventListener("click", () => shown < rows.length && show(shown + 1));
   show(rows.length);
+  addCode(lines, bar);
   lines.closest("div.math").after(bar);
+}
+
+// A button that unfolds the code of the lines' cell, and folds it again.
+function addCode(lines, bar) {
+  const code = lines.closest(".cell").querySelector("details.hide");
+  if (!code) return;
+  const button = document.createElement("button");
+  const say = () => {
+    button.textContent = code.open ? "Without its code" : "With its code";
+    button.setAttribute("aria-expanded", String(code.open));
+  };
+  button.addEventListener("click", () => {
+    code.open = !code.open;
+    if (code.open) code.scrollIntoView({ block: "nearest" });
+  });
+  code.addEventListener("toggle", say);
+  say();
+  bar.prepend(button);
 }
 
 for (const lines of document.querySelectorAll(".tag_derivation div.math .lines")) {

@@ -66,7 +66,8 @@ class Playable:
     """A figure to play with; its data depend on nothing but these fields.
 
     ``numbers`` stand beneath: formulas of the settings, verdicts on them, or orbits,
-    whose last ``y`` counts. Raises ValueError where the parts do not fit together.
+    whose last ``y`` counts. Those whose labels end alike after a comma stand together,
+    and verdicts are folded. Raises ValueError where the parts do not fit together.
     """
 
     name: str

@@ -405,6 +405,13 @@ def test_an_orbit_grows_step_by_step(game: Callable[..., Game]) -> None:
             assert verdict.text_content() == word
 
     assert_players()
+    groups = one.figure.locator(".group")
+    assert groups.locator("b").all_text_contents() == ["both at once", "in turns"]
+    assert groups.first.locator("output").count() == 4
+    answer = groups.first.locator('output[data-label^="near the solution"]')
+    assert not answer.is_visible()  # a reader guesses first
+    groups.first.locator("summary").click()
+    assert answer.is_visible()
     for loss, word in enumerate(("saturating", "non-saturating", "Wasserstein")):
         one.set("loss", loss)
         shown = one.slider("loss").get_attribute("aria-valuetext")

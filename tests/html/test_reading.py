@@ -115,6 +115,25 @@ def test_a_derivation_is_read_a_line_at_a_time(browser: Browser, server: str) ->
     context.close()
 
 
+def test_a_derivation_is_read_with_its_code(browser: Browser, server: str) -> None:
+    """The button below it unfolds what stands above it, whoever folds that again."""
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    page = Visit(context.new_page(), f"{server}/book/vae/gaussian_kl.html").page
+    cell = page.locator(".cell:has(.steps)").first
+    code = cell.locator("details.hide pre")
+    shows = cell.get_by_role("button", name="With its code")
+    assert not code.is_visible()
+    shows.press("Enter")
+    assert "Derivation(" in code.inner_text()
+    cell.locator("details.hide summary").click()
+    shows.wait_for()
+    assert shows.get_attribute("aria-expanded") == "false"
+    shows.click()
+    cell.get_by_role("button", name="Without its code").click()
+    code.wait_for(state="hidden")
+    context.close()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_chapter_says_its_part_and_its_time(page: str) -> None:
     part = page.split("/")[1]
@@ -161,14 +180,18 @@ SHIFTS = """
 """
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=label)
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("vae/elbo", WIDE), ("vae/elbo", NARROW), ("appendix/library", WIDE)],
+    ids=label,
+)
 def test_little_moves_while_a_page_loads_and_is_scrolled(
-    browser: Browser, server: str, size: ViewportSize
+    browser: Browser, server: str, name: str, size: ViewportSize
 ) -> None:
     context = browser.new_context(viewport=size)
     page = context.new_page()
     page.add_init_script(SHIFTS)
-    page.goto(f"{server}/book/vae/elbo.html")
+    page.goto(f"{server}/book/{name}.html")
     page.evaluate(LOADED)
     for _ in range(40):
         page.mouse.wheel(0, size["height"])

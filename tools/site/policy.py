@@ -1,7 +1,8 @@
 """The pages' content-security policy: this site, its workers and WebAssembly only.
 
 Scripts that stand in a page are allowed one by one, by their hashes. Handlers in
-attributes cannot be, so book.js attaches them. From a folder 'self' is the folder.
+attributes cannot be, so book.js attaches them. From a folder 'self' is the folder. What
+no rule is about is this site's: Firefox loads the page that comes next by that one.
 """
 
 import base64
@@ -16,7 +17,9 @@ DATA = re.compile(r"\btype=[\"']?[\w.+-]+/(?!javascript)")  # not run: JSON and 
 HANDLER = re.compile(r'\bonclick="(?:window\.)?(?P<name>\w+)\(\)"')
 CHARSET = re.compile(r'<meta charset="[\w-]+" ?/?>')
 RULES = {
-    "default-src": "'none'",
+    "default-src": "'self'",
+    "object-src": "'none'",
+    "frame-src": "'none'",
     "script-src": "'self' 'wasm-unsafe-eval'",
     "worker-src": "'self'",
     "connect-src": "'self'",
