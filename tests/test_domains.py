@@ -452,6 +452,7 @@ WITHOUT: dict[str, dict[str, str]] = {
     },
     "data.corpora": {OWN: "Phrase Phrases Parallel multi30k phrases phrases_for_test"},
     "data.digits": {OWN: "Digits load"},
+    "data.fetching": {OWN: "alone_in in_one_line"},
     "data.phrasebook": {OWN: "Pattern learn translate read"},
     "training.capture": {STEP: "Blocks CapturedEpoch Graph on_side_stream Rates"},
     "training.checkpoints": {OWN: "*"},
@@ -459,8 +460,15 @@ WITHOUT: dict[str, dict[str, str]] = {
     "training.engine": {OWN: "prepare Engine decide"},
     "training.environment": {OWN: "chosen_device threads processes rank local_rank"},
     "training.errors": {CHECK: "TrainingError require_count"},
+    "training.finite": {
+        CHECK: "NotFiniteError require_finite require_whole spoilt require_means "
+        "first_step in_words",
+    },
+    "training.locks": {OWN: "*"},
     "training.loop": {
         HOLDS: "History Shuffled restored_history progress",
+        STEP: "descend",
+        CHECK: "require_snapshots",
         RUN: "run_epochs",
     },
     "training.optimisers": {HOLDS: "Adam"},
@@ -468,30 +476,34 @@ WITHOUT: dict[str, dict[str, str]] = {
     "training.watching": {OWN: "require_package event_files"},
     "experiments.comparison": {OWN: "*"},
     "experiments.configurations": {
-        RUN: "directions trained_directions Cell cells as_translation differences",
+        RUN: "directions trained_directions Cell cells as_translation completed "
+        "differences",
     },
     "experiments.engines": {OWN: "*"},
     "experiments.gan": {
+        CHECK: "require_enough",
         RUN: "new_gan train_gan evaluate_gan at_28_pixels median_nearest "
         "judge_by_classifier judge_by_network blurred noisy uniform_noise",
     },
     "experiments.iwae": {RUN: "binarised train_iwae evaluate_iwae"},
     "experiments.kinds": {RUN: "load_digits Kind"},
     "experiments.metrics": {OWN: "Measured measured headline mean_and_spread"},
+    "experiments.migration": {OWN: "*"},
     "experiments.norms": {RUN: "train_norms train_cell judge_norms"},
     "experiments.quality": {
         HOLDS: "Network Coverage",
         RUN: "fit_classifier fit_judge recognise train_network features probabilities",
     },
+    "experiments.record_form": {OWN: "*"},
     "experiments.run": {OWN: "*"},
-    "experiments.samples": {RUN: "samples_figure"},
+    "experiments.samples": {RUN: "form_of_samples samples_figure"},
     "experiments.sweep": {OWN: "*"},
     "experiments.sweep_results": {OWN: "*"},
     "experiments.table": {HOLDS: "Experiment"},
     "experiments.translation": {
         RUN: "load lower new_tokeniser Encoded batches_of bucketed train_translator "
         "new_step kept_translator new_optimiser evaluate_translator judge_phrases "
-        "share judge_sentences rows_of penalties",
+        "exactly_right share judge_sentences rows_of penalties",
     },
     "experiments.vae": {RUN: "keep_plane kept_plane train_vae evaluate_vae"},
 }

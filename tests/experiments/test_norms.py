@@ -138,7 +138,7 @@ def test_profiles_are_named(data, history) -> None:
     [
         ("variants", (), "variants"),
         ("variants", ("post+warm",), "variants"),
-        ("variants", ("before",), "placement"),
+        ("variants", ("before",), "variants"),
         ("depths", (0,), "depths"),
         ("steps", 0, "steps"),
         ("profile_steps", (4,), "profile_steps"),
