@@ -54,6 +54,7 @@ z_1, z_2 = symbols("z_1 z_2", real=True)
 q_1, q_2 = (Abstract(v, density("q", v), "q") for v in (z_1, z_2))
 joint = density("p", x, z_1)
 plane = MultivariateNormal([x, y], [0, 0], sp.eye(2))
+aside = MultivariateNormal([x, y], [0, 1], sp.eye(2))
 either = Normal(x, 0, b)  # b may be negative
 
 TRUE = [
@@ -102,6 +103,7 @@ TRUE = [
     (exp((a + 1) * log(s) - a * log(s)), s),
     (sqrt(sinh(a) + cosh(a) - exp(a)), Integer(0)),
     (2 * E(tanh(x), plane), E(2 * tanh(x), plane)),
+    (E(tanh(x), plane), E(tanh(y), plane)),
     (E(a * tanh(x), either), a * E(tanh(x), either)),
     (
         Sum(mu[i] ** j, (i, 1, D), (j, 1, D)),
@@ -135,7 +137,7 @@ FALSE = [
     (f(x), f(-x)),
     (E(f(z_1) * g(z_1), q_1), E(f(z_1), q_1) * E(g(z_1), q_1)),
     (Int(joint, z_1), Integer(1)),
-    (E(tanh(x), plane), E(tanh(y), plane)),
+    (E(tanh(x), aside), E(tanh(y), aside)),
     (E(tanh(x), either), E(sinh(x) ** -1, either)),
     (Max(z, x), (z + x - Abs(z - x)) / 2),
     (Int(Int(joint**2, z_1), x), Integer(1)),
