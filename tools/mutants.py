@@ -24,6 +24,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+import grimp
+
 from tools.digest import ROOT
 
 SEED = "checked gradients"
@@ -76,6 +78,12 @@ def dotted(module: str) -> str:
 
 
 @functools.cache
+def graph() -> grimp.ImportGraph:
+    """Who imports whom in lib/."""
+    return grimp.build_graph("lib", cache_dir=None)
+
+
+@functools.cache
 def imports(source: str) -> set[str]:
     """The names of all modules, and of what is in them, that a source imports."""
     found = set()
@@ -89,14 +97,16 @@ def imports(source: str) -> set[str]:
 
 
 def concerning(module: str) -> list[str]:
-    """The test files that concern a module: those that import it.
+    """The test files that concern a module: those that import it, or who imports it.
 
     Of a module that none imports, they are all of its wing.
     """
     wings = ("models", "training", "data", "experiments")
     files = [path for wing in wings for path in (ROOT / "tests" / wing).glob("*.py")]
     files = sorted([ROOT / "tests" / "test_main.py", *files])
-    own = [path for path in files if dotted(module) in imports(path.read_text("utf-8"))]
+    users = graph().find_modules_that_directly_import(dotted(module))
+    near = {dotted(module), *users}
+    own = [path for path in files if near & imports(path.read_text("utf-8"))]
     wing = ROOT / "tests" / Path(module).parent.name
     chosen = own or [path for path in files if path.parent == wing]
     return [str(x.relative_to(ROOT)) for x in chosen if x.name.startswith("test_")]
