@@ -25,16 +25,19 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from .algebra import ATTEMPTS, SOUND, has_one_normal_form, is_zero
 from .any_law import under_any_law, without_closed_form
 from .counterexamples import told
+from .enclosures import Enclosure
 from .errors import Undecidable
 from .evaluation import Found, Pair, Point, differ, exceeds
 from .expectation import resolve
 from .instances import ENOUGH, Instance, has_structure, instances
+from .intervals import Undefined, Unknown, sign_of
 from .jumps import JUMPS, unseen_jump
 from .kinks import satisfies
 from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
 
+ROUGHLY = 30  # digits, to which the sign of a kink is looked for
 A_FEW = 4  # points, where there are several instances
 
 
@@ -143,12 +146,10 @@ def _compare(
         if refutes is exceeds and not instance.functions:
             # Where they lie closest one side may be the larger one.
             kinks = [*kinks, *(a - b for a, b in instance.pairs)]
-        pairs = [
-            Pair(pair, symbols, instance.functions, instance.enclosures)
-            for pair in instance.pairs
-        ]
+        pairs = [Pair(pair, instance.enclosures) for pair in instance.pairs]
         count = 48 if len(symbols) == 1 else 24
         count = A_FEW if instance.choices else count
+        seen, unseen = [], []
         for point in points(symbols, kinks, instance.given, count):
             for entry, pair in enumerate(pairs):
                 found = _look(pair, point, instance.given, refutes)
@@ -159,9 +160,35 @@ def _compare(
                     said = told(instance, entry, point, found, look)
                     return Verdict(False, counterexample=said)
                 agreed += found is Found.AGREEMENT
+                if found in (Found.AGREEMENT, Found.NOTHING):
+                    seen.append(point)
+                elif found is Found.UNKNOWN:
+                    unseen.append(point)
+        _refuse_unseen_sides(instance.kinks, seen, unseen)
         if refutes is differ and not instance.functions:
             _refuse_unseen_jumps(instance, kinks)
     return Verdict(True, instances=agreed)
+
+
+def _refuse_unseen_sides(
+    kinks: Sequence[Expr], seen: Sequence[Point], unseen: Sequence[Point]
+) -> None:
+    """Refuse where one side of a kink was met only where the values are unknown."""
+    for kink in kinks if unseen else ():
+        function = Enclosure(kink)
+        known = {_sign_at(function, point) for point in seen}
+        for point in unseen:
+            if (sign := _sign_at(function, point)) not in (*known, None, 0):
+                side = "above" if sign > 0 else "below"
+                raise Undecidable(f"no values are known where {kink} is {side} zero")
+
+
+def _sign_at(function: Enclosure, point: Point) -> int | None:
+    """The sign at a point, or None where it is not known."""
+    try:
+        return sign_of(function.at(point, ROUGHLY))
+    except (Undefined, Unknown):
+        return None
 
 
 def _refuse_unseen_jumps(instance: Instance, kinks: Sequence[Expr]) -> None:

@@ -6,8 +6,9 @@ A kink is an expression at whose roots another changes its formula.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from random import Random
 
 import mpmath
 import sympy as sp
@@ -17,12 +18,14 @@ from sympy.core.relational import Relational
 
 from .bounded import terms_within
 from .definite_integrals import affine_root
-from .evaluation import MODULES, Number, Numeric, Point, number
+from .evaluation import Number, Numeric, Point, compiled, number
 
 MOST_OPERATIONS = 60  # of what is climbed, which takes thousands of its values
 MOST_TERMS = 200  # of a kink, multiplied out, whose roots are looked for exactly
 MOST_ROOTS = 16  # that are looked for by changes of sign
 SWEEPS = 4  # over the symbols, on the way to an extremum
+STEPS = 1200  # for each symbol, in random directions
+SHRINK = 0.93  # of the width, with each step that leads no higher
 
 
 def admits(symbol: Symbol, value: Expr | complex) -> bool:
@@ -71,17 +74,22 @@ def _may_vanish(kink: Expr) -> bool:
 
 
 def extremes(
-    expression: Expr, symbols: Sequence[Symbol], start: Point
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    start: Point,
+    conditions: Sequence[Basic] = (),
 ) -> Iterator[Point]:
     """Points at which an expression may be extreme.
 
     Exact ones where its derivatives are affine; else where a search ends that moves
-    along one symbol after the other, upwards and downwards.
+    along one symbol after the other, upwards and downwards, and one in any direction.
     """
     varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
     small = sp.count_ops(expression) <= MOST_OPERATIONS
     if not varied or not small or expression.has(AppliedUndef):
         return
+    for sign in (1, -1):
+        yield from wandered(sign * expression, varied, start, conditions)
     slopes = [expression.diff(s) for s in varied]
     if any(slope.has(sp.Derivative, sp.Subs) for slope in slopes):
         return  # of a function that is not smooth, such as a floor
@@ -111,7 +119,7 @@ def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point
 
 def _climbed(expression: Expr, symbols: Sequence[Symbol], start: Point) -> Point:
     """Where no step along one symbol leads higher, or so after a few sweeps."""
-    function = sp.lambdify(list(start), expression, modules=MODULES, docstring_limit=0)
+    function = compiled(expression, list(start), {})
 
     def height(point: Point) -> Number:
         values = (mpmath.mpf(sp.N(v, 20)) for v in point.values())
@@ -131,6 +139,59 @@ def _climbed(expression: Expr, symbols: Sequence[Symbol], start: Point) -> Point
         if best <= before:
             break
     return point
+
+
+def wandered(
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    start: Point,
+    conditions: Sequence[Basic],
+) -> Iterator[Point]:
+    """Where a search in random directions ends that the conditions bound.
+
+    A step that leads higher is taken again, twice as long; so it follows a ridge.
+    """
+    try:
+        height = _quick(expression, symbols, start, conditions)
+        place = [float(start[s]) for s in symbols]
+    except (OverflowError, TypeError):  # a value that is too large, or not real
+        return
+    best, random = height(place), Random(0)
+    if best is None:
+        return
+    width, step = 1.0, [0.0] * len(place)
+    for _ in range(STEPS * len(place)):
+        there = [p + d for p, d in zip(place, step, strict=True)]
+        value = height(there) if any(step) else None
+        if value is not None and value > best:
+            place, best, step = there, value, [2 * d for d in step]
+            width *= 2
+            continue
+        width = max(width * SHRINK, 1e-12)
+        step = [width * max(1.0, abs(p)) * random.gauss(0, 1) for p in place]
+    yield {**start, **{s: Rational(p) for s, p in zip(symbols, place, strict=True)}}
+
+
+def _quick(
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    start: Point,
+    conditions: Sequence[Basic],
+) -> Callable[[Sequence[float]], float | None]:
+    """The expression in floating-point numbers; None where a condition fails."""
+    others = {s: v for s, v in start.items() if s not in symbols}
+    here = [side.xreplace(others) for side in (expression, *conditions)]
+    compute = sp.lambdify([list(symbols)], here, modules=["math"], docstring_limit=0)
+
+    def height(place: Sequence[float]) -> float | None:
+        try:
+            value, *met = compute(place)
+        except (ArithmeticError, NameError, TypeError, ValueError):
+            return None
+        is_number = isinstance(value, (int, float)) and value == value
+        return value if is_number and all(met) else None
+
+    return height
 
 
 def rational_near(root: Expr) -> Rational:
@@ -159,11 +220,13 @@ def roots(kink: Expr, symbol: Symbol) -> tuple[Expr, ...]:
 
 
 def _recognised(root: Rational) -> Expr:
-    """A simple multiple of pi in place of the number close to it."""
-    turns = Rational(str(sp.N(root / sp.pi, 30)))
-    simple = turns.limit_denominator(12)
-    close = simple != 0 and abs(turns - simple) < Rational(1, 10**10)
-    return simple * sp.pi if close else root
+    """A simple number, or a multiple of pi, in place of what is close to it."""
+    for unit in (S.One, sp.pi):
+        turns = Rational(str(sp.N(root / unit, 30)))
+        simple = turns.limit_denominator(12)
+        if simple != 0 and abs(turns - simple) < Rational(1, 10**10):
+            return simple * unit
+    return root
 
 
 def _is_rational_polynomial(part: Expr, symbol: Symbol) -> bool:
@@ -209,7 +272,7 @@ def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
 
 
 def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
-    function = sp.lambdify(symbol, kink, modules=MODULES, docstring_limit=0)
+    function = compiled(kink, [symbol], {})
     grid = _INTEGERS if symbol.is_integer else _GRID
     previous: tuple[Rational, Number] | None = None
     found: list[tuple[Rational, Rational]] = []

@@ -77,13 +77,14 @@ def _candidates(
         for point in _around_roots(kink, base[:3] + base[-3:]):
             if satisfies(point, conditions):
                 yield point
-        for point in _at_extremes(kink, ordered, base[:2]):
+        for point in _at_extremes(kink, ordered, base[:2], conditions):
             if satisfies(point, conditions):
                 yield point
     for point in itertools.islice(_corners(kinks), MOST_CORNERS):
         if satisfies(there := {**base[-1], **point}, conditions):
             yield there
-    special = {s: _between(kinks, s, 3) + _ends(edges, s) for s in ordered}
+    turns = [*kinks, *edges]
+    special = {s: _between(turns, s, 3) + _ends(edges, s) for s in ordered}
     for symbol, values in special.items():
         for value in values:
             if satisfies(point := {**base[-1], symbol: value}, conditions):
@@ -140,6 +141,7 @@ def _pool(symbol: Symbol, random: Random) -> list[Expr]:
     numbers += [n for v in (*scales, *generic, *far) for n in (v, -v)]
     if symbol.is_integer:
         numbers = [*range(-4, 15), -7, 20, 37, 101, 350, 1001, -36, -101]
+        numbers += [17, 19, 23, 97, 211, 541]  # primes, of which few are by chance
         numbers += [random.randint(10**4, 10**5), -random.randint(10**3, 10**4)]
     values = [sp.sympify(n) for n in numbers]
     if symbol.is_imaginary:
@@ -168,12 +170,15 @@ def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
 
 
 def _at_extremes(
-    kink: Expr, symbols: Sequence[Symbol], base: Sequence[Point]
+    kink: Expr,
+    symbols: Sequence[Symbol],
+    base: Sequence[Point],
+    conditions: Sequence[Basic],
 ) -> Iterator[Point]:
     """Where a kink is extreme, and beside it: there it may be zero unseen elsewhere."""
     found: set[tuple[Expr, ...]] = set()
     for start in base:
-        for point in extremes(kink, symbols, start):
+        for point in extremes(kink, symbols, start, conditions):
             if (key := tuple(point.values())) in found:
                 continue
             found.add(key)
@@ -225,8 +230,9 @@ def _both_sides(root: Expr, symbol: Symbol) -> list[Expr]:
     near = rational_near(root)
     if symbol.is_integer:
         return [sp.floor(near) + k for k in range(-1, 3)]
-    widths = {max(S.One, abs(near)), abs(near) or S.One}
-    steps = [width * Rational(1, 10**k) for width in sorted(widths) for k in (1, 6)]
+    widths = {S.One, abs(near) or S.One}
+    # No whole steps: beside a whole number a floor would see the number itself.
+    steps = [width * Rational(3, 29**k) for width in sorted(widths) for k in (1, 4)]
     return [root, *(near + s for s in steps), *(near - s for s in steps)]
 
 

@@ -40,7 +40,7 @@ AT = {x: Rational(3, 7)}
 
 
 def at(left, right, refutes=differ, point=AT):
-    return Pair((left, right), [x], {}, {}).at(point, refutes)
+    return Pair((left, right), {}).at(point, refutes)
 
 
 def test_what_is_no_finite_number_is_none() -> None:
