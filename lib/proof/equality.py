@@ -37,6 +37,7 @@ from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
 
+MOST_BITS = 40_000  # of a number that is written out
 ROUGHLY = 30  # digits, to which the sign of a kink is looked for
 A_FEW = 4  # points, where there are several instances
 
@@ -61,6 +62,7 @@ def decide_equal(left: Basic, right: Basic, given: Sequence[Basic] = ()) -> Verd
     Raises ``Undecidable`` if neither a proof nor enough instances are found.
     """
     left, right = (_hashable(sp.sympify(side)) for side in (left, right))
+    _refuse_enormous(left, right)
     try:
         return _decide_equal(left, right, tuple(given))
     except (RecursionError, OverflowError, PrecisionExhausted) as error:
@@ -99,8 +101,19 @@ def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verd
     It proves nothing.
     """
     refuse_unusable(given)
-    verdict = _compare(left, right, given, exceeds)
+    _refuse_enormous(left, right)
+    try:
+        verdict = _compare(left, right, given, exceeds)
+    except (RecursionError, OverflowError, PrecisionExhausted) as error:
+        raise Undecidable(f"it goes beyond what can be evaluated: {error}") from error
     return with_enough(verdict, left, right) if verdict.holds else verdict
+
+
+def _refuse_enormous(*sides: Basic) -> None:
+    """Refuse numbers of so many digits that a logarithm of them takes minutes."""
+    for number in sp.Tuple(*sides).atoms(sp.Rational):
+        if max(abs(number.p), number.q).bit_length() > MOST_BITS:
+            raise Undecidable(f"a number of more than {MOST_BITS} bits")
 
 
 def refuse_unusable(given: Sequence[Basic]) -> None:

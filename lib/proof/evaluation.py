@@ -15,7 +15,7 @@ from mpmath import iv
 from sympy import Expr, S, Symbol
 
 from .enclosed_functions import FUNCTIONS
-from .enclosures import Enclosure, digits_beyond
+from .enclosures import MOST_DIGITS, Enclosure, digits_beyond
 from .errors import Undecidable
 from .expectation import unresolved
 from .intervals import (
@@ -65,7 +65,7 @@ USUAL = 110  # digits, which often are enough to tell any two sums apart
 ROUNDED = 250
 FAR = 50
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
-MOST_ROUNDED = 1200  # digits
+MOST_ROUNDED = 800  # digits
 
 _OURS: dict[str, Numeric] = {
     "Heaviside": _heaviside,
@@ -223,8 +223,12 @@ def _compared(
     digits = digits_beyond([*left, *right])
     if digits <= least:
         return outcome
-    left, right = (side.values_at(values, times * digits) for side in sides)
-    return _outcome(left[-1], right[-1], refutes)
+    affordable = times * min(digits, MOST_DIGITS)
+    left, right = (side.values_at(values, affordable) for side in sides)
+    outcome = _outcome(left[-1], right[-1], refutes)
+    if outcome is Found.AGREEMENT and digits > MOST_DIGITS:
+        return Found.UNKNOWN  # they may differ in what these digits do not show
+    return outcome
 
 
 def _outcome(

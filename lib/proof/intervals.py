@@ -134,7 +134,9 @@ def magnitude(value: Any) -> int | None:
 
 
 def extent(value: Number) -> int:
-    """The power of two above both ends of an interval, of which one may be zero."""
+    """The power of two above all that an enclosure holds, zero too."""
+    if not is_real(value):
+        return max(extent(value.real), extent(value.imag))
     return max(exponent + bits for _, _, exponent, bits in value._mpi_)
 
 

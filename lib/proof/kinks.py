@@ -6,6 +6,7 @@ A kink is an expression at whose roots another changes its formula.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from random import Random
@@ -22,10 +23,12 @@ from .evaluation import Number, Numeric, Point, compiled, number
 
 MOST_OPERATIONS = 60  # of what is climbed, which takes thousands of its values
 MOST_TERMS = 200  # of a kink, multiplied out, whose roots are looked for exactly
+DIGITS = 50  # with which changes of sign are looked for
 MOST_ROOTS = 16  # that are looked for by changes of sign
 SWEEPS = 4  # over the symbols, on the way to an extremum
-STEPS = 1200  # for each symbol, in random directions
-SHRINK = 0.93  # of the width, with each step that leads no higher
+STEPS = 1500  # for each symbol, in random directions
+SHRINK = 0.97  # of the width, with each step that leads no higher
+NARROWEST = 1e-9  # of the width, from which it begins anew
 
 
 def admits(symbol: Symbol, value: Expr | complex) -> bool:
@@ -77,19 +80,17 @@ def extremes(
     expression: Expr,
     symbols: Sequence[Symbol],
     start: Point,
-    conditions: Sequence[Basic] = (),
 ) -> Iterator[Point]:
     """Points at which an expression may be extreme.
 
     Exact ones where its derivatives are affine; else where a search ends that moves
-    along one symbol after the other, upwards and downwards, and one in any direction.
+    along one symbol after the other, upwards and downwards, or along the curve on which
+    it is extreme in the other symbol.
     """
     varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
     small = sp.count_ops(expression) <= MOST_OPERATIONS
     if not varied or not small or expression.has(AppliedUndef):
         return
-    for sign in (1, -1):
-        yield from wandered(sign * expression, varied, start, conditions)
     slopes = [expression.diff(s) for s in varied]
     if any(slope.has(sp.Derivative, sp.Subs) for slope in slopes):
         return  # of a function that is not smooth, such as a floor
@@ -99,6 +100,24 @@ def extremes(
         return
     for sign in (1, -1):
         yield _climbed(sign * expression, varied, start)
+    yield from _along_ridges(expression, slopes, varied, start)
+
+
+def _along_ridges(
+    expression: Expr, slopes: Sequence[Expr], symbols: Sequence[Symbol], start: Point
+) -> Iterator[Point]:
+    """Where it is extreme on a curve x = g(y) on which its slope along x is zero."""
+    for symbol, slope in zip(symbols, slopes, strict=True):
+        curves = (affine_root(factor, symbol) for factor in sp.Mul.make_args(slope))
+        for curve in curves:
+            if curve is None or len(curve.free_symbols) != 1:
+                continue
+            [other] = curve.free_symbols
+            on_curve = expression.xreplace({symbol: curve})
+            if on_curve.free_symbols == {other}:
+                for root in roots(on_curve.diff(other), other)[:MOST_ROOTS]:
+                    there = rational_near(curve.xreplace({other: root}))
+                    yield {**start, other: root, symbol: there}
 
 
 def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point | None:
@@ -146,20 +165,24 @@ def wandered(
     symbols: Sequence[Symbol],
     start: Point,
     conditions: Sequence[Basic],
-) -> Iterator[Point]:
-    """Where a search in random directions ends that the conditions bound.
+) -> Point | None:
+    """Where a search for large values ends, in random directions within conditions.
 
     A step that leads higher is taken again, twice as long; so it follows a ridge.
     """
+    varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
+    if not varied or sp.count_ops(expression) > MOST_OPERATIONS:
+        return None
+    if not conditions and all(expression.diff(s).is_number for s in varied):
+        return None  # it has no end
     try:
-        height = _quick(expression, symbols, start, conditions)
-        place = [float(start[s]) for s in symbols]
-    except (OverflowError, TypeError):  # a value that is too large, or not real
-        return
-    best, random = height(place), Random(0)
+        height = _quick(expression, varied, start, conditions)
+        place = [float(start[s]) for s in varied]
+    except (OverflowError, TypeError, ValueError):  # too large, or not real
+        return None
+    best, random, width, step = height(place), Random(0), 1.0, [0.0] * len(place)
     if best is None:
-        return
-    width, step = 1.0, [0.0] * len(place)
+        return None
     for _ in range(STEPS * len(place)):
         there = [p + d for p, d in zip(place, step, strict=True)]
         value = height(there) if any(step) else None
@@ -167,9 +190,12 @@ def wandered(
             place, best, step = there, value, [2 * d for d in step]
             width *= 2
             continue
-        width = max(width * SHRINK, 1e-12)
+        width = width * SHRINK if width > NARROWEST else 1.0
         step = [width * max(1.0, abs(p)) * random.gauss(0, 1) for p in place]
-    yield {**start, **{s: Rational(p) for s, p in zip(symbols, place, strict=True)}}
+    if not all(map(math.isfinite, place)):
+        return None
+    values = (Rational(f"{p:.12g}") for p in place)
+    return {**start, **dict(zip(varied, values, strict=True))}
 
 
 def _quick(
@@ -180,7 +206,9 @@ def _quick(
 ) -> Callable[[Sequence[float]], float | None]:
     """The expression in floating-point numbers; None where a condition fails."""
     others = {s: v for s, v in start.items() if s not in symbols}
-    here = [side.xreplace(others) for side in (expression, *conditions)]
+    signs = [s > 0 for s in symbols if s.is_nonnegative]
+    signs += [s < 0 for s in symbols if s.is_nonpositive]
+    here = [side.xreplace(others) for side in (expression, *conditions, *signs)]
     compute = sp.lambdify([list(symbols)], here, modules=["math"], docstring_limit=0)
 
     def height(place: Sequence[float]) -> float | None:
@@ -188,7 +216,7 @@ def _quick(
             value, *met = compute(place)
         except (ArithmeticError, NameError, TypeError, ValueError):
             return None
-        is_number = isinstance(value, (int, float)) and value == value
+        is_number = isinstance(value, float) and math.isfinite(value)
         return value if is_number and all(met) else None
 
     return height
@@ -249,8 +277,9 @@ def _polynomial_roots(part: Expr, symbol: Symbol) -> list[Expr]:
 
 
 def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
-    """The exact root of a x + b, a exp(c x + d) + b or a log(c x + d) + b."""
+    """The exact root of a x + b, a exp(u) + b or a log(u) + b, with such a u."""
     inner = {node for node in kink.atoms(sp.exp, sp.log) if node.has(symbol)}
+    inner = {n for n in inner if not any(o != n and o.has(n) for o in inner)}
     if len(inner) > 1:
         return None
     place = sp.Dummy()
@@ -267,8 +296,7 @@ def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
         level = sp.log(level)
     else:
         level = sp.exp(level)
-    root = affine_root(node.args[0] - level, symbol)
-    return None if root is None else [root]
+    return _by_inversion(node.args[0] - level, symbol)
 
 
 def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
@@ -293,7 +321,10 @@ def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
 
 _MAGNITUDES = sorted(
     {Rational(m * 2**k, 2**20) for k in range(46) for m in (2, 3)}
-    | {Rational(2) ** k for k in (*range(-100, -19, 5), *range(27, 120, 3))}
+    | {
+        Rational(2) ** k
+        for k in (*range(-100, -19, 5), *range(27, 120, 3), *range(120, 400, 20))
+    }
 )
 _GRID = [*(-m for m in reversed(_MAGNITUDES)), S.Zero, *_MAGNITUDES]
 _INTEGERS = [sp.Integer(k) for k in (*range(-64, 129), *(2**k for k in range(8, 40)))]
@@ -311,5 +342,6 @@ def _bisect(function: Numeric, low: Rational, high: Rational) -> Rational:
 
 
 def _real_value(function: Numeric, x: Rational) -> Number | None:
-    value = number(lambda: function(mpmath.mpf(x.p) / x.q))
+    with mpmath.workdps(DIGITS):
+        value = number(lambda: function(mpmath.mpf(x.p) / x.q))
     return None if value is None or mpmath.im(value) != 0 else mpmath.re(value)

@@ -23,6 +23,7 @@ from .kinks import (
     rational_near,
     roots,
     satisfies,
+    wandered,
     where_all_vanish,
 )
 
@@ -77,9 +78,13 @@ def _candidates(
         for point in _around_roots(kink, base[:3] + base[-3:]):
             if satisfies(point, conditions):
                 yield point
-        for point in _at_extremes(kink, ordered, base[:2], conditions):
+        for point in _at_extremes(kink, ordered, base[:2]):
             if satisfies(point, conditions):
                 yield point
+        for sign, start in itertools.product((1, -1), (base[0], base[-1])):
+            found = wandered(sign * kink, ordered, start, conditions)
+            if found and admitted(found) and satisfies(found, conditions):
+                yield found
     for point in itertools.islice(_corners(kinks), MOST_CORNERS):
         if satisfies(there := {**base[-1], **point}, conditions):
             yield there
@@ -92,6 +97,10 @@ def _candidates(
     if sum(map(bool, special.values())) > 1:
         mixed = {s: special[s] or pools[s] for s in ordered}
         yield from itertools.islice(_drawn(mixed, conditions, random, count), 8, None)
+
+
+def admitted(point: Point) -> bool:
+    return all(admits(symbol, value) for symbol, value in point.items())
 
 
 def _drawn(
@@ -149,10 +158,10 @@ def _pool(symbol: Symbol, random: Random) -> list[Expr]:
     elif symbol.is_extended_real is None and not symbol.is_integer:
         values += [a + b * sp.I for a, b in zip(values, values[5:], strict=False)]
         values = values[-len(values) // 2 :] + values
-    admitted = [v for v in values if admits(symbol, v)]
-    if not admitted:
+    suited = [v for v in values if admits(symbol, v)]
+    if not suited:
         raise Undecidable(f"no value is known that suits the assumptions on {symbol}")
-    return admitted
+    return suited
 
 
 def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
@@ -173,17 +182,17 @@ def _at_extremes(
     kink: Expr,
     symbols: Sequence[Symbol],
     base: Sequence[Point],
-    conditions: Sequence[Basic],
 ) -> Iterator[Point]:
     """Where a kink is extreme, and beside it: there it may be zero unseen elsewhere."""
     found: set[tuple[Expr, ...]] = set()
     for start in base:
-        for point in extremes(kink, symbols, start, conditions):
+        for point in extremes(kink, symbols, start):
             if (key := tuple(point.values())) in found:
                 continue
             found.add(key)
-            if all(admits(s, v) for s, v in point.items()):
-                yield point
+            if not admitted(point):
+                continue
+            yield point
             for symbol in kink.free_symbols:
                 value = point.get(symbol)
                 if value is not None and value.is_extended_real:
@@ -211,8 +220,8 @@ def _next_roots(kinks: Sequence[Expr]) -> list[Point]:
     alone = [kink for kink in kinks if len(kink.free_symbols) == 1]
     for symbol in sorted({s for kink in alone for s in kink.free_symbols}, key=str):
         found = {root for kink in alone for root in roots(kink, symbol)}
-        if admitted := [root for root in found if admits(symbol, root)]:
-            return [{symbol: r} for r in sorted(admitted, key=sp.default_sort_key)]
+        if suited := [root for root in found if admits(symbol, root)]:
+            return [{symbol: r} for r in sorted(suited, key=sp.default_sort_key)]
     return []
 
 
@@ -222,7 +231,7 @@ def _crossings(kinks: Sequence[Expr]) -> Iterator[Point]:
         symbols = sorted(one.free_symbols, key=str)
         if len(symbols) == 2 and other.free_symbols == one.free_symbols:
             point = where_all_vanish([one, other], symbols)
-            if point and all(admits(s, value) for s, value in point.items()):
+            if point and admitted(point):
                 yield point
 
 

@@ -158,7 +158,7 @@ REFUSED = [
     (Undefined, "the angle of zero", "atan2", (Fraction(0), Fraction(0))),
     (Undefined, "a pole of the gamma function", "gamma", (Fraction(-2),)),
     (Unknown, "a division by what may be zero", "Pow", (wide, -whole)),
-    (Unknown, "an exponential that is too large or", "exp", (Fraction(10**6),)),
+    (Unknown, "an exponential that is too large or", "exp", (Fraction(2**200),)),
     (Unknown, "the logarithm of what may be zero", "log", (wide,)),
     (Unknown, "a logarithm that may lie on its cut", "log", (iv.mpc(-1, wide),)),
     (Unknown, "an angle that is too large", "sin", (Fraction(10**60),)),
