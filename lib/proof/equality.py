@@ -191,7 +191,8 @@ def _refuse_unseen_sides(
         function = Enclosure(kink)
         known = {_sign_at(function, point) for point in seen}
         for point in unseen:
-            if (sign := _sign_at(function, point)) not in (*known, None, 0):
+            sign = _sign_at(function, point)
+            if sign and sign not in known:
                 side = "above" if sign > 0 else "below"
                 raise Undecidable(f"no values are known where {kink} is {side} zero")
 

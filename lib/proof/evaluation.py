@@ -172,7 +172,7 @@ class Pair:
         )
 
 
-def _rounded(kind: type[sp.Function], halved: bool, *arguments: Number) -> Number:
+def _rounded(kind: Any, halved: bool, *arguments: Number) -> Number:
     """A function by numbers: its value, and all that rounding may make of it."""
     digits = int(iv.prec * math.log10(2))
     if digits > MOST_ROUNDED:
@@ -201,7 +201,7 @@ def _middle(value: Number) -> Number:
 
 
 @lru_cache(256)
-def _of_numbers(kind: type[sp.Function], count: int) -> Numeric:
+def _of_numbers(kind: Any, count: int) -> Numeric:
     places = sp.symbols(f"u:{count}", cls=sp.Dummy)
     return compiled(kind(*places, evaluate=False), places, {})
 

@@ -210,7 +210,7 @@ def _corners(kinks: Sequence[Expr], fixed: Point | None = None) -> Iterator[Poin
     fixed = fixed or {}
     if len(fixed) > 1:
         yield fixed
-    left = [kink.xreplace(fixed) for kink in kinks]
+    left = [k.xreplace(fixed) for k in kinks if k.free_symbols - set(fixed)]
     for point in _next_roots(left) or _crossings(left):
         yield from _corners(left, {**fixed, **point})
 
