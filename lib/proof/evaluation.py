@@ -58,13 +58,14 @@ FAST_OR_WAVING = (
     *("exp", "sinh", "cosh", "tanh", "coth", "sech", "csch"),
     *("sin", "cos", "tan", "cot", "sec", "csc"),
 )
-MOST_BITS = 200  # of an argument; its exponential takes as many digits more
+MOST_BITS = 4000  # of an argument; its exponential takes as many digits more
 USUAL = 110  # digits, which often are enough to tell any two sums apart
 # Where a function has no enclosure a rounded number with so many digits stands for it,
 # and it is asked of moderate numbers only: what is not far out saturates to fewer.
 ROUNDED = 250
 FAR = 50
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
+MOST_DEAR = 4  # points at which all affordable digits are looked at
 MOST_ROUNDED = 800  # digits
 
 _OURS: dict[str, Numeric] = {
@@ -106,7 +107,8 @@ class Found(Enum):
     AGREEMENT = auto()
     ONE_SIDED = auto()  # one side alone has a value
     NOTHING = auto()  # no side has one
-    UNKNOWN = auto()  # whether they have one, or it would take too many digits
+    TOO_CLOSE = auto()  # telling them apart may take too many digits
+    UNKNOWN = auto()  # whether they have one, or whether it is the same
 
 
 class Pair:
@@ -123,6 +125,7 @@ class Pair:
         self._sides = sides
         self._enclosures = enclosures
         self._enclosed: list[Enclosure] = []
+        self._dear = 0
 
     def at(
         self, point: Point, refutes: Callable[[Number, Number], bool]
@@ -130,6 +133,13 @@ class Pair:
         """Both values where ``refutes`` is true of them, else what they tell."""
         sides, values = self._at(point, self._enclosures)
         found = _compared(sides, values, refutes, USUAL)
+        if found is Found.TOO_CLOSE:
+            # A difference may be seen all the same, and is dear to look for.
+            self._dear += 1
+            if self._dear <= MOST_DEAR:
+                found = _at_most_digits(sides, values, refutes)
+        if found is Found.TOO_CLOSE:
+            return Found.UNKNOWN
         if found is Found.UNKNOWN and self._needs_numbers(sides, values):
             return self._by_numbers(point, refutes)
         return found
@@ -165,7 +175,7 @@ class Pair:
             sides, values = self._at(point, {**rounded, **self._enclosures})
             found = _compared(sides, values, refutes, ROUNDED, times)
             if isinstance(found, Found):
-                return found
+                return Found.UNKNOWN if found is Found.TOO_CLOSE else found
         raise Undecidable(
             "the sides differ by rounded numbers, and no enclosure is known of a "
             "function in them"
@@ -223,12 +233,21 @@ def _compared(
     digits = digits_beyond([*left, *right])
     if digits <= least:
         return outcome
-    affordable = times * min(digits, MOST_DIGITS)
-    left, right = (side.values_at(values, affordable) for side in sides)
+    if digits > MOST_DIGITS:
+        return Found.TOO_CLOSE
+    left, right = (side.values_at(values, times * digits) for side in sides)
+    return _outcome(left[-1], right[-1], refutes)
+
+
+def _at_most_digits(
+    sides: Sequence[Enclosure],
+    values: Point,
+    refutes: Callable[[Number, Number], bool],
+) -> str | Found:
+    """What refutes in as many digits as are worth their time."""
+    left, right = (side.values_at(values, MOST_DIGITS) for side in sides)
     outcome = _outcome(left[-1], right[-1], refutes)
-    if outcome is Found.AGREEMENT and digits > MOST_DIGITS:
-        return Found.UNKNOWN  # they may differ in what these digits do not show
-    return outcome
+    return outcome if isinstance(outcome, str) else Found.TOO_CLOSE
 
 
 def _outcome(

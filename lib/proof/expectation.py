@@ -26,7 +26,7 @@ from .terms import TooLarge
 MOST_WRITTEN = 2000  # terms of a sum
 MOST_SUMMED_POWER = 60  # of an index
 FEW_ORDERS = 4  # of a derivative, which SymPy works out at once
-MOST_PARTS = 2000  # of a derivative of more orders
+MOST_PARTS = 400  # of a derivative of more orders
 
 
 class Operator(Expr):

@@ -20,7 +20,7 @@ from sympy import Basic, Expr, Symbol
 from .errors import Undecidable
 
 MOST_TERMS = 3000  # of a sum of monomials
-MOST_PRODUCTS = 400_000  # of two monomials, in all that is done over one table
+MOST_PRODUCTS = 100_000  # of two monomials, in all that is done over one table
 MOST_DEGREE = 64  # of a power that is multiplied out
 MOST_FACTORED = (40, 12)  # terms and degree of a sum that is factored
 LARGEST_NUMBER = 2**48  # numbers under roots and logarithms are factored up to here

@@ -339,7 +339,7 @@ def _decision(verdict: Verdict) -> Decision:
 
 
 def _differ(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Decision:
-    if left.has(sp.Integral) or right.has(sp.Integral):
+    if _has_open_integral(left, right):
         same = _numerically(left, right, QUADRATURE, given).holds
         return Decision(not same, "numerically", "both sides agree" if same else "")
     verdict = decide_equal(left, right, given)
