@@ -51,8 +51,8 @@ REPR = 120  # characters of a statement's text, in one line
 INSTANCES = 5  # at which a statement is compared numerically
 DIGITS = 30  # to which integrals are worked out
 QUADRATURE = Rational(1, 10**12)  # to which they are compared, relatively
-SURE = Rational(1, 10**20)  # to which they must be known, and agree
-MOST_HALVINGS = 6  # of the steps of a quadrature
+SURE = Rational(1, 10**15)  # to which they must be known, and agree
+MOST_HALVINGS = 7  # of the steps of a quadrature
 _TURNING = (sp.Abs, sp.Max, sp.Min, sp.sign, sp.Heaviside, sp.floor, sp.Piecewise)
 
 Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
@@ -376,8 +376,10 @@ def _numerically(
         raise Undecidable(f"{sp.sstr(unresolved.pop())} has no value here")
     symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
     integral = any(s.has(sp.Integral) for s in sides)
-    if any(i.has(*_TURNING) for i in sp.Tuple(*sides).atoms(sp.Integral)):
+    if any(i.has(*_TURNING) for i in _integrals(sides)):
         raise Undecidable("an integral of what changes its formula has no value here")
+    if any(len(i.limits) > 1 or i.function.has(sp.Integral) for i in _integrals(sides)):
+        raise Undecidable("an integral within an integral has no value here")
     for point in _instances(symbols, given, integral):
         at = tuple((s, point[s]) for s in symbols)
         a, b = (_number_at(side, at) for side in sides)
@@ -392,6 +394,10 @@ def _numerically(
             place = f"at {where}: " if where else ""
             return Decision(False, "numerically", place + values)
     return Decision(True, "numerically")
+
+
+def _integrals(sides: Sequence[Basic]) -> set[Basic]:
+    return sp.Tuple(*sides).atoms(sp.Integral)
 
 
 @functools.lru_cache(1024)  # quadrature is slow, and a side met with many others
