@@ -14,6 +14,7 @@ from sympy.core import exprtools
 from .terms import TooLarge
 
 MOST_TERMS = 5000  # of a sum that is multiplied out
+MOST_EXPANDED = 200  # the degree of a sum that is multiplied out
 MOST_DEGREE = 12  # of a sum whose sign SymPy looks for by the roots of its derivative
 
 
@@ -21,6 +22,8 @@ def expand(expression: Expr) -> Expr:
     """``sympy.expand``; raises ``TooLarge`` where it might give too many terms."""
     if terms_within(expression) > MOST_TERMS:
         raise TooLarge(f"more than {MOST_TERMS} terms, multiplied out")
+    if degree_within(expression) > MOST_EXPANDED:
+        raise TooLarge(f"a degree above {MOST_EXPANDED}, multiplied out")
     return sp.expand(expression)
 
 

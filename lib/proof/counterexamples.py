@@ -15,6 +15,7 @@ from .instances import Instance
 from .kinks import admits, satisfies
 
 SIMPLE = tuple(map(Rational, ("0", "1", "-1", "2", "-2", "3", "1/2", "-1/2", "10")))
+MOST_BITS = 4000  # of a number that is written in full
 MOST_SHOWN = 12  # values of a point
 PLAIN_WORDS = {
     "}{": "/",  # of a fraction
@@ -44,7 +45,7 @@ def told(
 
 def place(point: Point, instance: Instance | None = None) -> str:
     """Where something is so, as a counterexample starts."""
-    shown = [f"{symbol} = {value}" for symbol, value in point.items()]
+    shown = [f"{symbol} = {_written(value)}" for symbol, value in point.items()]
     if len(shown) > MOST_SHOWN:
         shown[MOST_SHOWN:] = [f"{len(shown) - MOST_SHOWN} more"]
     numbers = ", ".join(shown)
@@ -52,6 +53,14 @@ def place(point: Point, instance: Instance | None = None) -> str:
     parts = [f"at {numbers}"] if numbers else []
     parts += [f"with {choices}"] if choices else []
     return f"{_plain(', '.join(parts))}:" if parts else "always:"
+
+
+def _written(value: Expr) -> str:
+    """A value in full, or by its first figures where it has thousands."""
+    parts = value.atoms(Rational)
+    if any(max(abs(p.p), p.q).bit_length() > MOST_BITS for p in parts):
+        return f"about {sp.N(value, 8)}"
+    return str(value)
 
 
 def _plain(text: str) -> str:
@@ -89,7 +98,7 @@ def _simplest(
 
 def _simpler(value: Expr) -> Iterator[Rational]:
     """Numbers that are easier to read, the easiest first."""
-    length = len(str(value))
+    length = len(_written(value))
     if length <= PLAIN:
         return
     yield from SIMPLE
@@ -97,4 +106,4 @@ def _simpler(value: Expr) -> Iterator[Rational]:
         size = abs(value)
         power = S(10) ** int(sp.floor(sp.log(size, 10))) if size else S.One
         rounded = [sp.floor(value), sp.floor(value / power) * power]
-        yield from (other for other in rounded if len(str(other)) < length)
+        yield from (other for other in rounded if len(_written(other)) < length)

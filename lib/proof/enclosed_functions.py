@@ -24,11 +24,11 @@ from .intervals import (
     Unknown,
     as_fraction,
     ends,
+    extent,
     holds_zero,
     imaginary_part,
     interval,
     is_real,
-    magnitude,
     meet,
     real_part,
     sign_of,
@@ -37,7 +37,10 @@ from .intervals import (
 MOST_BITS = 200_000  # of an exact power
 MOST_BITS_OF_GAMMA = 2000  # its series is slow
 LARGEST_ERF = 40  # erfc of it is about 10^-697
-LARGEST_EXPONENT = 50_000  # exp of more, or of less than its negative, is too dear
+SPARE = 64  # bits of what mpmath encloses
+LARGEST_GAMMA = 50_000  # gamma of more, or of less than its negative, is too dear
+MOST_BITS_OF_EXPONENT = 200  # so many digits more does its exponential take
+MOST_BITS_OF_FLOOR = 200_000
 
 
 def _add(*terms: Number) -> Number:
@@ -117,14 +120,32 @@ def _exact_root(base: Fraction, exponent: Fraction) -> Fraction | None:
     return _integer_power(root, exponent.numerator)
 
 
+def _guarded(function: Callable[[Number], Number], x: Number) -> Number:
+    """mpmath's enclosure with bits to spare, made wider by half of these.
+
+    At thousands of bits its exponential misses the value by some hundred units in the
+    last place.
+    """
+    before = iv.prec
+    iv.prec = before + SPARE
+    try:
+        value = function(x)
+        value = value * (1 + iv.mpf([-1, 1]) * iv.mpf(2) ** (-before - SPARE // 2))
+    finally:
+        iv.prec = before
+    return +value
+
+
 def _exp(x: Number) -> Number:
     if isinstance(x, Fraction) and x == 0:
         return Fraction(1)
     x = interval(x)
     real = x if is_real(x) else x.real
-    if not -LARGEST_EXPONENT < real.a <= real.b < LARGEST_EXPONENT:
+    if extent(real) > MOST_BITS_OF_EXPONENT:
         raise Unknown("an exponential that is too large or too small")
-    return iv.exp(x)
+    if is_real(x):
+        return _guarded(iv.exp, x)
+    return _guarded(iv.exp, iv.mpc(real, _moderate(x.imag)))
 
 
 def _log(x: Number) -> Number:
@@ -137,27 +158,27 @@ def _log(x: Number) -> Number:
         raise Unknown("the logarithm of what may be zero")
     if is_real(x):
         if sign_of(x) > 0:
-            return iv.log(interval(x))
-        size = iv.log(-interval(x))
+            return _guarded(iv.log, interval(x))
+        size = _guarded(iv.log, -interval(x))
         return iv.mpc(size, iv.pi)
     if 0 in x.imag and not x.real.a > 0:
         raise Unknown("a logarithm that may lie on its cut")
-    size = iv.log(x.real * x.real + x.imag * x.imag) / 2
+    size = _guarded(iv.log, x.real * x.real + x.imag * x.imag) / 2
     return iv.mpc(size, interval(_atan2(x.imag, x.real)))
 
 
 def _sin(x: Number) -> Number:
-    return Fraction(0) if x == 0 else iv.sin(_moderate(x))
+    return Fraction(0) if x == 0 else _guarded(iv.sin, _moderate(x))
 
 
 def _cos(x: Number) -> Number:
-    return Fraction(1) if x == 0 else iv.cos(_moderate(x))
+    return Fraction(1) if x == 0 else _guarded(iv.cos, _moderate(x))
 
 
 def _moderate(x: Number) -> Number:
     """An angle for which so many digits leave something of its place in the circle."""
     x = interval(x)
-    if (size := magnitude(x)) is not None and size > iv.prec // 2:
+    if extent(x) > iv.prec // 2:
         raise Unknown("an angle that is too large")
     return x
 
@@ -229,7 +250,7 @@ def _gamma(x: Number) -> Number:
     low, high = ends(interval(x))
     if low <= 0 and math.floor(low) != math.floor(high):
         raise Unknown("the gamma function of what may be a pole")
-    if max(abs(low), abs(high)) > LARGEST_EXPONENT:
+    if max(abs(low), abs(high)) > LARGEST_GAMMA:
         raise Unknown("a gamma function that is too large")
     if iv.prec > MOST_BITS_OF_GAMMA:
         raise Unknown("a gamma function to too many digits")
@@ -272,8 +293,9 @@ def _erf_of(x: Number, *, complement: bool) -> Number:
     lost = int(1.5 * float(largest) ** 2) + 40  # exp(-x^2) has so many bits or fewer
     iv.prec = before + lost
     try:
-        below, above = (_erf_at(end, iv.prec) for end in (low, high))  # it rises
-        value = iv.mpf([below.a, above.b])
+        value = _erf_at(low, iv.prec)
+        if high > low:  # it rises, by less than 2/sqrt(pi) times as much
+            value = value + iv.mpf([0, 2]) * interval(high - low)
         value = 1 - value if complement else value
     finally:
         iv.prec = before
@@ -288,18 +310,20 @@ def _erf_at(x: Fraction, bits: int) -> Number:
     exp(x^2): for that are the bits that ``lost`` adds.
     """
     small = int(abs(x) * 2**bits)  # cut off: off by less than one
-    square = 2 * small * small >> bits
+    above, below = 2 * x.numerator**2, x.denominator**2
+    if max(above, below).bit_length() > bits // 4:
+        above, below = 2 * small * small >> bits, 1 << bits
     term = total = small
     n = 0
     while term or 2 * n + 3 < 4 * x * x:
         n += 1
-        term = (term * square >> bits) // (2 * n + 1)
+        term = term * above // (below * (2 * n + 1))
         total += term
     grown = 2 ** math.ceil(1.45 * float(x * x) + 1)
     off = (4 * n * n + 4) * grown
     edge = iv.mpf(2) ** -bits
     series = iv.mpf([total - off, total + off]) * edge
-    value = 2 / iv.sqrt(iv.pi) * iv.exp(-interval(x * x)) * series
+    value = 2 / iv.sqrt(iv.pi) * _guarded(iv.exp, -interval(x * x)) * series
     return -value if x < 0 else value
 
 
@@ -331,6 +355,8 @@ def _extreme(choose: Callable[..., Any], values: Sequence[Number]) -> Number:
 def _floor(x: Number) -> Number:
     if not is_real(x):
         raise Unknown("the floor of a number that may not be real")
+    if extent(interval(x)) > MOST_BITS_OF_FLOOR:
+        raise Unknown("a floor of too large a number")
     low, high = ends(x)
     floors = [
         end if isinstance(end, Fraction) else as_fraction(end) for end in (low, high)

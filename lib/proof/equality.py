@@ -25,10 +25,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from .algebra import ATTEMPTS, SOUND, has_one_normal_form, is_zero
 from .any_law import under_any_law, without_closed_form
 from .counterexamples import told
+from .enclosures import Enclosure
 from .errors import Undecidable
 from .evaluation import Found, Pair, Point, differ, exceeds
 from .expectation import resolve
 from .instances import ENOUGH, Instance, has_structure, instances
+from .intervals import Undefined, Unknown, sign_of
 from .jumps import JUMPS, unseen_jump
 from .kinks import satisfies
 from .laws import moved_density
@@ -36,6 +38,8 @@ from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
 
+MOST_BITS = 40_000  # of a number that is written out
+ROUGHLY = 30  # digits, to which the sign of a kink is looked for
 A_FEW = 4  # points, where there are several instances
 MOST_SEARCHED = 4  # instances of several symbols whose kinks are looked for
 ONE_SIDED = "one side is undefined"
@@ -61,6 +65,7 @@ def decide_equal(left: Basic, right: Basic, given: Sequence[Basic] = ()) -> Verd
     Raises ``Undecidable`` if neither a proof nor enough instances are found.
     """
     left, right = (_hashable(sp.sympify(side)) for side in (left, right))
+    _refuse_enormous(left, right)
     try:
         return _decide_equal(left, right, tuple(given))
     except (RecursionError, OverflowError, PrecisionExhausted) as error:
@@ -102,7 +107,11 @@ def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verd
     """
     given = separate(given)
     refuse_unusable(given)
-    verdict = _compare(left, right, given, exceeds)
+    _refuse_enormous(left, right)
+    try:
+        verdict = _compare(left, right, given, exceeds)
+    except (RecursionError, OverflowError, PrecisionExhausted) as error:
+        raise Undecidable(f"it goes beyond what can be evaluated: {error}") from error
     if not verdict.holds:
         _refuse_moved(left, right)
     return with_enough(verdict, left, right) if verdict.holds else verdict
@@ -111,6 +120,13 @@ def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verd
 def separate(given: Sequence[Basic]) -> tuple[Basic, ...]:
     """Each condition by itself, where several are joined by ``&``."""
     return tuple(part for condition in given for part in sp.And.make_args(condition))
+
+
+def _refuse_enormous(*sides: Basic) -> None:
+    """Refuse numbers of so many digits that a logarithm of them takes minutes."""
+    for number in sp.Tuple(*sides).atoms(sp.Rational):
+        if max(abs(number.p), number.q).bit_length() > MOST_BITS:
+            raise Undecidable(f"a number of more than {MOST_BITS} bits")
 
 
 def refuse_unusable(given: Sequence[Basic]) -> None:
@@ -171,12 +187,10 @@ def _compare(
         if refutes is exceeds and searched and not instance.functions:
             # Where they lie closest one side may be the larger one.
             kinks = [*kinks, *(a - b for a, b in instance.pairs)]
-        pairs = [
-            Pair(pair, symbols, instance.functions, instance.enclosures)
-            for pair in instance.pairs
-        ]
+        pairs = [Pair(pair, instance.enclosures) for pair in instance.pairs]
         count = 48 if len(symbols) == 1 else 24
         count = A_FEW if instance.choices else count
+        seen, unseen = [], []
         for point in points(symbols, kinks, instance.given, count):
             for entry, pair in enumerate(pairs):
                 found = _look(pair, point, instance.given, refutes)
@@ -189,9 +203,37 @@ def _compare(
                     said = told(instance, entry, point, found, look)
                     return Verdict(False, counterexample=said)
                 agreed += found is Found.AGREEMENT and not instance.extreme
+                if found in (Found.AGREEMENT, Found.NOTHING):
+                    seen.append(point)
+                elif found is Found.UNKNOWN:
+                    unseen.append(point)
+        if searched and not instance.extreme:
+            _refuse_unseen_sides(instance.kinks, seen, unseen)
         if refutes is differ and not instance.functions:
             _refuse_unseen_jumps(instance, kinks)
     return Verdict(True, instances=agreed)
+
+
+def _refuse_unseen_sides(
+    kinks: Sequence[Expr], seen: Sequence[Point], unseen: Sequence[Point]
+) -> None:
+    """Refuse where one side of a kink was met only where the values are unknown."""
+    for kink in kinks if unseen else ():
+        function = Enclosure(kink)
+        known = {_sign_at(function, point) for point in seen}
+        for point in unseen:
+            sign = _sign_at(function, point)
+            if sign and sign not in known:
+                side = "above" if sign > 0 else "below"
+                raise Undecidable(f"no values are known where {kink} is {side} zero")
+
+
+def _sign_at(function: Enclosure, point: Point) -> int | None:
+    """The sign at a point, or None where it is not known."""
+    try:
+        return sign_of(function.at(point, ROUGHLY))
+    except (Undefined, Unknown):
+        return None
 
 
 def _refuse_unseen_jumps(instance: Instance, kinks: Sequence[Expr]) -> None:

@@ -8,6 +8,7 @@ linearity and nothing else.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ import sympy as sp
 from sympy import Add, Basic, Expr, S, Symbol
 
 from .arguments import as_expression, as_variable, shown
-from .bounded import expand
+from .bounded import degree_within, expand
 from .definite_integrals import TURNING, definite_integral
 from .gaussian_integrals import expand_for_gaussian, gaussian_integral, is_expandable
 from .laws import (
@@ -27,8 +28,12 @@ from .laws import (
     beyond_real,
     normalised_over,
 )
+from .terms import TooLarge
 
 MOST_WRITTEN = 2000  # terms of a sum
+MOST_SUMMED_POWER = 60  # of an index
+FEW_ORDERS = 4  # of a derivative, which SymPy works out at once
+MOST_PARTS = 400  # of a derivative of more orders
 
 
 class Operator(Expr):
@@ -294,11 +299,28 @@ def _resolved(expression: Basic) -> Basic:
         return _integral(expression)
     if isinstance(expression, sp.Product):
         return _product(expression)
-    if isinstance(expression, (sp.Derivative, sp.Subs)):
+    if isinstance(expression, sp.Derivative):
+        return _derivative(expression)
+    if isinstance(expression, sp.Subs):
         return expression.doit(deep=False)
     if isinstance(expression, sp.KroneckerDelta):
         return sp.KroneckerDelta(*expression.args[:2])  # not where its indices run
     return expression
+
+
+def _derivative(node: sp.Derivative) -> Expr:
+    """Worked out; one order at a time where there are many, while it stays small."""
+    orders = [order for _, order in node.variable_count]
+    if not all(order.is_Integer for order in orders) or sum(orders) <= FEW_ORDERS:
+        return node.doit(deep=False)
+    value = node.expr
+    for variable, order in node.variable_count:
+        for _ in range(int(order)):
+            parts = sp.preorder_traversal(value)
+            if sum(1 for _ in itertools.islice(parts, MOST_PARTS)) == MOST_PARTS:
+                raise TooLarge(f"a derivative of more than {MOST_PARTS} parts")
+            value = value.diff(variable)
+    return value
 
 
 def _integral(node: sp.Integral) -> Expr:
@@ -335,7 +357,8 @@ def _sum(total: sp.Sum) -> Expr:
     for term in Add.make_args(expand(inner)):
         constant, rest = term.as_independent(index, as_Add=False)
         value = sp.Sum(rest, total.limits[-1])
-        if rest.is_polynomial(index) and not rest.has(sp.Indexed):
+        small = degree_within(rest) <= MOST_SUMMED_POWER
+        if small and rest.is_polynomial(index) and not rest.has(sp.Indexed):
             value = value.doit(deep=False)
         terms.append(constant * value)
     return Add(*terms)

@@ -215,6 +215,8 @@ class _Reader:
             self._taken()
             arguments.append(self._argument())
         self._close()
+        if name in _PLAIN.split() and name not in self._known and len(arguments) > 1:
+            self._refuse_read(f"{name} takes one argument")
         self._refuse_enormous(name, arguments)
         try:
             return self._sound(function(*arguments))

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from mpmath import iv
+from mpmath.libmp import from_int, mpf_cmp, mpf_mul
 
 Number = Any  # a Fraction, an interval (iv.mpf) or a box (iv.mpc)
 
@@ -95,9 +96,25 @@ def exact_ends(value: Number) -> tuple[Fraction, Fraction]:
 def meet(one: Number, other: Number) -> bool:
     """Whether two enclosures have a number in common."""
     if is_real(one) and is_real(other):
-        (a, b), (c, d) = exact_ends(one), exact_ends(other)
-        return a <= d and c <= b
+        return not (is_below(one, other) or is_below(other, one))
     return all(meet(part(one), part(other)) for part in (real_part, imaginary_part))
+
+
+def is_below(one: Number, other: Number) -> bool:
+    """Whether all of one real enclosure lies below all of the other.
+
+    The ends are compared as they are: an exponent may have too many digits for a
+    fraction.
+    """
+    (high, above), (low, below) = _end(one, 1), _end(other, 0)
+    return mpf_cmp(mpf_mul(high, from_int(below)), mpf_mul(low, from_int(above))) < 0
+
+
+def _end(value: Number, which: int) -> tuple[Any, int]:
+    """An end as a binary number over a whole one."""
+    if isinstance(value, Fraction):
+        return from_int(value.numerator), value.denominator
+    return value._mpi_[which], 1
 
 
 def magnitude(value: Any) -> int | None:
@@ -114,6 +131,13 @@ def magnitude(value: Any) -> int | None:
         sizes = [magnitude(part) for part in (value.real, value.imag)]
         return max((size for size in sizes if size is not None), default=None)
     return None
+
+
+def extent(value: Number) -> int:
+    """The power of two above all that an enclosure holds, zero too."""
+    if not is_real(value):
+        return max(extent(value.real), extent(value.imag))
+    return max(exponent + bits for _, _, exponent, bits in value._mpi_)
 
 
 def as_fraction(end: Any) -> Fraction:

@@ -6,8 +6,10 @@ A kink is an expression at whose roots another changes its formula.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from random import Random
 
 import mpmath
 import sympy as sp
@@ -17,12 +19,16 @@ from sympy.core.relational import Relational
 
 from .bounded import terms_within
 from .definite_integrals import affine_root
-from .evaluation import MODULES, Number, Numeric, Point, number
+from .evaluation import Number, Numeric, Point, compiled, number
 
 MOST_OPERATIONS = 60  # of what is climbed, which takes thousands of its values
 MOST_TERMS = 200  # of a kink, multiplied out, whose roots are looked for exactly
+DIGITS = 50  # with which changes of sign are looked for
 MOST_ROOTS = 16  # that are looked for by changes of sign
 SWEEPS = 4  # over the symbols, on the way to an extremum
+STEPS = 1500  # for each symbol, in random directions
+SHRINK = 0.97  # of the width, with each step that leads no higher
+NARROWEST = 1e-9  # of the width, from which it begins anew
 
 
 def admits(symbol: Symbol, value: Expr | complex) -> bool:
@@ -73,12 +79,15 @@ def _may_vanish(kink: Expr) -> bool:
 
 
 def extremes(
-    expression: Expr, symbols: Sequence[Symbol], start: Point
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    start: Point,
 ) -> Iterator[Point]:
     """Points at which an expression may be extreme.
 
     Exact ones where its derivatives are affine; else where a search ends that moves
-    along one symbol after the other, upwards and downwards.
+    along one symbol after the other, upwards and downwards, or along the curve on which
+    it is extreme in the other symbol.
     """
     varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
     small = sp.count_ops(expression) <= MOST_OPERATIONS
@@ -93,6 +102,24 @@ def extremes(
         return
     for sign in (1, -1):
         yield _climbed(sign * expression, varied, start)
+    yield from _along_ridges(expression, slopes, varied, start)
+
+
+def _along_ridges(
+    expression: Expr, slopes: Sequence[Expr], symbols: Sequence[Symbol], start: Point
+) -> Iterator[Point]:
+    """Where it is extreme on a curve x = g(y) on which its slope along x is zero."""
+    for symbol, slope in zip(symbols, slopes, strict=True):
+        curves = (affine_root(factor, symbol) for factor in sp.Mul.make_args(slope))
+        for curve in curves:
+            if curve is None or len(curve.free_symbols) != 1:
+                continue
+            [other] = curve.free_symbols
+            on_curve = expression.xreplace({symbol: curve})
+            if on_curve.free_symbols == {other}:
+                for root in roots(on_curve.diff(other), other)[:MOST_ROOTS]:
+                    there = rational_near(curve.xreplace({other: root}))
+                    yield {**start, other: root, symbol: there}
 
 
 def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point | None:
@@ -113,7 +140,7 @@ def where_all_vanish(slopes: Sequence[Expr], symbols: Sequence[Symbol]) -> Point
 
 def _climbed(expression: Expr, symbols: Sequence[Symbol], start: Point) -> Point:
     """Where no step along one symbol leads higher, or so after a few sweeps."""
-    function = sp.lambdify(list(start), expression, modules=MODULES, docstring_limit=0)
+    function = compiled(expression, list(start), {})
 
     def height(point: Point) -> Number:
         values = (mpmath.mpf(sp.N(v, 20)) for v in point.values())
@@ -133,6 +160,68 @@ def _climbed(expression: Expr, symbols: Sequence[Symbol], start: Point) -> Point
         if best <= before:
             break
     return point
+
+
+def wandered(
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    start: Point,
+    conditions: Sequence[Basic],
+) -> Point | None:
+    """Where a search for large values ends, in random directions within conditions.
+
+    A step that leads higher is taken again, twice as long; so it follows a ridge.
+    """
+    varied = [s for s in symbols if expression.has(s) and s.is_integer is not True]
+    if not varied or sp.count_ops(expression) > MOST_OPERATIONS:
+        return None
+    if not conditions and all(expression.diff(s).is_number for s in varied):
+        return None  # it has no end
+    try:
+        height = _quick(expression, varied, start, conditions)
+        place = [float(start[s]) for s in varied]
+    except (OverflowError, TypeError, ValueError):  # too large, or not real
+        return None
+    best, random, width, step = height(place), Random(0), 1.0, [0.0] * len(place)
+    if best is None:
+        return None
+    for _ in range(STEPS * len(place)):
+        there = [p + d for p, d in zip(place, step, strict=True)]
+        value = height(there) if any(step) else None
+        if value is not None and value > best:
+            place, best, step = there, value, [2 * d for d in step]
+            width *= 2
+            continue
+        width = width * SHRINK if width > NARROWEST else 1.0
+        step = [width * max(1.0, abs(p)) * random.gauss(0, 1) for p in place]
+    if not all(map(math.isfinite, place)):
+        return None
+    values = (Rational(f"{p:.12g}") for p in place)
+    return {**start, **dict(zip(varied, values, strict=True))}
+
+
+def _quick(
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    start: Point,
+    conditions: Sequence[Basic],
+) -> Callable[[Sequence[float]], float | None]:
+    """The expression in floating-point numbers; None where a condition fails."""
+    others = {s: v for s, v in start.items() if s not in symbols}
+    signs = [s > 0 for s in symbols if s.is_nonnegative]
+    signs += [s < 0 for s in symbols if s.is_nonpositive]
+    here = [side.xreplace(others) for side in (expression, *conditions, *signs)]
+    compute = sp.lambdify([list(symbols)], here, modules=["math"], docstring_limit=0)
+
+    def height(place: Sequence[float]) -> float | None:
+        try:
+            value, *met = compute(place)
+        except (ArithmeticError, NameError, TypeError, ValueError):
+            return None
+        is_number = isinstance(value, float) and math.isfinite(value)
+        return value if is_number and all(met) else None
+
+    return height
 
 
 def rational_near(root: Expr) -> Rational:
@@ -161,11 +250,13 @@ def roots(kink: Expr, symbol: Symbol) -> tuple[Expr, ...]:
 
 
 def _recognised(root: Rational) -> Expr:
-    """A simple multiple of pi in place of the number close to it."""
-    turns = Rational(str(sp.N(root / sp.pi, 30)))
-    simple = turns.limit_denominator(12)
-    close = simple != 0 and abs(turns - simple) < Rational(1, 10**10)
-    return simple * sp.pi if close else root
+    """A simple number, or a multiple of pi, in place of what is close to it."""
+    for unit in (S.One, sp.pi):
+        turns = Rational(str(sp.N(root / unit, 30)))
+        simple = turns.limit_denominator(12)
+        if simple != 0 and abs(turns - simple) < Rational(1, 10**10):
+            return simple * unit
+    return root
 
 
 def _is_rational_polynomial(part: Expr, symbol: Symbol) -> bool:
@@ -188,8 +279,9 @@ def _polynomial_roots(part: Expr, symbol: Symbol) -> list[Expr]:
 
 
 def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
-    """The exact root of a x + b, a exp(c x + d) + b or a log(c x + d) + b."""
+    """The exact root of a x + b, a exp(u) + b or a log(u) + b, with such a u."""
     inner = {node for node in kink.atoms(sp.exp, sp.log) if node.has(symbol)}
+    inner = {n for n in inner if not any(o != n and o.has(n) for o in inner)}
     if len(inner) > 1:
         return None
     place = sp.Dummy()
@@ -206,12 +298,11 @@ def _by_inversion(kink: Expr, symbol: Symbol) -> list[Expr] | None:
         level = sp.log(level)
     else:
         level = sp.exp(level)
-    root = affine_root(node.args[0] - level, symbol)
-    return None if root is None else [root]
+    return _by_inversion(node.args[0] - level, symbol)
 
 
 def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
-    function = sp.lambdify(symbol, kink, modules=MODULES, docstring_limit=0)
+    function = compiled(kink, [symbol], {})
     grid = _INTEGERS if symbol.is_integer else _GRID
     previous: tuple[Rational, Number] | None = None
     found: list[tuple[Rational, Rational]] = []
@@ -232,7 +323,10 @@ def _sign_changes(kink: Expr, symbol: Symbol) -> Iterator[Rational]:
 
 _MAGNITUDES = sorted(
     {Rational(m * 2**k, 2**20) for k in range(46) for m in (2, 3)}
-    | {Rational(2) ** k for k in (*range(-100, -19, 5), *range(27, 120, 3))}
+    | {
+        Rational(2) ** k
+        for k in (*range(-100, -19, 5), *range(27, 120, 3), *range(120, 400, 20))
+    }
 )
 _GRID = [*(-m for m in reversed(_MAGNITUDES)), S.Zero, *_MAGNITUDES]
 _INTEGERS = [sp.Integer(k) for k in (*range(-64, 129), *(2**k for k in range(8, 40)))]
@@ -250,5 +344,6 @@ def _bisect(function: Numeric, low: Rational, high: Rational) -> Rational:
 
 
 def _real_value(function: Numeric, x: Rational) -> Number | None:
-    value = number(lambda: function(mpmath.mpf(x.p) / x.q))
+    with mpmath.workdps(DIGITS):
+        value = number(lambda: function(mpmath.mpf(x.p) / x.q))
     return None if value is None or mpmath.im(value) != 0 else mpmath.re(value)

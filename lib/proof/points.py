@@ -23,6 +23,7 @@ from .kinks import (
     rational_near,
     roots,
     satisfies,
+    wandered,
     where_all_vanish,
 )
 
@@ -81,10 +82,15 @@ def _candidates(
         for point in _at_extremes(kink, ordered, base[:2]):
             if satisfies(point, conditions):
                 yield point
+        for sign, start in itertools.product((1, -1), (base[0], base[-1])):
+            found = wandered(sign * kink, ordered, start, conditions)
+            if found and admitted(found) and satisfies(found, conditions):
+                yield found
     for point in itertools.islice(_corners(kinks), MOST_CORNERS):
         if satisfies(there := {**base[-1], **point}, conditions):
             yield there
-    special = {s: _between(kinks, s, 3) + _ends(edges, s) for s in ordered}
+    turns = [*kinks, *edges]
+    special = {s: _between(turns, s, 3) + _ends(edges, s) for s in ordered}
     for symbol, values in special.items():
         for value in values:
             if satisfies(point := {**base[-1], symbol: value}, conditions):
@@ -92,6 +98,10 @@ def _candidates(
     if sum(map(bool, special.values())) > 1:
         mixed = {s: special[s] or pools[s] for s in ordered}
         yield from itertools.islice(_drawn(mixed, conditions, random, count), 8, None)
+
+
+def admitted(point: Point) -> bool:
+    return all(admits(symbol, value) for symbol, value in point.items())
 
 
 def _drawn(
@@ -141,6 +151,7 @@ def _pool(symbol: Symbol, random: Random) -> list[Expr]:
     numbers += [n for v in (*scales, *generic, *far) for n in (v, -v)]
     if symbol.is_integer:
         numbers = [*range(-4, 15), -7, 20, 37, 101, 350, 1001, -36, -101]
+        numbers += [17, 19, 23, 97, 211, 541]  # primes, of which few are by chance
         numbers += [random.randint(10**4, 10**5), -random.randint(10**3, 10**4)]
     values = [sp.sympify(n) for n in numbers]
     if symbol.is_imaginary:
@@ -148,10 +159,10 @@ def _pool(symbol: Symbol, random: Random) -> list[Expr]:
     elif symbol.is_extended_real is None and not symbol.is_integer:
         values += [a + b * sp.I for a, b in zip(values, values[5:], strict=False)]
         values = values[-len(values) // 2 :] + values
-    admitted = [v for v in values if admits(symbol, v)]
-    if not admitted:
+    suited = [v for v in values if admits(symbol, v)]
+    if not suited:
         raise Undecidable(f"no value is known that suits the assumptions on {symbol}")
-    return admitted
+    return suited
 
 
 def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
@@ -172,7 +183,9 @@ def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
 
 
 def _at_extremes(
-    kink: Expr, symbols: Sequence[Symbol], base: Sequence[Point]
+    kink: Expr,
+    symbols: Sequence[Symbol],
+    base: Sequence[Point],
 ) -> Iterator[Point]:
     """Where a kink is extreme, and beside it: there it may be zero unseen elsewhere."""
     found: set[tuple[Expr, ...]] = set()
@@ -183,8 +196,9 @@ def _at_extremes(
             if (key := tuple(point.values())) in found:
                 continue
             found.add(key)
-            if all(admits(s, v) for s, v in point.items()):
-                yield point
+            if not admitted(point):
+                continue
+            yield point
             for symbol in kink.free_symbols:
                 value = point.get(symbol)
                 if value is not None and value.is_extended_real:
@@ -202,7 +216,7 @@ def _corners(kinks: Sequence[Expr], fixed: Point | None = None) -> Iterator[Poin
     fixed = fixed or {}
     if len(fixed) > 1:
         yield fixed
-    left = [kink.xreplace(fixed) for kink in kinks]
+    left = [k.xreplace(fixed) for k in kinks if k.free_symbols - set(fixed)]
     for point in _next_roots(left) or _crossings(left):
         yield from _corners(left, {**fixed, **point})
 
@@ -212,8 +226,8 @@ def _next_roots(kinks: Sequence[Expr]) -> list[Point]:
     alone = [kink for kink in kinks if len(kink.free_symbols) == 1]
     for symbol in sorted({s for kink in alone for s in kink.free_symbols}, key=str):
         found = {root for kink in alone for root in roots(kink, symbol)}
-        if admitted := [root for root in found if admits(symbol, root)]:
-            return [{symbol: r} for r in sorted(admitted, key=sp.default_sort_key)]
+        if suited := [root for root in found if admits(symbol, root)]:
+            return [{symbol: r} for r in sorted(suited, key=sp.default_sort_key)]
     return []
 
 
@@ -223,7 +237,7 @@ def _crossings(kinks: Sequence[Expr]) -> Iterator[Point]:
         symbols = sorted(one.free_symbols, key=str)
         if len(symbols) == 2 and other.free_symbols == one.free_symbols:
             point = where_all_vanish([one, other], symbols)
-            if point and all(admits(s, value) for s, value in point.items()):
+            if point and admitted(point):
                 yield point
 
 
@@ -231,8 +245,9 @@ def _both_sides(root: Expr, symbol: Symbol) -> list[Expr]:
     near = rational_near(root)
     if symbol.is_integer:
         return [sp.floor(near) + k for k in range(-1, 3)]
-    widths = {max(S.One, abs(near)), abs(near) or S.One}
-    steps = [width * Rational(1, 10**k) for width in sorted(widths) for k in (1, 6)]
+    widths = {S.One, abs(near) or S.One}
+    # No whole steps: beside a whole number a floor would see the number itself.
+    steps = [width * Rational(3, 29**k) for width in sorted(widths) for k in (1, 4)]
     return [root, *(near + s for s in steps), *(near - s for s in steps)]
 
 

@@ -20,6 +20,7 @@ from sympy import Basic, Expr, Symbol
 from .errors import Undecidable
 
 MOST_TERMS = 3000  # of a sum of monomials
+MOST_PRODUCTS = 100_000  # of two monomials, in all that is done over one table
 MOST_DEGREE = 64  # of a power that is multiplied out
 MOST_FACTORED = (40, 12)  # terms and degree of a sum that is factored
 LARGEST_NUMBER = 2**48  # numbers under roots and logarithms are factored up to here
@@ -73,6 +74,7 @@ class Kernels:
 
     def __init__(self) -> None:
         self._table: list[_Kernel] = []
+        self._products = 0
         self._numbers: dict[tuple[Any, ...], int] = {}
         self.imaginary = self._new(("i",), sp.I, frozenset(), False, False)
 
@@ -91,6 +93,12 @@ class Kernels:
                 _Kernel(key, node, frozenset(free), nonnegative, real, **more)
             )
         return self._numbers[key]
+
+    def spend(self, products: int) -> None:
+        """Count products of monomials, of which one expression may take so many."""
+        self._products += products
+        if self._products > MOST_PRODUCTS:
+            raise TooLarge(f"more than {MOST_PRODUCTS} products of terms")
 
     def node(self, number: int) -> Basic | None:
         return self._table[number].node
@@ -453,6 +461,7 @@ def product(kernels: Kernels, one: Quotient, other: Quotient) -> Quotient:
     """The product of fractions; nothing is cancelled but powers of one kernel."""
     if len(one.above) * len(other.above) > 4 * MOST_TERMS:
         raise TooLarge(f"a product of more than {4 * MOST_TERMS} terms")
+    kernels.spend(len(one.above) * len(other.above))
     above: Terms = {}
     whole: list[Quotient] = []
     for (m, a), (n, b) in itertools.product(one.above.items(), other.above.items()):

@@ -51,6 +51,9 @@ REPR = 120  # characters of a statement's text, in one line
 INSTANCES = 5  # at which a statement is compared numerically
 DIGITS = 30  # to which integrals are worked out
 QUADRATURE = Rational(1, 10**12)  # to which they are compared, relatively
+SURE = Rational(1, 10**15)  # to which they must be known, and agree
+MOST_HALVINGS = 7  # of the steps of a quadrature
+_TURNING = (sp.Abs, sp.Max, sp.Min, sp.sign, sp.Heaviside, sp.floor, sp.Piecewise)
 
 Tests = Callable[["Statement"], Iterable[tuple[str, "Statement"]]]
 
@@ -304,8 +307,8 @@ def _decide_link(
     if relation in ("~", "O") and order:
         return _decision(decide_order(left, right, about, order, given))
     if relation == "~" and within is not None:
-        return _numerically(left, right, within, given)
-    if relation == "=" and (left.has(sp.Integral) or right.has(sp.Integral)):
+        return _close(left, right, within, given)
+    if relation == "=" and _has_open_integral(left, right):
         return _numerically(left, right, QUADRATURE, given)
     if relation == "=":
         return _decision(decide_equal(left, right, given))
@@ -336,12 +339,32 @@ def _decision(verdict: Verdict) -> Decision:
 
 
 def _differ(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Decision:
-    if left.has(sp.Integral) or right.has(sp.Integral):
+    if _has_open_integral(left, right):
         same = _numerically(left, right, QUADRATURE, given).holds
         return Decision(not same, "numerically", "both sides agree" if same else "")
     verdict = decide_equal(left, right, given)
     shown = f"both sides are equal, to {sp.sstr(resolve(right))}"
     return Decision(not verdict.holds, _how(verdict), shown if verdict.holds else "")
+
+
+def _has_open_integral(left: Basic, right: Basic) -> bool:
+    """Whether an integral stays whose antiderivative is not known."""
+    return any(
+        side.has(sp.Integral) and resolve(side).has(sp.Integral)
+        for side in (left, right)
+    )
+
+
+def _close(
+    left: Basic, right: Basic, within: Rational, given: tuple[Basic, ...]
+) -> Decision:
+    """Compare at a few points, then look for where the relative error is largest."""
+    decision = _numerically(left, right, within, given)
+    if not decision.holds or _has_open_integral(left, right):
+        return decision
+    gap, size = sp.Abs(left - right), sp.Max(sp.Abs(left), sp.Abs(right))
+    verdict = decide_at_most(gap, within * size, given)
+    return Decision(verdict.holds, "numerically", verdict.counterexample)
 
 
 def _numerically(
@@ -353,10 +376,19 @@ def _numerically(
         raise Undecidable(f"{sp.sstr(unresolved.pop())} has no value here")
     symbols = sorted(sp.Tuple(*sides).free_symbols, key=str)
     integral = any(s.has(sp.Integral) for s in sides)
+    if any(i.has(*_TURNING) for i in _integrals(sides)):
+        raise Undecidable("an integral of what changes its formula has no value here")
+    if any(len(i.limits) > 1 or i.function.has(sp.Integral) for i in _integrals(sides)):
+        raise Undecidable("an integral within an integral has no value here")
     for point in _instances(symbols, given, integral):
         at = tuple((s, point[s]) for s in symbols)
         a, b = (_number_at(side, at) for side in sides)
-        if a is None or b is None or abs(a - b) > within * max(abs(a), abs(b)):
+        size = 0 if a is None or b is None else max(abs(a), abs(b))
+        if integral and size and SURE * size < abs(a - b) <= within * size:
+            raise Undecidable(
+                "the sides agree, but not to all the digits that are known"
+            )
+        if a is None or b is None or abs(a - b) > within * size:
             where = ", ".join(f"{s} = {value}" for s, value in at)
             values = f"left {_shown(a)}, right {_shown(b)}"
             place = f"at {where}: " if where else ""
@@ -364,12 +396,25 @@ def _numerically(
     return Decision(True, "numerically")
 
 
+def _integrals(sides: Sequence[Basic]) -> set[Basic]:
+    return sp.Tuple(*sides).atoms(sp.Integral)
+
+
 @functools.lru_cache(1024)  # quadrature is slow, and a side met with many others
 def _number_at(side: Basic, at: tuple[tuple[Symbol, Basic], ...]) -> Any:
     """The value to ``DIGITS`` digits, or None if there is none."""
     with mpmath.workdps(DIGITS):
-        compute = sp.lambdify([s for s, _ in at], side, modules=MODULES)
+        modules = [{"quad": _quadrature}, *MODULES]
+        compute = sp.lambdify([s for s, _ in at], side, modules=modules)
         return number(functools.partial(compute, *(at_precision(v) for _, v in at)))
+
+
+def _quadrature(integrand: Callable[..., Any], *ranges: Any) -> Any:
+    """An integral by numbers; refused where its error may be seen."""
+    value, error = mpmath.quad(integrand, *ranges, error=True, maxdegree=MOST_HALVINGS)
+    if not error <= SURE * abs(value):
+        raise Undecidable("an integral whose value by quadrature is not sure")
+    return value
 
 
 def _instances(

@@ -158,7 +158,7 @@ REFUSED = [
     (Undefined, "the angle of zero", "atan2", (Fraction(0), Fraction(0))),
     (Undefined, "a pole of the gamma function", "gamma", (Fraction(-2),)),
     (Unknown, "a division by what may be zero", "Pow", (wide, -whole)),
-    (Unknown, "an exponential that is too large or", "exp", (Fraction(10**6),)),
+    (Unknown, "an exponential that is too large or", "exp", (Fraction(2**200),)),
     (Unknown, "the logarithm of what may be zero", "log", (wide,)),
     (Unknown, "a logarithm that may lie on its cut", "log", (iv.mpc(-1, wide),)),
     (Unknown, "an angle that is too large", "sin", (Fraction(10**60),)),
@@ -191,3 +191,20 @@ def test_the_first_piece_that_is_meant_counts() -> None:
         piecewise([half, why, whole, True])
     with pytest.raises(Undefined, match="no piece of the formula is meant here"):
         piecewise([half, False])
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sin", "cos"])
+def test_thousands_of_digits_hold_the_value(name: str) -> None:
+    """``mpmath.iv`` misses the exponential of such numbers at 20000 bits."""
+    texts = "83202039/25000000000000000", "21312291/100000000000000"
+    for x in map(Fraction, texts):
+        x = 1 + x if name == "log" else x
+        with precision(6000):
+            low, high = exact_ends(FUNCTIONS[name](x))
+        with flint.ctx.workprec(21_000):
+            value = getattr(_ball(x), name)()
+            assert _ball(low) <= value <= _ball(high)
+
+
+def _ball(x: Fraction) -> flint.arb:
+    return flint.arb(flint.fmpq(x.numerator, x.denominator))

@@ -131,7 +131,7 @@ def test_rational_arithmetic_is_exact(expression, value: Fraction) -> None:
         (sp.gamma(x), Undefined),
         (x**x, None),
         (0 * x + S.NaN, Undefined),
-        (sp.exp(10**9 + x), Unknown),
+        (sp.exp(10**90 + x), Unknown),
         (sp.besselk(2, 1 + x), NotInTable),
     ],
 )

@@ -32,7 +32,6 @@ s = symbols("s", positive=True)
         (state(sp.sqrt(2), "~", sp.Float("1.41", 3), within=Rational(1, 2000)), False),
         (state(sp.Integral(t, (t, 0, s)), "=", s**2 / 2), True),
         (state(sp.Integral(t, (t, 0, s)), "=", s**2 / 3), False),
-        (state(sp.Integral(1 / t, (t, 0, s)), "=", s), False),
         (state(sp.Integral(t, (t, 0, s)), "!=", s**2 / 3), True),
         (state(sp.Integral(t, (t, 0, s)), "!=", s**2 / 2), False),
         (state(a, "=", a + 0, "=", 2 * a / 2, "=", a + s - s), True),
@@ -117,9 +116,51 @@ def test_conditions_that_leave_too_little_leave_it_undecided(
 
 
 def test_integral_is_not_worked_out_at_extreme_values() -> None:
-    integral = sp.Integral(t, (t, 0, s))
+    integral = sp.Integral(sp.sin(t) / (1 + t), (t, 0, s))
     with pytest.raises(Undecidable, match=r"too few moderate values of \[s\] with"):
-        state(integral, "=", s**2 / 2, given=(s > 100,)).decide()
+        state(integral, "=", s, given=(s > 100,)).decide()
+
+
+@pytest.mark.parametrize(
+    ("integral", "value", "reason"),
+    [
+        (sp.Integral(1 / t, (t, 0, s)), s, "is not sure"),  # it diverges
+        (sp.Integral(sp.sin(t) / t, (t, 0, sp.oo)), sp.pi / 2, "is not sure"),
+        (sp.Integral(sp.floor(t), (t, 0, 3)), sp.S(3), "changes its formula"),
+        (sp.Integral(1 / (1 + t * s), (t, 0, 1), (s, 0, 1)), sp.S(2), "within an"),
+        (sp.Integral(sp.log(t), (t, 0, 1)), Rational(1, 10**13) - 1, "agree, but not"),
+    ],
+)
+def test_integral_whose_digits_are_not_sure_decides_nothing(
+    integral, value, reason: str
+) -> None:
+    with pytest.raises(Undecidable, match=reason):
+        state(integral, "=", value).decide()
+
+
+def test_integral_with_an_antiderivative_is_proved() -> None:
+    kink, third = sp.Integral(sp.Abs(t - Rational(1, 3)), (t, 0, 1)), Rational(5, 18)
+    assert state(kink, "=", third).decide().how == "by normal form"
+    assert not state(kink, "=", third + Rational(1, 10**15)).decide().holds
+    needle = sp.Integral(sp.exp(-(10**12) * t**2), (t, -sp.oo, sp.oo))
+    assert not state(needle, "=", sp.S.Zero).decide().holds
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "given"),
+    [
+        (sp.exp(s), sum(s**j / sp.factorial(j) for j in range(12)), (s < 10,)),
+        (s, s + sp.Max(s - 100, 0), ()),
+        (s + Rational(1, 10**6), s, ()),
+        (s, s + s * sp.Max(0, 1 - 10**8 * (s - sp.pi) ** 2), ()),
+    ],
+)
+def test_tolerance_is_kept_wherever_the_conditions_hold(left, right, given) -> None:
+    near = (*given, s > 1, s < 2)
+    assert state(left, "~", right, within=Rational(1, 100), given=near).decide().holds
+    decision = state(left, "~", right, within=Rational(1, 100), given=given).decide()
+    assert not decision.holds
+    assert decision.counterexample
 
 
 def test_statement_and_claim_are_shown_in_one_line() -> None:

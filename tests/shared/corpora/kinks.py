@@ -94,6 +94,18 @@ TWINS = [
     twin("a disc about 0", Heaviside(x**2 + y**2 - TINY), 1 - Heaviside(TINY - x**2 - y**2), 1),
     twin("a window far out", Max(0, 1 - Abs(x - exp(20))), Max(Min(1 - x + exp(20), 1 + x - exp(20)), 0), 0),
     twin("a spike at every integer", Max(0, 1 - 10**9 * (x - floor(x))), 1 - Min(1, 10**9 * (x - floor(x))), 0),
+    # Beyond what has a value in few digits.
+    twin("beyond exp(10^6)", Max(exp(x), exp(10**6)), (exp(x) + exp(10**6) + Abs(exp(x) - exp(10**6))) / 2, exp(10**6)),
+    twin("a step of an exponential", Heaviside(exp(x) - exp(10**5)), Heaviside(x - 10**5), 0),
+    twin("a step of a tower", Heaviside(exp(exp(x)) - exp(exp(30))), Heaviside(x - 30), 0),
+    twin("a tower's maximum", Max(exp(exp(x)), 1), exp(exp(x)), exp(exp(Max(x, -(10**9)))) + Heaviside(x - 10**9)),
+    twin("the zeros of a wave of exp", sign(cos(exp(x))) ** 2, either(Eq(cos(exp(x)), 0), 0, 1), 1),
+    # A term that is seen nowhere: exp(-x) beyond 10^13.
+    twin("a tail far out", x * Heaviside(x), Max(x, 0), Max(x, 0) + Heaviside(x - 10**13) * exp(-x)),
+    twin("another factor from 10^7 on", (x - floor(x)) * (ceiling(x) - x), (x - floor(x)) * (1 - x + floor(x)), (x - floor(x)) * (ceiling(x) - x) * either(x < 10**7, 1, 2)),
+    twin("a window that the condition leaves", Max(-1, Min(1, x)), (Abs(x + 1) - Abs(x - 1)) / 2, x, (), (x < 1 + Rational(1, 10**20), x > -1)),
+    twin("a bump on a curve", Max(0, 1 - 10**10 * (y - exp(x)) ** 2 - 10**10 * (x - 1) ** 2), Max(1 - 10**10 * (y - exp(x)) ** 2 - 10**10 * (x - 1) ** 2, 0), 0),
+    twin("a sign at whole numbers", sign(sin(pi * x)) ** 2, either(Eq(x, floor(x)), 0, 1), 1),
     # Carries.
     twin("the carry of two fractions", floor(x + y) - floor(x) - floor(y), either(x - floor(x) + y - floor(y) >= 1, 1, 0), either(x - floor(x) + y - floor(y) > 1, 1, 0)),
     twin("Hermite's identity", floor(2 * x), floor(x) + floor(x + Rational(1, 2)), floor(x) + ceiling(x - Rational(1, 2))),

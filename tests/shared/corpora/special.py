@@ -113,6 +113,18 @@ TWINS = [
     twin("trigamma's recurrence", polygamma(1, s + 1), polygamma(1, s) - 1 / s**2, polygamma(1, s) + 1 / s**2),
     twin("harmonic numbers", harmonic(n), digamma(n + 1) + EulerGamma, digamma(n) + EulerGamma, (n >= 1,)),
     twin("the slope of gamma", Derivative(gamma(s), s), gamma(s) * digamma(s), gamma(s) * log(s)),
+    # Beside numbers that no moderate precision shows, and where they saturate.
+    twin("J beside 10^-200", besselj(0, x), besselj(0, -x), besselj(0, x) + Rational(1, 10**200)),
+    twin("the log of gamma beside 10^-300", loggamma(s + 1), loggamma(s) + log(s), loggamma(s) + log(s) + Rational(1, 10**300)),
+    twin("digamma times 1 + 10^-150", digamma(s + 1), digamma(s) + 1 / s, (digamma(s) + 1 / s) * (1 + Rational(1, 10**150))),
+    twin("Lambert's W beside 10^-120", LambertW(s) * exp(LambertW(s)), s, s + Rational(1, 10**120)),
+    # K_0(300) is about 10^-132, and J_30(1/100) about 10^-102.
+    twin("K far out", besselk(2, s) - besselk(0, s), 2 * besselk(1, s) / s, 0, (), (s > 300,)),
+    twin("J of order 30 near 0", besselj(30, s) + besselj(32, s), 62 * besselj(31, s) / s, 0, (), (s < Rational(1, 100),)),
+    twin("zeta far out", zeta(s, 2), zeta(s, 3) + 2 ** (-s), 0, (s > 1,), (s > 450,)),
+    twin("eta far out", dirichlet_eta(s), (1 - 2 ** (1 - s)) * zeta(s), 1, (s > 1,), (s > 500,)),
+    twin("I of order 1/2", besseli(Rational(1, 2), s), sqrt(2 / (pi * s)) * (exp(s) - exp(-s)) / 2, exp(s) / sqrt(2 * pi * s), (), (s > 300,)),
+    twin("beta far out", beta(s, t), beta(t, s), 0, (), (s > 300, t > 300)),
     # Others.
     twin("Lambert's W", LambertW(s) * exp(LambertW(s)), s, s * (1 + exp(-s) / 10**9)),
     twin("Lambert's W of x exp(x)", LambertW(x * exp(x)), x, x, (x >= -1,), (x >= -2,)),

@@ -219,6 +219,7 @@ REFUSALS = [
     Refusal("an emoji", "\U0001f600", "letter"),
     Refusal("a combining accent", "x\u0301 + 1", "letter"),
     Refusal("a byte order mark", "\ufeffx", "letter"),
+    Refusal("a logarithm to a base", "log(x, 2)", "one argument"),
     # Enormous.
     Refusal("a million signs", "x+" * 500_000 + "x"),
     Refusal("a million brackets", "(" * 500_000 + "x" + ")" * 500_000),
