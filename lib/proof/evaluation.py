@@ -62,8 +62,8 @@ MOST_BITS = 4000  # of an argument; its exponential takes as many digits more
 USUAL = 110  # digits, which often are enough to tell any two sums apart
 # Where a function has no enclosure a rounded number with so many digits stands for it,
 # and it is asked of moderate numbers only: what is not far out saturates to fewer.
-ROUNDED = 250
-FAR = 50
+ROUNDED = 150
+FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
 MOST_DEAR = 4  # points at which all affordable digits are looked at
 MOST_ROUNDED = 800  # digits
@@ -189,7 +189,7 @@ def _rounded(kind: Any, halved: bool, *arguments: Number) -> Number:
         raise Unknown(f"{kind.__name__} to {digits} digits")
     with mpmath.workprec(iv.prec):
         numbers = [_middle(a) for a in arguments]
-        if any(abs(a) > FAR or 0 < abs(a) < mpmath.mpf(FAR) ** -8 for a in numbers):
+        if any(abs(a) > FAR or 0 < abs(a) < mpmath.mpf(FAR) ** -9 for a in numbers):
             raise Unknown(f"{kind.__name__} far out")
         compute = _of_numbers(kind, len(numbers))
         if (value := number(partial(compute, *numbers))) is None:
