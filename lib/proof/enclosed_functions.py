@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy as sp
 from mpmath import iv
-from mpmath.libmp import mpi_add, mpi_mul
+from mpmath.libmp import mpf_floor, mpi_add, mpi_mul, to_int
 
 from .intervals import (
     Number,
@@ -40,7 +40,6 @@ LARGEST_ERF = 40  # erfc of it is about 10^-697
 SPARE = 64  # bits of what mpmath encloses
 LARGEST_GAMMA = 50_000  # gamma of more, or of less than its negative, is too dear
 MOST_BITS_OF_EXPONENT = 200  # so many digits more does its exponential take
-MOST_BITS_OF_FLOOR = 200_000
 
 
 def _add(*terms: Number) -> Number:
@@ -294,8 +293,10 @@ def _erf_of(x: Number, *, complement: bool) -> Number:
     iv.prec = before + lost
     try:
         value = _erf_at(low, iv.prec)
-        if high > low:  # it rises, by less than 2/sqrt(pi) times as much
-            value = value + iv.mpf([0, 2]) * interval(high - low)
+        if high > low:  # it rises, nowhere steeper than at the end next to zero
+            near = min(abs(low), abs(high)) if low * high > 0 else Fraction(0)
+            slope = 2 * _guarded(iv.exp, -interval(near * near))
+            value = value + iv.mpf([0, 1]) * slope * interval(high - low)
         value = 1 - value if complement else value
     finally:
         iv.prec = before
@@ -355,15 +356,14 @@ def _extreme(choose: Callable[..., Any], values: Sequence[Number]) -> Number:
 def _floor(x: Number) -> Number:
     if not is_real(x):
         raise Unknown("the floor of a number that may not be real")
-    if extent(interval(x)) > MOST_BITS_OF_FLOOR:
-        raise Unknown("a floor of too large a number")
-    low, high = ends(x)
-    floors = [
-        end if isinstance(end, Fraction) else as_fraction(end) for end in (low, high)
-    ]
-    if math.floor(floors[0]) != math.floor(floors[1]):
+    if isinstance(x, Fraction):
+        return Fraction(math.floor(x))
+    if extent(x) > iv.prec:
         raise Unknown("a floor that the enclosure leaves open")
-    return Fraction(math.floor(floors[0]))
+    low, high = (to_int(mpf_floor(end, 0)) for end in x._mpi_)
+    if low != high:
+        raise Unknown("a floor that the enclosure leaves open")
+    return Fraction(low)
 
 
 def _heaviside(x: Number, at_zero: Number = Fraction(1, 2)) -> Number:

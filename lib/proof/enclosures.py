@@ -112,6 +112,8 @@ CONSTANTS: dict[Basic, Callable[[], Number]] = {
     S.Pi: lambda: +iv.pi,
     S.Exp1: lambda: +iv.e,
     S.ImaginaryUnit: lambda: iv.mpc(0, 1),
+    S.EulerGamma: lambda: +iv.euler,
+    S.Catalan: lambda: +iv.catalan,
     S.GoldenRatio: lambda: (1 + iv.sqrt(iv.mpf(5))) / 2,
 }
 

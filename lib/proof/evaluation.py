@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -62,8 +63,8 @@ MOST_BITS = 4000  # of an argument; its exponential takes as many digits more
 USUAL = 110  # digits, which often are enough to tell any two sums apart
 # Where a function has no enclosure a rounded number with so many digits stands for it,
 # and it is asked of moderate numbers only: what is not far out saturates to fewer.
-ROUNDED = 250
-FAR = 50
+ROUNDED = 150
+FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
 MOST_DEAR = 4  # points at which all affordable digits are looked at
 MOST_ROUNDED = 800  # digits
@@ -169,7 +170,7 @@ class Pair:
     ) -> Found:
         """Agreement of rounded numbers; where they differ nothing is decided."""
         nodes = sp.Tuple(*self._sides).atoms(sp.Function)
-        kinds = {n.func for n in nodes if n.func.__name__ not in FUNCTIONS}
+        kinds = {n.func for n in nodes if _may_be_rounded(n.func.__name__)}
         for times in (1, 3):  # beside a branch point
             rounded = {k.__name__: partial(_rounded, k, times > 1) for k in kinds}
             sides, values = self._at(point, {**rounded, **self._enclosures})
@@ -182,14 +183,22 @@ class Pair:
         )
 
 
+def _may_be_rounded(name: str) -> bool:
+    """Whether a function has no enclosure, or none at some complex numbers."""
+    return name not in FUNCTIONS or name in ("atan", "erf", "erfc", "gamma")
+
+
 def _rounded(kind: Any, halved: bool, *arguments: Number) -> Number:
     """A function by numbers: its value, and all that rounding may make of it."""
+    if enclosed := FUNCTIONS.get(kind.__name__):
+        with suppress(Unknown):
+            return enclosed(*arguments)
     digits = int(iv.prec * math.log10(2))
     if digits > MOST_ROUNDED:
         raise Unknown(f"{kind.__name__} to {digits} digits")
     with mpmath.workprec(iv.prec):
         numbers = [_middle(a) for a in arguments]
-        if any(abs(a) > FAR or 0 < abs(a) < mpmath.mpf(FAR) ** -8 for a in numbers):
+        if any(abs(a) > FAR or 0 < abs(a) < mpmath.mpf(FAR) ** -9 for a in numbers):
             raise Unknown(f"{kind.__name__} far out")
         compute = _of_numbers(kind, len(numbers))
         if (value := number(partial(compute, *numbers))) is None:
