@@ -66,7 +66,7 @@ USUAL = 110  # digits, which often are enough to tell any two sums apart
 ROUNDED = 150
 FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
-MOST_DEAR = 4  # points at which all affordable digits are looked at
+MOST_DEAR = 4  # points at which all affordable digits are looked at, where it is cheap
 MOST_ROUNDED = 800  # digits
 
 _OURS: dict[str, Numeric] = {
@@ -135,9 +135,10 @@ class Pair:
         sides, values = self._at(point, self._enclosures)
         found = _compared(sides, values, refutes, USUAL)
         if found is Found.TOO_CLOSE:
-            # A difference may be seen all the same, and is dear to look for.
+            # A difference may be seen all the same, and is dear to look for. Of unknown
+            # functions other ones are drawn, in which it takes fewer digits.
             self._dear += 1
-            if self._dear <= MOST_DEAR:
+            if self._dear <= MOST_DEAR and not self._enclosures:
                 found = _at_most_digits(sides, values, refutes)
         if found is Found.TOO_CLOSE:
             return Found.UNKNOWN
