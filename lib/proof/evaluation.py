@@ -169,7 +169,12 @@ class Pair:
     def _by_numbers(
         self, point: Point, refutes: Callable[[Number, Number], bool]
     ) -> Found:
-        """Agreement of rounded numbers; where they differ nothing is decided."""
+        """Agreement of rounded numbers; where they differ nothing is decided.
+
+        An equality that holds at moderate points does so far out, a bound may not.
+        """
+        if refutes is not differ:
+            raise Undecidable("no enclosure is known of a function in this bound")
         nodes = sp.Tuple(*self._sides).atoms(sp.Function)
         kinds = {n.func for n in nodes if _may_be_rounded(n.func.__name__)}
         for times in (1, 3):  # beside a branch point

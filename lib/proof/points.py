@@ -86,6 +86,9 @@ def _candidates(
             found = wandered(sign * kink, ordered, start, conditions)
             if found and admitted(found) and satisfies(found, conditions):
                 yield found
+    for point in _between_roots(edges, kinks, base[:2]):
+        if satisfies(point, conditions):
+            yield point
     for point in itertools.islice(_corners(kinks), MOST_CORNERS):
         if satisfies(there := {**base[-1], **point}, conditions):
             yield there
@@ -180,6 +183,20 @@ def _around_roots(kink: Expr, base: Sequence[Point]) -> Iterator[Point]:
                 for value in _both_sides(root, symbol):
                     if admits(symbol, value):
                         yield {**point, symbol: value}
+
+
+def _between_roots(
+    edges: Sequence[Expr], kinks: Sequence[Expr], base: Sequence[Point]
+) -> Iterator[Point]:
+    """Amid what conditions on several symbols leave between their ends and kinks."""
+    joint = set().union(*(e.free_symbols for e in edges if len(e.free_symbols) > 1))
+    for symbol, point in itertools.product(sorted(joint, key=str), base):
+        others = {s: v for s, v in point.items() if s != symbol}
+        here = (turn.xreplace(others) for turn in (*edges, *kinks))
+        places = {rational_near(root) for turn in here for root in roots(turn, symbol)}
+        for low, high in itertools.pairwise(sorted(places)):
+            if admits(symbol, middle := (low + high) / 2):
+                yield {**point, symbol: middle}
 
 
 def _at_extremes(

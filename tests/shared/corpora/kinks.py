@@ -104,6 +104,7 @@ TWINS = [
     twin("a tail far out", x * Heaviside(x), Max(x, 0), Max(x, 0) + Heaviside(x - 10**13) * exp(-x)),
     twin("another factor from 10^7 on", (x - floor(x)) * (ceiling(x) - x), (x - floor(x)) * (1 - x + floor(x)), (x - floor(x)) * (ceiling(x) - x) * either(x < 10**7, 1, 2)),
     twin("a window that the condition leaves", Max(-1, Min(1, x)), (Abs(x + 1) - Abs(x - 1)) / 2, x, (), (x < 1 + Rational(1, 10**20), x > -1)),
+    twin("a window between two symbols", Abs(x - y), y - x, y - x, (x < y,), (x < y + Rational(1, 10**12),)),
     twin("a bump on a curve", Max(0, 1 - 10**10 * (y - exp(x)) ** 2 - 10**10 * (x - 1) ** 2), Max(1 - 10**10 * (y - exp(x)) ** 2 - 10**10 * (x - 1) ** 2, 0), 0),
     twin("a sign at whole numbers", sign(sin(pi * x)) ** 2, either(Eq(x, floor(x)), 0, 1), 1),
     # Carries.
