@@ -417,6 +417,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Add": _add,
     "Mul": _multiply,
     "Pow": _power,
+    "UnevaluatedExpr": lambda u: u,
     "InverseRoot": lambda u: _power(u, Fraction(-1, 2)),
     "exp": _exp,
     "log": _log,

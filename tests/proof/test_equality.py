@@ -11,6 +11,8 @@ from sympy import (
     MatrixSymbol,
     Q,
     S,
+    UnevaluatedExpr,
+    besselj,
     exp,
     log,
     sign,
@@ -106,3 +108,9 @@ def test_what_neither_sympy_nor_instances_can_tell_is_undecided() -> None:
     unknown = E(tanh(x) ** 2, Normal(x, 0, 1))
     with pytest.raises(Undecidable, match="no closed form"):
         decide_equal(unknown, 1 - unknown)
+
+
+def test_what_is_kept_apart_has_the_value_of_what_it_holds() -> None:
+    value = exp(x) * besselj(0, x)
+    assert decide_equal(UnevaluatedExpr(value), value).holds
+    assert not decide_equal(UnevaluatedExpr(x) * y, x + y).holds
