@@ -81,10 +81,10 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def require(self, images: Float[Tensor, "*batch pixels"]) -> None:
-        """Raises ValueError for what are no images: rows of pixels from 0 to 1.
+        """Raises ValueError for all but rows of pixels from 0 to 1.
 
-        `training.train` asks once, before it starts, and what judges many images does.
-        A single step takes what it is given: to look at it would make a GPU wait.
+        `training.train` asks once, before it starts, as what judges many
+        images does. A single step does not: a look would make a GPU wait.
         """
         require_floating(images=images)
         require_rows(images=images)
@@ -93,8 +93,10 @@ class VAE(nn.Module):
                 f"images must be rows of {self.config.pixels} pixels; "
                 f"got {tuple(images.shape)}"
             )
-        if not bool(((images >= 0) & (images <= 1)).all()):  # nor is what is no number
-            raise ValueError("images must have pixels in [0, 1], and some lie outside")
+        inside = (images >= 0) & (images <= 1)  # nor is what is no number
+        if not bool(inside.all()):
+            wrong = "images must have pixels in [0, 1], and some lie outside"
+            raise ValueError(wrong)
 
 
 def reparameterise(

@@ -13,6 +13,7 @@ from tools.lock import LOCK, pins
 
 # What Colab lacks; myst-nb glues numbers into the text.
 LACKING = (
+    "filelock",
     "jaxtyping",
     "myst-nb",
     "sacrebleu",

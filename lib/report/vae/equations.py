@@ -694,7 +694,7 @@ def pathwise_gradient() -> Claim:
         corrected=state(
             *chain,
             E(slope * Gradient(path, phi), noise),
-            words="if f has a derivative, and that of f(t) an integrable bound",
+            words="if the gradient is dominated",
             tests=_by_a_gaussian,
         ),
         scope="instance: a Gaussian by its mean and its deviation, four functions; "
