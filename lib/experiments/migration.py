@@ -64,7 +64,9 @@ def _record(path: Path) -> Iterator[Found]:
     record = _in_full(signed)
     files = records.run_files(path.parent, record["name"], record["seed"])
     without = path.stem == record["name"]  # the seed
-    if not without and not path.stem.startswith(files.record.stem):
+    # Behind the seed there may be words, as in "-k5000", but no further digit.
+    behind = path.stem.removeprefix(files.record.stem)
+    if not without and (behind == path.stem or behind[:1].isdecimal()):
         raise RecordError(
             f"{path} is the record of {record['name']} with seed {record['seed']}: "
             "rename it"

@@ -14,7 +14,9 @@ Univariate functions work element by element; the others sum over the last axis,
 their leading axes broadcast together. Everything is in nats, differentiable, and keeps
 the dtype and the device of its tensors; a call given numbers only computes in float64,
 and half types are computed in float32 and rounded once. A divergence is never negative,
-because of its form, and nothing is NaN.
+because of its form (`regularisation`, which training takes, is none that keeps this),
+and no value is NaN. Nor is a gradient where the truth is finite, but that of a density
+which itself is out of range.
 
 A unit in the last place is that of the result, and D the size of the last axis.
 `kl_univariate` and `entropy` are right to 16 units; the densities, and what sums or

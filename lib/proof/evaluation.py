@@ -66,7 +66,7 @@ USUAL = 110  # digits, which often are enough to tell any two sums apart
 ROUNDED = 150
 FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
-MOST_DEAR = 4  # points at which all affordable digits are looked at, where it is cheap
+MOST_DEAR = 4  # points at which all affordable digits are looked at, no function drawn
 MOST_ROUNDED = 800  # digits
 
 _OURS: dict[str, Numeric] = {

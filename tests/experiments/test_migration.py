@@ -115,9 +115,14 @@ def changed(**entries):
     return change
 
 
+def renamed(name):
+    return lambda folder: (folder / "gan-digits.json").rename(folder / name)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (renamed("gan-digits-seed01.json"), "gan-digits with seed 0: rename it"),
         (another_record, r"gan-digits-seed0\.json is there already: rename it"),
         (there("gan-digits.json.old"), r"gan-digits\.json\.old is there already"),
         (there("gan-digits-seed0-samples.png"), r"samples\.png is there already"),
