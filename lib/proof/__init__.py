@@ -15,8 +15,9 @@ derivation          grows a chain by checked steps
   abbreviations       may a name stand for this meaning?
 lemmas              the inequalities that a bound may cite
 asymptotics         is it so up to O(t^k)?
-  series              Taylor coefficients in normal form
 equality            are both sides equal, or is one the smaller?
+  cases               what conditions fix: equations solved, few values one by one
+  limits              by series: Taylor coefficients in normal form
   algebra             what can be proved
   normal_form         of numbers: sums of monomials in kernels; terms adds them
   induction           sums and products up to any end
@@ -25,12 +26,14 @@ equality            are both sides equal, or is one the smaller?
 counterexamples     how a point that refutes is told
 instances           both sides with all but numbers chosen
   interpretation      what is chosen: sizes, supports, matrices, formulas
-  extremes            and how far it goes: extreme_matrices, constant formulas
+  reach               and how far it goes: extreme_matrices, constant formulas
   grounding           how it is put in, and differentiated by partials
 points, evaluation  numbers for the symbols, and what both sides are there
-  kinks               where an expression changes its formula, and where it is extreme
+  kinks               where an expression changes its formula
+  extremes            where it is highest, and lowest
   jumps               where it jumps at a place that no exact number names
-  enclosures          numbers that contain a value; intervals, enclosed_functions
+  enclosures          numbers that contain a value; intervals, enclosed_functions,
+                      gamma_functions
 calculus            gradients, Jacobians, maps of vectors
 expectation         E, Var, KL and Int, and how they resolve
   laws                Gaussian, finite, or only a name

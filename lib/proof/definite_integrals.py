@@ -22,6 +22,11 @@ MOST_ROOTS = 12
 
 def definite_integral(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
     """The integral of ``g`` from ``low`` to ``high``, or None where none is known."""
+    if low == high:
+        return S.Zero
+    if _is_less(high, low):
+        backwards = definite_integral(g, x, high, low)
+        return None if backwards is None else -backwards
     if (roots := _roots(g, x, low, high)) is None:
         return None
     ends = [low, *(r for r in roots if _is_between(low, r, high)), high]

@@ -18,6 +18,7 @@ import sympy as sp
 from mpmath import iv
 from mpmath.libmp import mpf_floor, mpi_add, mpi_mul, to_int
 
+from .gamma_functions import loggamma, polygamma
 from .intervals import (
     Number,
     Undefined,
@@ -25,6 +26,7 @@ from .intervals import (
     as_fraction,
     ends,
     extent,
+    guarded,
     holds_zero,
     imaginary_part,
     interval,
@@ -37,7 +39,6 @@ from .intervals import (
 MOST_BITS = 200_000  # of an exact power
 MOST_BITS_OF_GAMMA = 2000  # its series is slow
 LARGEST_ERF = 40  # erfc of it is about 10^-697
-SPARE = 64  # bits of what mpmath encloses
 LARGEST_GAMMA = 50_000  # gamma of more, or of less than its negative, is too dear
 MOST_BITS_OF_EXPONENT = 200  # so many digits more does its exponential take
 
@@ -119,22 +120,6 @@ def _exact_root(base: Fraction, exponent: Fraction) -> Fraction | None:
     return _integer_power(root, exponent.numerator)
 
 
-def _guarded(function: Callable[[Number], Number], x: Number) -> Number:
-    """mpmath's enclosure with bits to spare, made wider by half of these.
-
-    At thousands of bits its exponential misses the value by some hundred units in the
-    last place.
-    """
-    before = iv.prec
-    iv.prec = before + SPARE
-    try:
-        value = function(x)
-        value = value * (1 + iv.mpf([-1, 1]) * iv.mpf(2) ** (-before - SPARE // 2))
-    finally:
-        iv.prec = before
-    return +value
-
-
 def _exp(x: Number) -> Number:
     if isinstance(x, Fraction) and x == 0:
         return Fraction(1)
@@ -143,8 +128,8 @@ def _exp(x: Number) -> Number:
     if extent(real) > MOST_BITS_OF_EXPONENT:
         raise Unknown("an exponential that is too large or too small")
     if is_real(x):
-        return _guarded(iv.exp, x)
-    return _guarded(iv.exp, iv.mpc(real, _moderate(x.imag)))
+        return guarded(iv.exp, x)
+    return guarded(iv.exp, iv.mpc(real, _moderate(x.imag)))
 
 
 def _log(x: Number) -> Number:
@@ -157,21 +142,21 @@ def _log(x: Number) -> Number:
         raise Unknown("the logarithm of what may be zero")
     if is_real(x):
         if sign_of(x) > 0:
-            return _guarded(iv.log, interval(x))
-        size = _guarded(iv.log, -interval(x))
+            return guarded(iv.log, interval(x))
+        size = guarded(iv.log, -interval(x))
         return iv.mpc(size, iv.pi)
     if 0 in x.imag and not x.real.a > 0:
         raise Unknown("a logarithm that may lie on its cut")
-    size = _guarded(iv.log, x.real * x.real + x.imag * x.imag) / 2
+    size = guarded(iv.log, x.real * x.real + x.imag * x.imag) / 2
     return iv.mpc(size, interval(_atan2(x.imag, x.real)))
 
 
 def _sin(x: Number) -> Number:
-    return Fraction(0) if x == 0 else _guarded(iv.sin, _moderate(x))
+    return Fraction(0) if x == 0 else guarded(iv.sin, _moderate(x))
 
 
 def _cos(x: Number) -> Number:
-    return Fraction(1) if x == 0 else _guarded(iv.cos, _moderate(x))
+    return Fraction(1) if x == 0 else guarded(iv.cos, _moderate(x))
 
 
 def _moderate(x: Number) -> Number:
@@ -295,7 +280,7 @@ def _erf_of(x: Number, *, complement: bool) -> Number:
         value = _erf_at(low, iv.prec)
         if high > low:  # it rises, nowhere steeper than at the end next to zero
             near = min(abs(low), abs(high)) if low * high > 0 else Fraction(0)
-            slope = 2 * _guarded(iv.exp, -interval(near * near))
+            slope = 2 * guarded(iv.exp, -interval(near * near))
             value = value + iv.mpf([0, 1]) * slope * interval(high - low)
         value = 1 - value if complement else value
     finally:
@@ -324,7 +309,7 @@ def _erf_at(x: Fraction, bits: int) -> Number:
     off = (4 * n * n + 4) * grown
     edge = iv.mpf(2) ** -bits
     series = iv.mpf([total - off, total + off]) * edge
-    value = 2 / iv.sqrt(iv.pi) * _guarded(iv.exp, -interval(x * x)) * series
+    value = 2 / iv.sqrt(iv.pi) * guarded(iv.exp, -interval(x * x)) * series
     return -value if x < 0 else value
 
 
@@ -428,6 +413,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gamma": _gamma,
     "factorial": lambda n: _gamma(_add(n, Fraction(1))),
     "binomial": _binomial,
+    "beta": lambda x, y: _multiply(
+        _gamma(x), _gamma(y), _power(_gamma(_add(x, y)), Fraction(-1))
+    ),
+    "loggamma": loggamma,
+    "digamma": partial(polygamma, Fraction(0)),
+    "trigamma": partial(polygamma, Fraction(1)),
+    "polygamma": polygamma,
     "erf": _erf,
     "erfc": _erfc,
     "Abs": _abs,

@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import sympy as sp
-from sympy import Basic, Expr
+from sympy import Basic, Expr, S
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.evalf import PrecisionExhausted
 from sympy.core.relational import Relational
@@ -24,9 +24,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from .algebra import ATTEMPTS, SOUND, has_one_normal_form, is_zero
 from .any_law import under_any_law, without_closed_form
+from .cases import Case, cases
 from .counterexamples import told
 from .enclosures import Enclosure
-from .errors import Undecidable
+from .errors import NoValues, Undecidable
 from .evaluation import Found, Pair, Point, differ, exceeds
 from .expectation import resolve
 from .instances import ENOUGH, Instance, has_structure, instances
@@ -34,6 +35,7 @@ from .intervals import Undefined, Unknown, sign_of
 from .jumps import JUMPS, unseen_jump
 from .kinks import satisfies
 from .laws import moved_density
+from .limits import without_limits
 from .points import points
 
 Proof = Literal["", "normal form", "SymPy"]
@@ -81,10 +83,12 @@ def _decide_equal(left: Basic, right: Basic, given: tuple[Basic, ...]) -> Verdic
     if _shape(left) != _shape(right):
         shapes = f"{_shape(left)} and {_shape(right)}"
         return Verdict(False, counterexample=f"their shapes differ: {shapes}")
-    given = separate(given)
+    left, right, given = without_limits(left), without_limits(right), separate(given)
     refuse_unusable(given)
     if has_one_normal_form(left, right, given):
         return Verdict(True, "normal form")
+    if (found := cases((left, right), given)) is not None:
+        return _in_each(found, left, right, decide_equal)
     try:
         verdict = _compare(left, right, given, differ)
     except Undecidable as reason:
@@ -105,9 +109,11 @@ def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verd
 
     It proves nothing.
     """
-    given = separate(given)
+    left, right, given = without_limits(left), without_limits(right), separate(given)
     refuse_unusable(given)
     _refuse_enormous(left, right)
+    if (found := cases((left, right), given)) is not None:
+        return _in_each(found, left, right, decide_at_most)
     try:
         verdict = _compare(left, right, given, exceeds)
     except (RecursionError, OverflowError, PrecisionExhausted) as error:
@@ -115,6 +121,37 @@ def decide_at_most(left: Expr, right: Expr, given: Sequence[Basic] = ()) -> Verd
     if not verdict.holds:
         _refuse_moved(left, right)
     return with_enough(verdict, left, right) if verdict.holds else verdict
+
+
+def _in_each(
+    found: Sequence[Case],
+    left: Basic,
+    right: Basic,
+    decide: Callable[[Any, Any, Sequence[Basic]], Verdict],
+) -> Verdict:
+    """The verdict of all cases together; those that no value suits say nothing."""
+    verdicts = []
+    for point, given in found:
+        if S.false in given:
+            continue
+        try:
+            verdict = decide(left.subs(point), right.subs(point), given)
+        except NoValues:
+            continue
+        if not verdict.holds:
+            where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+            said = verdict.counterexample.removeprefix("always: ")
+            joined = said.startswith(("at ", "where "))
+            said = said.removeprefix("where ")
+            said = f"where {where}{', ' if joined else ': '}{said}"
+            return replace(verdict, counterexample=said)
+        verdicts.append(verdict)
+    if not verdicts:
+        raise NoValues("no values were found that satisfy the conditions")
+    proofs = {verdict.proof for verdict in verdicts}
+    proof: Proof = "normal form" if proofs == {"normal form"} else "SymPy"
+    counted = sum(verdict.instances for verdict in verdicts)
+    return Verdict(True, "" if "" in proofs else proof, counted)
 
 
 def separate(given: Sequence[Basic]) -> tuple[Basic, ...]:

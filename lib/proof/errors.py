@@ -15,3 +15,7 @@ class Refuted(DerivationError):  # noqa: N818
 
 class Undecidable(Exception):  # noqa: N818
     """Neither SymPy nor instances can tell; the message says what is in the way."""
+
+
+class NoValues(Undecidable):
+    """Nothing was found that satisfies the conditions."""

@@ -18,7 +18,7 @@ from sympy import Expr, S, Symbol
 from .enclosed_functions import FUNCTIONS
 from .enclosures import MOST_DIGITS, Enclosure, digits_beyond
 from .errors import Undecidable
-from .expectation import unresolved
+from .expectation import resolve, unresolved
 from .intervals import (
     Undefined,
     Unknown,
@@ -68,6 +68,8 @@ FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
 MOST_DEAR = 4  # points at which all affordable digits are looked at, no function drawn
 MOST_ROUNDED = 800  # digits
+
+REAL_ONLY = ("atan", "erf", "erfc", "gamma", "loggamma", "digamma", "polygamma")
 
 _OURS: dict[str, Numeric] = {
     "Heaviside": _heaviside,
@@ -149,9 +151,15 @@ class Pair:
     def _at(
         self, point: Point, functions: Mapping[str, Numeric]
     ) -> tuple[list[Enclosure], Point]:
-        """The sides and what to put in; SymPy puts roots in, not to miss a kink."""
-        if (left := unresolved(*self._sides)) is not None:
-            raise Undecidable(f"{left} has no closed form here")
+        """The sides and what to put in; SymPy puts roots in, not to miss a kink.
+
+        An integral or a sum may have a closed form where its numbers are known.
+        """
+        if unresolved(*self._sides) is not None:
+            there = [resolve(side.subs(point)) for side in self._sides]
+            if (left := unresolved(*there)) is not None:
+                raise Undecidable(f"{left} has no closed form here")
+            return [Enclosure(side, functions) for side in there], {}
         if any(not value.is_Rational for value in point.values()):
             constants = (side.xreplace(point) for side in self._sides)
             return [Enclosure(side, functions) for side in constants], {}
@@ -191,7 +199,7 @@ class Pair:
 
 def _may_be_rounded(name: str) -> bool:
     """Whether a function has no enclosure, or none at some complex numbers."""
-    return name not in FUNCTIONS or name in ("atan", "erf", "erfc", "gamma")
+    return name not in FUNCTIONS or name in REAL_ONLY
 
 
 def _rounded(kind: Any, halved: bool, *arguments: Number) -> Number:

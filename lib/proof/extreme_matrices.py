@@ -14,8 +14,8 @@ import sympy as sp
 from sympy import Rational
 
 from .errors import Undecidable
-from .extremes import far_number
 from .matrices import KNOWN, SYMMETRIC, rotation
+from .reach import far_number
 
 LARGEST_FILLED = 12  # rows of a matrix that has no zeros by rule
 CORNER = 3  # rows that a larger one fills

@@ -17,8 +17,8 @@ from .enclosed_functions import FUNCTIONS
 from .enclosures import enclosed
 from .errors import Undecidable
 from .evaluation import Number, Numeric, at_precision
-from .extremes import far_number
 from .intervals import interval
+from .reach import far_number
 
 Orders = tuple[int, ...]  # of a partial derivative: how often by each argument
 FEWEST_WAVES, MOST_WAVES = 3, 10  # sines in a formula

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr, MatrixSymbol
 
 from .calculus import Jacobian, MatrixGradient
-from .errors import Undecidable
+from .errors import NoValues, Undecidable
 from .evaluation import Numeric, Point
 from .expectation import Operator, resolve
 from .grounding import ground
@@ -26,6 +27,7 @@ from .sizes import far_sizes, sizes_to_try, structural_integers
 ENOUGH = 12  # instances without which an unproved equality stays undecided
 STRUCTURES = 6  # choices of sizes, functions and laws, each with a few points
 EXTREMES = 18  # more of them, at the edges of what is assumed
+MOST_SCALED = 4  # entries of a matrix whose size stays open
 A_FEW_EXTREMES = 4  # where an instance takes long
 
 
@@ -94,7 +96,30 @@ def instances(
         found += 1
         if found >= wanted and (are_enough() or found >= 2 * wanted):
             break
+    yield from _scaled_instances(left, right, given, beside)
     yield from _extreme_instances(left, right, given, beside)
+
+
+def _scaled_instances(
+    left: Basic, right: Basic, given: Sequence[Basic], beside: Sequence[Point]
+) -> Iterator[Instance]:
+    """With a small matrix times a number that stays open.
+
+    So the ends of conditions on matrices are met, and the kinks that lie among them.
+    """
+    turns = [*kinks_of(left), *kinks_of(right)]
+    turns += [g for g in given if not g.has(AppliedPredicate)]
+    names = {s.name for turn in turns for s in turn.atoms(MatrixSymbol)}
+    for seed, name in itertools.product(range(2 * STRUCTURES), sorted(names)):
+        chosen = Interpretation((left, right), given, seed, beside[seed % len(beside)])
+        if any(len(value) > MOST_SCALED for value in chosen.matrices.values()):
+            continue
+        if name not in chosen.matrices or not chosen.scale(name):
+            continue
+        instance = _instance(left, right, given, chosen)
+        with contextlib.suppress(NoValues):
+            if instance and any(points(instance.symbols, (), instance.given, 1)):
+                yield replace(instance, extreme=True)
 
 
 def _extreme_instances(

@@ -19,15 +19,17 @@ from sympy.matrices.expressions.matexpr import MatrixSymbol
 from .errors import Undecidable
 from .evaluation import Numeric, Point
 from .extreme_matrices import extreme_matrix, simplest_matrix
-from .extremes import far_number, reach_of
 from .formulas import Constant, Formula, extreme_formula, simplest_formula
 from .laws import density_variables
 from .matrices import random_matrix
+from .reach import far_number, reach_of
 from .sizes import choose_sizes
 from .supports import Supports
 
 SELDOM = 48  # from this seed on matrices are scaled: the usual ones meet no condition
 MOST_SHOWN = 9  # entries of a matrix
+# What a positive multiple of a matrix is as well.
+SCALES = ("positive_definite", "symmetric", "invertible", "diagonal")
 # The places at which a density has its mass, and how much of the space is at each.
 Cells = dict[tuple[Rational, ...], Rational]
 
@@ -100,6 +102,17 @@ class Interpretation:
             reach = reach_of(self._conditions)
             scale *= far_number(self._random, reach)
         return sp.ImmutableMatrix(drawn / scale)
+
+    def scale(self, name: str) -> bool:
+        """Multiply a matrix by a symbol, if it stays what is known of it."""
+        about = [f for f in self._facts if name in _names(f)]
+        kept = (f in self.drawn_facts and f.function.name in SCALES for f in about)
+        if not all(kept):
+            return False
+        symbol = Symbol("c", positive=True) if about else Symbol("c", nonzero=True)
+        if symbol.name not in self._free:
+            self.matrices[name] = sp.ImmutableMatrix(symbol * self.matrices[name])
+        return symbol.name not in self._free
 
     def _rational(self) -> Rational:
         return Rational(self._random.randint(-7, 7), self._random.randint(1, 3))
@@ -199,6 +212,10 @@ class Interpretation:
         """The same as functions of enclosures."""
         formulas = (formula for formula, _ in self._formulas.values())
         return {n: f for formula in formulas for n, f in formula.enclosures.items()}
+
+
+def _names(fact: AppliedPredicate) -> set[str]:
+    return {symbol.name for symbol in fact.atoms(MatrixSymbol)}
 
 
 def _core(matrix: Basic) -> Basic:

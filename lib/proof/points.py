@@ -15,17 +15,10 @@ from sympy import Basic, Expr, Rational, S, Symbol
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.relational import Relational
 
-from .errors import Undecidable
+from .errors import NoValues, Undecidable
 from .evaluation import Point
-from .kinks import (
-    admits,
-    extremes,
-    rational_near,
-    roots,
-    satisfies,
-    wandered,
-    where_all_vanish,
-)
+from .extremes import extremes, wandered, where_all_vanish
+from .kinks import admits, rational_near, roots, satisfies
 
 MANY_SYMBOLS = 3  # of a kink; of more it is looked at less closely
 MOST_CORNERS = 8  # points at which several kinks vanish
@@ -73,7 +66,7 @@ def _candidates(
     base = list(_drawn(pools, conditions, random, count))
     if not base:
         shown = ", ".join(map(str, conditions))
-        raise Undecidable(f"no values were found that satisfy {shown}")
+        raise NoValues(f"no values were found that satisfy {shown}")
     yield from base
     for kink in (*(e for e in edges if len(e.free_symbols) > 1), *kinks):
         for point in _around_roots(kink, base[:3] + base[-3:]):
@@ -271,14 +264,14 @@ def _both_sides(root: Expr, symbol: Symbol) -> list[Expr]:
 def _between(kinks: Sequence[Expr], symbol: Symbol, count: int) -> list[Expr]:
     """Values between and beyond the roots of those ``kinks`` that hold one symbol."""
     found = {
-        rational_near(root)
+        root
         for kink in kinks
         if kink.free_symbols == {symbol}
         for root in roots(kink, symbol)
     }
     if not found:
         return []
-    ends = sorted(found)
+    ends = _apart(found)
     reach = max(S.One, *(abs(end) for end in ends))
     values = [ends[0] - reach * k for k in (1, 3)] + [
         ends[-1] + reach * k for k in (1, 3)
@@ -290,6 +283,18 @@ def _between(kinks: Sequence[Expr], symbol: Symbol, count: int) -> list[Expr]:
     if symbol.is_integer:
         values = [sp.floor(v) for v in values]
     return [v for v in dict.fromkeys(values) if admits(symbol, v)]
+
+
+def _apart(found: Iterable[Expr]) -> list[Rational]:
+    """Numbers in their order, to as many digits as tell close ones apart."""
+    exact = list(found)
+    for digits in (20, 60, 200):
+        ends = sorted({rational_near(root, digits) for root in exact})
+        finest = max(S.One, *map(abs, ends)) / sp.Integer(10) ** (digits - 8)
+        gaps = [high - low for low, high in itertools.pairwise(ends)]
+        if len(ends) == len(exact) and all(gap > finest for gap in gaps):
+            return ends
+    return sorted(set(map(rational_near, exact)))
 
 
 def _ends(edges: Sequence[Expr], symbol: Symbol) -> list[Expr]:

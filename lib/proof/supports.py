@@ -12,8 +12,8 @@ from sympy.core.function import AppliedUndef
 
 from .errors import Undecidable
 from .expectation import Operator
-from .extremes import far_number
 from .kinks import admits, kinks_of, roots
+from .reach import far_number
 
 Kind = tuple[tuple[str, bool], ...]  # what is assumed of a variable
 

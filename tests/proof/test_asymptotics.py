@@ -14,6 +14,7 @@ from sympy import (
     sin,
     sqrt,
     symbols,
+    zeta,
 )
 
 from lib.proof.asymptotics import decide_order
@@ -55,6 +56,11 @@ def test_coefficients_that_vanish_are_a_proof() -> None:
 def test_a_remainder_without_values_is_not_decided() -> None:
     with pytest.raises(Undecidable, match="only 0 instances have a value"):
         decide_order(S.NaN, x, [x], 2)
+
+
+def test_a_remainder_that_would_take_minutes_is_not_decided() -> None:
+    with pytest.raises(Undecidable, match=r"hundreds of digits of zeta\(s \+ 1\)"):
+        decide_order(zeta(1 + s), 1 / s, [s], 1)
 
 
 def test_an_order_beyond_the_bound_is_refused() -> None:

@@ -106,6 +106,8 @@ def test_broken_lines(p, at, other, low, width) -> None:
         (Min(Max(x, -1), 1) ** 2, -2, S(2), Rational(8, 3)),
         (x - x, -oo, oo, 0),
         (x, S.One, S.NegativeOne, 0),
+        (Abs(x), S.One, S.NegativeOne, -1),  # backwards
+        (Abs(x), S.One, S.One, 0),
     ],
 )
 def test_values_are_exact(g, low, high, value) -> None:
@@ -129,7 +131,6 @@ def test_values_are_exact(g, low, high, value) -> None:
         (Abs(x**2 - t), S.Zero, S.One),
         (Abs((x - t) * (x - b)), -oo, oo),
         (Abs(x - 1), S.Zero, t),  # t may be below
-        (Abs(x), S.One, S.NegativeOne),  # backwards
         (Abs(sin(x)), S.Zero, t),
         (Abs(sin(b * x)), S.Zero, S.One),
         (Abs(sin(x)), S.Zero, 100 * pi),  # too many roots

@@ -36,6 +36,11 @@ POSITIVE = {
     sp.log: flint.arb.log,
     sp.sqrt: flint.arb.sqrt,
     sp.gamma: flint.arb.gamma,
+    sp.loggamma: flint.arb.lgamma,
+    sp.digamma: flint.arb.digamma,
+    sp.trigamma: lambda b: flint.acb(b).polygamma(flint.acb(1)).real,
+    lambda u: sp.polygamma(6, u): lambda b: flint.acb(b).polygamma(flint.acb(6)).real,
+    lambda u: sp.beta(u, 2): lambda b: 1 / (b * (b + 1)),
     lambda u: u**pi: lambda b: b ** flint.arb.pi(),
     lambda u: u ** Rational(2, 3): lambda b: b ** (flint.arb(2) / 3),
 }

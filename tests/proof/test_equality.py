@@ -4,17 +4,23 @@ The steps stand in ``tests.shared.corpus``; what needs no pair of them stands be
 """
 
 import pytest
+import sympy as sp
 from sympy import (
     Abs,
     Heaviside,
     IndexedBase,
+    Integral,
     MatrixSymbol,
+    Max,
+    Ne,
     Q,
     S,
+    Sum,
     UnevaluatedExpr,
     besselj,
     exp,
     log,
+    oo,
     sign,
     symbols,
     tanh,
@@ -56,6 +62,7 @@ def test_true_step_is_accepted(case: Case) -> None:
 
 x, y, z = symbols("x y z", real=True)
 size = symbols("n", integer=True, positive=True)
+k = symbols("k", integer=True)
 
 
 def test_shapes_that_differ_are_a_counterexample() -> None:
@@ -114,3 +121,35 @@ def test_what_is_kept_apart_has_the_value_of_what_it_holds() -> None:
     value = exp(x) * besselj(0, x)
     assert decide_equal(UnevaluatedExpr(value), value).holds
     assert not decide_equal(UnevaluatedExpr(x) * y, x + y).holds
+
+
+def test_a_side_of_a_kink_without_values_leaves_it_open() -> None:
+    """Beyond 10^13 exp(-x) would take more digits than can be had."""
+    tail = sp.Heaviside(x - 10**13) * sp.exp(-x)
+    with pytest.raises(
+        Undecidable, match="no values are known where x - 10000000000000"
+    ):
+        decide_equal(sp.Max(x, 0), sp.Max(x, 0) + tail)
+
+
+def test_a_number_of_a_million_digits_is_refused() -> None:
+    with pytest.raises(Undecidable, match="bits"):
+        decide_at_most(sp.exp(x), sp.Integer(10) ** 10**6)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "given"),
+    [
+        (Integral(exp(-x * y), (y, 0, 1)) * x, 1 - exp(-x), ()),
+        (Integral(Max(y, 0), (y, -1, x)), Max(x, 0) ** 2 / 2, ()),
+        (Sum(x**k, (k, 0, oo)), 1 / (1 - x), (Abs(x) < 1,)),
+    ],
+)
+def test_a_closed_form_may_need_the_numbers(left, right, given) -> None:
+    assert decide_equal(left, right, given).holds
+    assert not decide_equal(left, right + x**2, given).holds
+
+
+def test_a_series_that_diverges_somewhere_is_not_decided() -> None:
+    with pytest.raises(Undecidable, match="no closed form here"):
+        decide_equal(Sum(x**k, (k, 0, oo)), 1 / (1 - x), (Ne(x, 1),))

@@ -1,6 +1,7 @@
 """Expectations and integrals: what resolves, and what binds its variable."""
 
 import pytest
+import sympy as sp
 from sympy import (
     Derivative,
     Function,
@@ -31,6 +32,7 @@ from lib.proof.expectation import (
     unresolved,
 )
 from lib.proof.laws import Abstract, Finite, Normal, density
+from lib.proof.terms import TooLarge
 
 x, y, z, m = symbols("x y z m", real=True)
 s = symbols("s", positive=True)
@@ -198,3 +200,12 @@ def test_derivatives_of_operators_are_of_what_is_free() -> None:
 )
 def test_how_operators_print(operator, text: str) -> None:
     assert latex(operator) == text
+
+
+def test_a_derivative_that_grows_is_bounded() -> None:
+    x = sp.Symbol("x", real=True)
+    grown = sp.Derivative(sp.tan(sp.tan(sp.tan(x))), (x, 20), evaluate=False)
+    with pytest.raises(TooLarge, match="parts"):
+        resolve(grown)
+    small = sp.Derivative(sp.exp(2 * x), (x, 20), evaluate=False)
+    assert resolve(small) == 2**20 * sp.exp(2 * x)

@@ -151,6 +151,8 @@ def test_a_relation_about_matrices_is_put_to_each_instance() -> None:
     a = MatrixSymbol("A", size, size)
     positive = [Trace(a) > 0]
     for one in instances(a, a.T, positive):
+        if one.symbols:
+            continue  # a matrix times a number, which the relation is about
         assert one.given == ()
         entries = [left for left, _ in one.pairs]
         width = math.isqrt(len(entries))
@@ -164,3 +166,26 @@ def test_a_property_of_a_product_is_looked_for() -> None:
     assert found
     assert decide_equal((a * b).I * (a * b), Identity(size)).holds
     assert list(instances(a * a.T, b, [Q.diagonal(a), Q.symmetric(b)]))
+
+
+def test_a_matrix_is_scaled_where_a_relation_or_a_kink_is_about_it() -> None:
+    a = MatrixSymbol("A", 2, 2)
+    definite = Q.positive_definite(a)
+    trace = Trace(a) - 100
+    scaled = [one for one in instances(Abs(trace), trace, [definite]) if one.symbols]
+    assert scaled
+    for one in scaled:
+        [symbol] = one.symbols
+        assert symbol.is_positive
+        assert one.extreme
+    for given in ([definite, Trace(a) > 99], [Trace(a) > 99]):
+        assert not decide_equal(Abs(trace), trace, given).holds
+        assert decide_equal(Abs(trace), trace, [*given, Trace(a) > 100]).holds
+
+
+def test_a_matrix_is_not_scaled_where_that_changes_what_is_known() -> None:
+    a = MatrixSymbol("A", 2, 2)
+    trace = Trace(a) - 1
+    for given in (Q.orthogonal(a), Q.positive_definite(a - Identity(2))):
+        found = instances(Abs(trace), trace, [given])
+        assert all(not one.symbols for one in found)

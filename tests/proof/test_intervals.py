@@ -14,9 +14,11 @@ from lib.proof.intervals import (
     as_fraction,
     ends,
     exact_ends,
+    extent,
     holds_zero,
     imaginary_part,
     interval,
+    is_below,
     is_real,
     magnitude,
     meet,
@@ -125,3 +127,19 @@ def test_parts_of_real_numbers_and_of_boxes() -> None:
 def test_only_what_is_missing_from_the_table_may_go_by_numbers() -> None:
     assert NotInTable("of a function").by_numbers
     assert not Unknown("too wide").by_numbers
+
+
+def test_enormous_numbers_are_compared_as_they_are() -> None:
+    """As fractions they would not fit into any memory."""
+    large, larger = iv.exp(iv.mpf(2) ** 90), iv.exp(iv.mpf(2) ** 91)
+    small = iv.exp(-(iv.mpf(2) ** 90))
+    assert is_below(large, larger)
+    assert is_below(Fraction(-1, 3), small)
+    assert is_below(small, Fraction(1, 10**50))
+    assert not is_below(larger, large)
+    assert meet(large, large)
+    assert not meet(large, larger)
+    everything = iv.mpf(["-inf", "inf"])
+    assert meet(everything, Fraction(7))
+    assert extent(iv.mpf([0, 8])) == 4
+    assert extent(iv.mpc(1, 8)) == 4

@@ -72,6 +72,10 @@ TWINS = [
     twin("nearly dependent", Determinant(plane), plane[0, 0] * plane[1, 1] - plane[0, 1] ** 2, Max(Determinant(plane), plane[0, 0] * plane[1, 1] / 10**6), in_the_plane),
     twin("a product of three definite ones", Trace(A * B * C), Trace(C * B * A), Abs(Trace(A * B * C)), (*definite, Q.positive_definite(B), Q.positive_definite(C))),
     twin("a ratio of eigenvalues", Max(10**5 * plane[0, 0] - plane[1, 1], 0), (10**5 * plane[0, 0] - plane[1, 1] + shared) / 2, 10**5 * plane[0, 0] - plane[1, 1], (Q.diagonal(plane), *in_the_plane)),
+    # Between an end of a condition and a kink, which no drawn matrix meets by chance.
+    twin("the window of a trace", Abs(Trace(A) - 10**6), Trace(A) - 10**6, Trace(A) - 10**6, (Trace(A) > 10**6,), (Trace(A) > 10**6 - 1,)),
+    twin("the window of a determinant", Max(Determinant(plane), 10), Determinant(plane), Determinant(plane), (*in_the_plane, Determinant(plane) > 10), (*in_the_plane, Determinant(plane) > 9)),
+    twin("the window of a length", Max(Trace(u.T * u), 100), Trace(u.T * u), Trace(u.T * u), (Trace(u.T * u) > 100,), (Trace(u.T * u) > 99,)),
     twin("far from the diagonal", Abs(plane[0, 1]), Abs(plane[1, 0]), Min(Abs(plane[0, 1]), 10**12), in_the_plane),
     twin("undefined where the column is zero", u * u.T * u / Trace(u.T * u), u, 2 * u),
     twin("an inverse that is definite", Determinant(A), Abs(Determinant(A)), 1, (Q.positive_definite(Inverse(A)),)),

@@ -1,4 +1,4 @@
-"""Sums and products over finite ranges of any length.
+"""Sums and products over finite ranges of any length, and a few endless ones.
 
 Hard, because they hold by induction or by an exchange, and a false one may agree at
 every length that is tried. A range that ends just before it starts is empty.
@@ -24,6 +24,7 @@ from sympy import (
     floor,
     gamma,
     log,
+    oo,
     symbols,
 )
 
@@ -81,6 +82,9 @@ TWINS = [
     twin("from -D to D", Sum(i**2, (i, -D, D)), D * (D + 1) * (2 * D + 1) / 3, D * (D + 1) * (2 * D + 1) / 6),
     # D^2/4 rounded down: at odd D it is a quarter less.
     twin("halves rounded", Sum(floor(i / 2), (i, 0, D)), floor(D**2 / 4), D**2 / 4),
+    # Endless, where a condition lets them end.
+    twin("a geometric series", Sum(x**i, (i, 0, oo)), 1 / (1 - x), 1 / (1 + x), (x > -1, x < 1)),
+    twin("of the reciprocal", Sum(r ** (-i - 1), (i, 0, oo)), 1 / (r - 1), 1 / (r + 1), (r > 1,)),
     # Empty ranges, order, names.
     twin("an empty sum", Sum(mu[i], (i, D + 1, D)), 0, mu[D]),
     twin("an empty product", Product(v[i], (i, D + 1, D)), 1, 0),

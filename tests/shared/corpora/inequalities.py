@@ -15,6 +15,7 @@ from sympy import (
     Basic,
     Determinant,
     E,
+    Eq,
     Expr,
     Function,
     Heaviside,
@@ -31,9 +32,11 @@ from sympy import (
     atan,
     ceiling,
     cos,
+    digamma,
     exp,
     floor,
     log,
+    loggamma,
     pi,
     sin,
     sqrt,
@@ -128,6 +131,15 @@ INEQUALITIES = [
     row("Motzkin's polynomial", 3 * x**2 * y**2, x**4 * y**2 + x**2 * y**4 + 1, x**4 * y**2 + x**2 * y**4 + ppm(1)),
     # Both sines come near 1 together, but seldom: in about 2 of 10^5 places.
     row("two sines out of step", sin(x) + sin(sqrt(2) * x), 2, 2 - Rational(1, 10**4)),
+    # Tight along s = t, and false next to a part of that line.
+    row("Pinsker's for two coins", 2 * (s - t) ** 2, s * log(s / t) + (1 - s) * log((1 - s) / (1 - t)), (s * log(s / t) + (1 - s) * log((1 - s) / (1 - t))) * ppm(1000), (s < 1, t < 1)),
+    row("the logarithmic mean", sqrt(s * t) * log(s / t) ** 2, (s - t) * log(s / t), (s - t) * log(s / t) * ppm(1000)),
+    # On a curve.
+    row("the farthest point of a circle", x + y, sqrt(2), Rational(1414, 1000), (Eq(x**2 + y**2, 1),)),
+    row("entropy of two places", -s * log(s) - t * log(t), log(2), log(2) * ppm(10), (Eq(s + t, 1),)),
+    # Gamma and its relatives. The lowest value of log gamma is -0.12148629.
+    row("digamma below a logarithm", digamma(s), log(s) - 1 / (2 * s), log(s) - 1 / (2 * s) - 1 / (12 * s**2)),
+    row("the log of gamma from below", -loggamma(s), Rational(1214863, 10**7), Rational(121486, 10**6)),
     # Only next to a point, or on one side of it.
     row("exp above its tangent", 1 + x, exp(x), exp(x) - x**2 / 2, (), (x > -Rational(1, 10**9),)),
     # tanh(x) - (x - x^3/3) is 2 x^5/15 - ...: positive right of 0. With that term the slope of

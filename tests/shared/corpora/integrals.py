@@ -14,6 +14,8 @@ from sympy import (
     Matrix,
     Max,
     Min,
+    Ne,
+    Piecewise,
     Rational,
     cos,
     erf,
@@ -62,6 +64,10 @@ TWINS = [
     twin("Laplace's law", Int(exp(-Abs(y)), y), 2, 1),
     twin("Laplace's second moment", Int(y**2 * exp(-Abs(y)), y), 4, 2),
     twin("an exponential of Abs", E(exp(Abs(y)), centred), exp(s**2 / 2) * (1 + erf(s / sqrt(2))), 2 * exp(s**2 / 2)),
+    # Where only numbers say which of the formulas holds.
+    twin("an exponential, falling or growing", Integral(exp(-x * t), (t, 0, 1)) * x, 1 - exp(-x), 1 - exp(x), (Ne(x, 0),)),
+    twin("a positive part, to either side", Integral(Max(t, 0), (t, -1, x)), Max(x, 0) ** 2 / 2, x**2 / 2),
+    twin("a kink anywhere", Integral(Abs(t - x), (t, 0, 1)), Piecewise((Rational(1, 2) - x, x < 0), (x - Rational(1, 2), x > 1), (x**2 - x + Rational(1, 2), True)), x**2 - x + Rational(1, 2)),
     # Under a Gaussian, of an unknown function's slopes.
     twin("Bonnet", Derivative(E(f(y), p), a), E(slope, p), E(f(y), p) / s),
     twin("Price", Derivative(E(f(y), p), s), s * E(curve, p), E(curve, p) / 2),

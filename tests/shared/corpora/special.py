@@ -113,6 +113,11 @@ TWINS = [
     twin("trigamma's recurrence", polygamma(1, s + 1), polygamma(1, s) - 1 / s**2, polygamma(1, s) + 1 / s**2),
     twin("harmonic numbers", harmonic(n), digamma(n + 1) + EulerGamma, digamma(n) + EulerGamma, (n >= 1,)),
     twin("the slope of gamma", Derivative(gamma(s), s), gamma(s) * digamma(s), gamma(s) * log(s)),
+    twin("the log of gamma, duplicated", loggamma(2 * s), loggamma(s) + loggamma(s + Rational(1, 2)) + (2 * s - 1) * log(2) - log(pi) / 2, loggamma(s) + loggamma(s + Rational(1, 2)) + (2 * s - 1) * log(2) - log(pi) / 3),
+    twin("digamma, duplicated", digamma(2 * s), (digamma(s) + digamma(s + Rational(1, 2))) / 2 + log(2), digamma(s) + log(2) + 1 / (4 * s)),
+    # Three more terms of Stirling's series: far out they leave 10^-22.
+    twin("the log of gamma by its series", loggamma(s), loggamma(s + 1) - log(s), (s - Rational(1, 2)) * log(s) - s + log(2 * pi) / 2 + 1 / (12 * s) - 1 / (360 * s**3) + 1 / (1260 * s**5), (s > 500,)),
+    twin("trigamma's reflection", polygamma(1, x) + polygamma(1, 1 - x), pi**2 / sin(pi * x) ** 2, pi**2 / sin(pi * x), unit),
     # Beside numbers that no moderate precision shows, and where they saturate.
     twin("J beside 10^-200", besselj(0, x), besselj(0, -x), besselj(0, x) + Rational(1, 10**200)),
     twin("the log of gamma beside 10^-300", loggamma(s + 1), loggamma(s) + log(s), loggamma(s) + log(s) + Rational(1, 10**300)),
