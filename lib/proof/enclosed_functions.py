@@ -35,6 +35,7 @@ from .intervals import (
     real_part,
     sign_of,
 )
+from .special_functions import besseli, besselj, eta, lambertw, zeta
 
 MOST_BITS = 200_000  # of an exact power
 MOST_BITS_OF_GAMMA = 2000  # its series is slow
@@ -420,6 +421,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "digamma": partial(polygamma, Fraction(0)),
     "trigamma": partial(polygamma, Fraction(1)),
     "polygamma": polygamma,
+    "zeta": zeta,
+    "dirichlet_eta": eta,
+    "besselj": besselj,
+    "besseli": besseli,
+    "LambertW": lambertw,
     "erf": _erf,
     "erfc": _erfc,
     "Abs": _abs,

@@ -217,4 +217,5 @@ FORMULAS: dict[str, Callable[..., Expr]] = {
     "atanh": lambda x: (sp.log(_sum(1, x)) - sp.log(_sum(1, -x))) / 2,
     "asin": lambda x: sp.atan2(x, sp.sqrt(_sum(1, -(x**2)))),
     "acos": lambda x: sp.atan2(sp.sqrt(_sum(1, -(x**2))), x),
+    "jn": lambda n, x: sp.sqrt(sp.pi / (2 * x)) * sp.besselj(n + sp.Rational(1, 2), x),
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -42,6 +42,7 @@ Proof = Literal["", "normal form", "SymPy"]
 
 MOST_BITS = 40_000  # of a number that is written out
 ROUGHLY = 30  # digits, to which the sign of a kink is looked for
+MORE = 96  # points, where there were too few with a value
 A_FEW = 4  # points, where there are several instances
 MOST_SEARCHED = 4  # instances of several symbols whose kinks are looked for
 ONE_SIDED = "one side is undefined"
@@ -227,8 +228,10 @@ def _compare(
         pairs = [Pair(pair, instance.enclosures) for pair in instance.pairs]
         count = 48 if len(symbols) == 1 else 24
         count = A_FEW if instance.choices else count
-        seen, unseen = [], []
-        for point in points(symbols, kinks, instance.given, count):
+        seen: list[Point] = []
+        unseen: list[Point] = []
+        places = points(symbols, kinks, instance.given, count)
+        for point in itertools.chain(places, _more_points(instance, seen)):
             for entry, pair in enumerate(pairs):
                 found = _look(pair, point, instance.given, refutes)
                 if instance.extreme and found == ONE_SIDED:
@@ -249,6 +252,17 @@ def _compare(
         if refutes is differ and not instance.functions:
             _refuse_unseen_jumps(instance, kinks)
     return Verdict(True, instances=agreed)
+
+
+def _more_points(instance: Instance, seen: Sequence[Point]) -> Iterator[Point]:
+    """Others, where few of those before have values that can be had, as far out."""
+    if instance.choices or not instance.symbols:
+        return
+    for point in points(instance.symbols, (), instance.given, MORE, seed=1):
+        if not 0 < len(seen) < ENOUGH:
+            return
+        if point not in seen:
+            yield point
 
 
 def _refuse_unseen_sides(

@@ -69,7 +69,11 @@ LOST = 30  # digits to rounding; beside a branch point half of them are lost
 MOST_DEAR = 4  # points at which all affordable digits are looked at, no function drawn
 MOST_ROUNDED = 800  # digits
 
-REAL_ONLY = ("atan", "erf", "erfc", "gamma", "loggamma", "digamma", "polygamma")
+# Of which there are enclosures of real numbers, or of some of them.
+REAL_ONLY = (
+    *("atan", "erf", "erfc", "gamma", "loggamma", "digamma", "polygamma"),
+    *("zeta", "dirichlet_eta", "besselj", "besseli", "LambertW"),
+)
 
 _OURS: dict[str, Numeric] = {
     "Heaviside": _heaviside,

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import sympy as sp
-from sympy import Add, Basic, Expr, S, Symbol
+from sympy import Add, Basic, Expr, Mul, S, Symbol
 
 from .arguments import as_expression, as_variable, shown
 from .bounded import degree_within, expand
@@ -348,7 +348,8 @@ def _sum(total: sp.Sum) -> Expr:
     if first is S.NegativeInfinity:
         return total
     if last is S.Infinity:
-        return _geometric(inner, index, first) or total
+        found = _geometric(inner, index, first)
+        return found or _of_powers(inner, index, first) or total
     if (last - first).is_Integer:
         return _written_out(inner, index, first, last)
     if inner.has(sp.Sum):
@@ -376,6 +377,28 @@ def _geometric(term: Expr, index: Symbol, first: Expr) -> Expr | None:
     if (1 - sp.Abs(ratio)).is_positive is not True:
         return None
     return constant * rest.xreplace({index: first}) / (1 - ratio)
+
+
+def _of_powers(term: Expr, index: Symbol, first: Expr) -> Expr | None:
+    """The sum of c / (i + a)^p from ``first`` on, p above one; or with signs by turns.
+
+    Hurwitz's zeta function, or Dirichlet's eta, which needs p to be positive alone.
+    """
+    constant, rest = term.as_independent(index, as_Add=False)
+    factors = Mul.make_args(rest)
+    signs = [f for f in factors if f.as_base_exp()[0] == -1]
+    base, exponent = Mul(*(f for f in factors if f not in signs)).as_base_exp()
+    shift = expand(base - index)
+    if shift.has(index) or exponent.has(index):
+        return None
+    start = first + shift
+    if not signs and (-exponent - 1).is_positive and start.is_positive:
+        return constant * sp.zeta(-exponent, start)
+    if len(signs) == 1 and start == 1 and (-exponent).is_positive:
+        turned = expand(signs[0].as_base_exp()[1] - index)
+        if turned.is_integer and not turned.has(index):
+            return constant * (-1) ** (turned + first) * sp.dirichlet_eta(-exponent)
+    return None
 
 
 def _product(product: sp.Product) -> Expr:

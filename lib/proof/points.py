@@ -21,6 +21,7 @@ from .extremes import extremes, wandered, where_all_vanish
 from .kinks import admits, rational_near, roots, satisfies
 
 MANY_SYMBOLS = 3  # of a kink; of more it is looked at less closely
+MULTIPLES = 24  # at random, of the ends of conditions
 MOST_CORNERS = 8  # points at which several kinks vanish
 
 
@@ -63,6 +64,7 @@ def _candidates(
     pools = {s: _pool(s, random) for s in ordered}
     for symbol, pool in pools.items():
         pool += _between(edges, symbol, 8) + _ends(edges, symbol)
+        pool += _beyond(edges, symbol, random) if seed else []
     base = list(_drawn(pools, conditions, random, count))
     if not base:
         shown = ", ".join(map(str, conditions))
@@ -295,6 +297,16 @@ def _apart(found: Iterable[Expr]) -> list[Rational]:
         if len(ends) == len(exact) and all(gap > finest for gap in gaps):
             return ends
     return sorted(set(map(rational_near, exact)))
+
+
+def _beyond(edges: Sequence[Expr], symbol: Symbol, random: Random) -> list[Rational]:
+    """Multiples at random of the ends of what conditions allow one symbol."""
+    own = (edge for edge in edges if edge.free_symbols == {symbol})
+    found = {rational_near(end) for edge in own for end in roots(edge, symbol)}
+    times = [Rational(random.randint(1, 500), 100) for _ in range(MULTIPLES)]
+    values = [end * factor for end in sorted(found) for factor in times]
+    values = list(map(sp.floor, values)) if symbol.is_integer else values
+    return [value for value in values if admits(symbol, value)]
 
 
 def _ends(edges: Sequence[Expr], symbol: Symbol) -> list[Expr]:

@@ -130,9 +130,29 @@ def test_geometric_sums_are_those_of_sympy(term, first) -> None:
 @pytest.mark.parametrize(
     "total",
     [
+        Sum(1 / k**2, (k, 1, oo)),
+        Sum(3 / k**4, (k, 1, oo)),
+        Sum((k + 2) ** -3, (k, 0, oo)),
+        Sum((-1) ** k / k, (k, 1, oo)),
+        Sum((-1) ** (k + 1) / k**2, (k, 1, oo)),
+        Sum((-1) ** k / (k + 1) ** 3, (k, 0, oo)),
+    ],
+)
+def test_sums_of_powers_are_those_of_sympy(total) -> None:
+    found = resolve(total)
+    assert not found.has(Sum)
+    assert abs((found - total).evalf(15)) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
         Sum(x**k, (k, 0, oo)),
         Sum(2**k, (k, 0, oo)),
-        Sum(1 / k**2, (k, 1, oo)),
+        Sum(1 / k, (k, 1, oo)),
+        Sum(1 / k**2, (k, 0, oo)),
+        Sum((-1) ** (2 * k) / k, (k, 1, oo)),
+        Sum((-1) ** k / (k + 1), (k, 1, oo)),
         Sum(exp(-(k**2)), (k, 0, oo)),
         Sum(exp(-k - k**2), (k, 0, oo)),
         Sum(2**k, (k, -oo, 0)),

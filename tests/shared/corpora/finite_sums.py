@@ -25,6 +25,7 @@ from sympy import (
     gamma,
     log,
     oo,
+    pi,
     symbols,
 )
 
@@ -85,6 +86,9 @@ TWINS = [
     # Endless, where a condition lets them end.
     twin("a geometric series", Sum(x**i, (i, 0, oo)), 1 / (1 - x), 1 / (1 + x), (x > -1, x < 1)),
     twin("of the reciprocal", Sum(r ** (-i - 1), (i, 0, oo)), 1 / (r - 1), 1 / (r + 1), (r > 1,)),
+    twin("Euler's series", Sum(i**-2, (i, 1, oo)), pi**2 / 6, pi**2 / 6 + Rational(1, 10**30)),
+    twin("of half a place", Sum((i + Rational(1, 2)) ** -2, (i, 0, oo)), pi**2 / 2, pi**2 / 6),
+    twin("with signs by turns", Sum((-1) ** (i + 1) / i, (i, 1, oo)), log(2), -log(2)),
     # Empty ranges, order, names.
     twin("an empty sum", Sum(mu[i], (i, D + 1, D)), 0, mu[D]),
     twin("an empty product", Product(v[i], (i, D + 1, D)), 1, 0),

@@ -20,6 +20,7 @@ from sympy import (
     Function,
     Heaviside,
     IndexedBase,
+    LambertW,
     MatrixSymbol,
     Max,
     Min,
@@ -140,6 +141,7 @@ INEQUALITIES = [
     # Gamma and its relatives. The lowest value of log gamma is -0.12148629.
     row("digamma below a logarithm", digamma(s), log(s) - 1 / (2 * s), log(s) - 1 / (2 * s) - 1 / (12 * s**2)),
     row("the log of gamma from below", -loggamma(s), Rational(1214863, 10**7), Rational(121486, 10**6)),
+    row("Lambert's W below a logarithm", LambertW(s), log(1 + s), Rational(7, 10) * log(1 + s)),
     # Only next to a point, or on one side of it.
     row("exp above its tangent", 1 + x, exp(x), exp(x) - x**2 / 2, (), (x > -Rational(1, 10**9),)),
     # tanh(x) - (x - x^3/3) is 2 x^5/15 - ...: positive right of 0. With that term the slope of
