@@ -1,5 +1,12 @@
 // Repairs for readers who use the keyboard or a screen reader.
 
+// The theme chooses light or dark when all is loaded. Until then its colours are not set,
+// nor the borders drawn in them, and lines break elsewhere: so it is chosen here, at once.
+if (document.documentElement.dataset.theme === "auto") {
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.dataset.theme = isDark ? "dark" : "light";
+}
+
 // Before the text is laid out for the first time: what it is set in is then at hand, and
 // lines need not break elsewhere later.
 for (const font of document.fonts) {

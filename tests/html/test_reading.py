@@ -13,6 +13,7 @@ from tests.shared.site import (
     PAGES,
     SITE,
     WIDE,
+    Scheme,
     Visit,
     label,
     soup,
@@ -182,7 +183,11 @@ SHIFTS = """
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("vae/elbo", WIDE), ("vae/elbo", NARROW), ("appendix/library", WIDE)],
+    [
+        *(("vae/elbo", size) for size in (WIDE, NARROW)),
+        ("appendix/library", WIDE),
+        ("appendix/bibliography", NARROW),
+    ],
     ids=label,
 )
 def test_little_moves_while_a_page_loads_and_is_scrolled(
@@ -199,4 +204,17 @@ def test_little_moves_while_a_page_loads_and_is_scrolled(
     assert page.evaluate("scrollY") > 20 * size["height"]
     moved = page.evaluate("shifts.reduce((sum, shift) => sum + shift.value, 0)")
     assert moved <= 0.05
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_are_chosen_before_the_theme_chooses(
+    browser: Browser, server: str, scheme: Scheme
+) -> None:
+    """Else lines break anew when the borders come, which are drawn in the colours."""
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+    page.goto(f"{server}/book/appendix/bibliography.html")
+    assert page.locator("html").get_attribute("data-theme") == scheme
     context.close()
