@@ -23,6 +23,7 @@ WITH_RECORDS = (
     *("vae/training", "gan/training"),
     *("transformer/translation", "transformer/gradient_norms"),
 )
+SCREEN: ViewportSize = {"width": 1280, "height": 800}
 FOUND = {  # what a reader types, and the place that comes first
     "reparameterization": "book/vae/reparameterization.html",
     "reparameterisation": "book/vae/reparameterization.html",
@@ -161,15 +162,23 @@ def test_recorded_outputs_lead_to_the_runs() -> None:
             assert urljoin(page, line.a["href"]) == "book/appendix/recorded_runs.html"
 
 
+@pytest.mark.parametrize("size", [SCREEN, NARROW], ids=label)
 def test_first_screen_shows_a_refusal_and_two_ways_on(
-    browser: Browser, server: str
+    browser: Browser, server: str, size: ViewportSize
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    """And, where it is wide, a figure to play with beside them."""
+    context = browser.new_context(viewport=size)
     page = Visit(context.new_page(), f"{server}/book/intro.html").page
-    for text in ("Refused:", "Start reading", "Check a step yourself"):
-        place = page.get_by_text(text).first.bounding_box()
+    shown = [
+        page.get_by_text(text).first
+        for text in ("Refused:", "Start reading", "Check a step yourself")
+    ]
+    figure = page.locator("figure:has(.playable)")
+    figure.get_by_role("slider", name="mean of q").wait_for()
+    for part in [*shown, figure] if size == SCREEN else shown:
+        place = part.bounding_box()
         assert place
-        assert place["y"] + place["height"] < WIDE["height"]
+        assert place["y"] + place["height"] < size["height"]
     assert "39 equations" in page.inner_text("article")
     context.close()
 
