@@ -150,7 +150,7 @@ def test_a_gradient_by_one_parameter_is_a_derivative() -> None:
 
 
 def test_a_nabla_stands_before_one_thing() -> None:
-    """Sums, products and the powers of these are bracketed, and what ends by itself not."""
+    """Sums, products and their powers are bracketed; what ends by itself is not."""
     a, b = symbols("a b", real=True)
     unknown = sp.Function("f")(a)
     for several in (a + b, a * b, -a, 2 * a, b * unknown, a**2 * b, (a + b) ** 2):
