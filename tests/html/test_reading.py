@@ -111,9 +111,12 @@ def test_a_derivation_is_read_a_line_at_a_time(browser: Browser, server: str) ->
     left = later.count()
     lines.click(position={"x": 5, "y": 5})
     assert later.count() < left
+    focused = page.locator(":focus")
+    assert focused.text_content() == "Next line"
     assert lines.bounding_box() == {**(whole or {}), "y": lines.bounding_box()["y"]}
-    bar.get_by_role("button", name="All lines").click()
+    bar.get_by_role("button", name="All lines").press("Enter")
     assert later.count() == 0
+    assert focused.text_content() == "A line at a time"
     context.close()
 
 
@@ -226,4 +229,21 @@ def test_colours_are_chosen_before_the_theme_chooses(
     page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
     page.goto(f"{server}/book/appendix/bibliography.html")
     assert page.locator("html").get_attribute("data-theme") == scheme
+    context.close()
+
+
+def test_what_goes_on_beside_the_screen_fades(browser: Browser, server: str) -> None:
+    """Until its end has been scrolled to; on a desk all of it is seen."""
+    context = browser.new_context(viewport=NARROW)
+    page = Visit(context.new_page(), f"{server}/book/vae/training.html").page
+    wide = page.locator("a.enlarge.wide").first
+    faded = page.locator("a.enlarge.wide").and_(page.locator(".goes-on")).first
+    faded.wait_for()
+    assert "gradient" in wide.evaluate("box => getComputedStyle(box).maskImage")
+    wide.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    page.wait_for_function(
+        "() => !document.querySelector('a.enlarge.wide').matches('.goes-on')"
+    )
+    page.set_viewport_size(WIDE)
+    page.wait_for_function("() => !document.querySelector('.goes-on')")
     context.close()
