@@ -1,5 +1,12 @@
 // Repairs for readers who use the keyboard or a screen reader.
 
+// The theme chooses light or dark when all is loaded. Until then its colours are not set,
+// nor the borders drawn in them, and lines break elsewhere: so it is chosen here, at once.
+if (document.documentElement.dataset.theme === "auto") {
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.dataset.theme = isDark ? "dark" : "light";
+}
+
 // Before the text is laid out for the first time: what it is set in is then at hand, and
 // lines need not break elsewhere later.
 for (const font of document.fonts) {
@@ -16,7 +23,23 @@ function reachScrollingBoxes() {
   }
 }
 
+// A picture or a table that is wider than the screen fades where it goes on.
+function fade(box) {
+  const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+  box.classList.toggle("goes-on", rest > 1);
+}
+
+function fadeWideBoxes() {
+  const sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => fade(target)));
+  const boxes = "a.enlarge, .pst-scrollable-table-container, .output.text_html";
+  for (const box of document.querySelectorAll(`article :is(${boxes})`)) {
+    sizes.observe(box);
+    box.addEventListener("scroll", () => fade(box), { passive: true });
+  }
+}
+
 addEventListener("load", () => {
+  fadeWideBoxes();
   // docutils calls the bibliography a list without items, of entries without a list.
   for (const part of document.querySelectorAll(".citation-list, [role=doc-biblioentry]")) part.removeAttribute("role");
   // What a folded cell or a button says is its name.

@@ -38,8 +38,16 @@ function makeSteps(lines, rows) {
   }
 
   next.addEventListener("click", () => show(shown >= rows.length ? 1 : shown + 1));
-  all.addEventListener("click", () => show(rows.length));
-  lines.addEventListener("click", () => shown < rows.length && show(shown + 1));
+  // The keys stay at the buttons: after a tap, and when the one that had them is gone.
+  all.addEventListener("click", () => {
+    show(rows.length);
+    next.focus();
+  });
+  lines.addEventListener("click", () => {
+    if (shown >= rows.length) return;
+    show(shown + 1);
+    next.focus({ preventScroll: true });
+  });
   show(rows.length);
   addCode(lines, bar);
   lines.closest("div.math").after(bar);

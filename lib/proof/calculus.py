@@ -29,10 +29,21 @@ class Gradient(Operator):
         return sp.Derivative(g, parameter).doit(deep=False)
 
     def _latex(self, printer: Any) -> str:
-        g, parameter = (printer._print(argument) for argument in self.args)
-        if isinstance(self.args[0], sp.Add) or g.startswith("-"):
-            g = rf"\left({g}\right)"
-        return rf"\nabla_{{{parameter}}} {g}"
+        g, parameter = self.args
+        return rf"\nabla_{{{printer._print(parameter)}}} {_operand(printer, g)}"
+
+
+def _operand(printer: Any, of: Basic) -> str:
+    """The LaTeX of what a nabla is applied to: in brackets, unless it ends by itself.
+
+    A nabla before a product, or before a bracket's power, reads as its first factor's.
+    """
+    text: str = printer._print(of)
+    is_fraction = text.startswith(r"\frac") and text.count(r"\frac") == 1
+    several = isinstance(of, (sp.Add, sp.MatAdd, sp.Mul, sp.MatMul)) and not is_fraction
+    power = isinstance(of, sp.Pow) and text.startswith(r"\left(")
+    bracketed = several or power or text.startswith("-")
+    return rf"\left({text}\right)" if bracketed else text
 
 
 class sigmoid(Operator):  # noqa: N801 - as SymPy names its functions
@@ -180,7 +191,4 @@ class MatrixGradient(_Derived):
 
     @staticmethod
     def _fraction(printer: Any, of: Basic, by: Basic) -> str:
-        above, below = printer._print(of), printer._print(by)
-        if isinstance(of, sp.MatAdd):
-            above = rf"\left({above}\right)"
-        return rf"\nabla_{{{below}}} {above}"
+        return rf"\nabla_{{{printer._print(by)}}} {_operand(printer, of)}"

@@ -14,6 +14,7 @@ from .latex import LINE, aligned, as_latex, reason, remainder, width
 from .lemmas import Bound
 
 Relation = Literal["=", "approx", "<=", ">="]
+SHORT = 4  # lines: both ends of a chain are seen at a glance
 _SIGNS: dict[Relation, str] = {"=": "=", "approx": "=", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -101,11 +102,18 @@ class Chain:
 
     @property
     def blocks(self) -> list[str]:
-        """What it prints as LaTeX: all lines; of a finished chain its two ends, too."""
-        if self.label is None or len(self.steps) > 1:
-            ends = [] if self.label is None else [_conclusion(self)]
-            return [_displayed(self), *ends]
-        return [_displayed(self) if self.steps[0].because else _conclusion(self)]
+        """What it prints as LaTeX, the labelled equation last.
+
+        A short chain is that equation itself; of a longer one, and of one whose
+        conclusion differs from its last line, the two ends stand below once more.
+        """
+        if self.label is None:
+            return [_displayed(self)]
+        is_last_line = bool(self.steps[-1].because)
+        if is_last_line and len(self.lines) <= SHORT:
+            return [_displayed(self)]
+        shown = [_displayed(self)] if is_last_line or len(self.steps) > 1 else []
+        return [*shown, _conclusion(self)]
 
     def _repr_markdown_(self) -> str:
         """Its blocks; of a finished chain also its label, and how it was checked."""

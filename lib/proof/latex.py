@@ -65,6 +65,8 @@ class _Printer(BookOrder, LatexPrinter):
 
     def _print_Mul(self, expr: Expr) -> str:  # noqa: N802
         """A product that only stays as written keeps one minus and one fraction bar."""
+        if expr.could_extract_minus_sign() and (-expr).is_Add:
+            return rf"- \left({self._print(-expr)}\right)"  # SymPy's do not grow
         factors = list(expr.args)
         if expr.is_Pow or not any(factor.is_Number for factor in factors[1:]):
             return super()._print_Mul(expr)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from lib.proof.attempt import Exercise, text_of
+from tests.shared import firefox
 from tests.shared.effort import sampled
 from tests.shared.site import AXE, PATIENCE, SITE, VIEWS, WIDE, Visit, soup
 from tools.derivations import derivation_cells, derivations
@@ -130,6 +131,23 @@ def test_page_says_what_the_library_says(
         ["accepted"] * (len(own) - 1) + ["done"]
     )
     assert {answer["kind"] for answer in answers[1::2]} == {"refuted"}
+
+
+def test_firefox_says_it_too(server: str) -> None:
+    """Of the first line of an exercise, and of the same with one sign turned."""
+    at, data = next(one for one in EXERCISES.values() if one[0] == KL)
+    chain = derivations()["vae/gaussian_kl"][data["chain"]].chain
+    exercise = Exercise(chain, data["first"], data["last"], data["forms"])
+    own = text_of(chain, exercise.asked[0].after)
+    texts = [own, one_sign(own)]
+    questions = [{"ask": "check", **data, "texts": [], "text": t} for t in texts]
+    with firefox.opened() as tab:
+        tab.goto(f"{server}/{at}")
+        answers = tab.evaluate(ASK, questions)
+    said = [(answer["kind"], answer["message"]) for answer in answers]
+    found = [exercise.check([], text) for text in texts]
+    assert said == [(one.kind, one.message) for one in found]
+    assert [kind for kind, _ in said] == ["accepted", "refuted"]
 
 
 def write(section: Locator, text: str) -> Locator:

@@ -13,6 +13,7 @@ from tests.shared.site import (
     PAGES,
     SITE,
     WIDE,
+    Scheme,
     Visit,
     label,
     soup,
@@ -22,6 +23,7 @@ WITH_RECORDS = (
     *("vae/training", "gan/training"),
     *("transformer/translation", "transformer/gradient_norms"),
 )
+SCREEN: ViewportSize = {"width": 1280, "height": 800}
 FOUND = {  # what a reader types, and the place that comes first
     "reparameterization": "book/vae/reparameterization.html",
     "reparameterisation": "book/vae/reparameterization.html",
@@ -109,9 +111,12 @@ def test_a_derivation_is_read_a_line_at_a_time(browser: Browser, server: str) ->
     left = later.count()
     lines.click(position={"x": 5, "y": 5})
     assert later.count() < left
+    focused = page.locator(":focus")
+    assert focused.text_content() == "Next line"
     assert lines.bounding_box() == {**(whole or {}), "y": lines.bounding_box()["y"]}
-    bar.get_by_role("button", name="All lines").click()
+    bar.get_by_role("button", name="All lines").press("Enter")
     assert later.count() == 0
+    assert focused.text_content() == "A line at a time"
     context.close()
 
 
@@ -160,15 +165,23 @@ def test_recorded_outputs_lead_to_the_runs() -> None:
             assert urljoin(page, line.a["href"]) == "book/appendix/recorded_runs.html"
 
 
+@pytest.mark.parametrize("size", [SCREEN, NARROW], ids=label)
 def test_first_screen_shows_a_refusal_and_two_ways_on(
-    browser: Browser, server: str
+    browser: Browser, server: str, size: ViewportSize
 ) -> None:
-    context = browser.new_context(viewport=WIDE)
+    """And, where it is wide, a figure to play with beside them."""
+    context = browser.new_context(viewport=size)
     page = Visit(context.new_page(), f"{server}/book/intro.html").page
-    for text in ("Refused:", "Start reading", "Check a step yourself"):
-        place = page.get_by_text(text).first.bounding_box()
+    shown = [
+        page.get_by_text(text).first
+        for text in ("Refused:", "Start reading", "Check a step yourself")
+    ]
+    figure = page.locator("figure:has(.playable)")
+    figure.get_by_role("slider", name="mean of q").wait_for()
+    for part in [*shown, figure] if size == SCREEN else shown:
+        place = part.bounding_box()
         assert place
-        assert place["y"] + place["height"] < WIDE["height"]
+        assert place["y"] + place["height"] < size["height"]
     assert "39 equations" in page.inner_text("article")
     context.close()
 
@@ -182,7 +195,11 @@ SHIFTS = """
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("vae/elbo", WIDE), ("vae/elbo", NARROW), ("appendix/library", WIDE)],
+    [
+        *(("vae/elbo", size) for size in (WIDE, NARROW)),
+        ("appendix/library", WIDE),
+        ("appendix/bibliography", NARROW),
+    ],
     ids=label,
 )
 def test_little_moves_while_a_page_loads_and_is_scrolled(
@@ -199,4 +216,34 @@ def test_little_moves_while_a_page_loads_and_is_scrolled(
     assert page.evaluate("scrollY") > 20 * size["height"]
     moved = page.evaluate("shifts.reduce((sum, shift) => sum + shift.value, 0)")
     assert moved <= 0.05
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_are_chosen_before_the_theme_chooses(
+    browser: Browser, server: str, scheme: Scheme
+) -> None:
+    """Else lines break anew when the borders come, which are drawn in the colours."""
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+    page.goto(f"{server}/book/appendix/bibliography.html")
+    assert page.locator("html").get_attribute("data-theme") == scheme
+    context.close()
+
+
+def test_what_goes_on_beside_the_screen_fades(browser: Browser, server: str) -> None:
+    """Until its end has been scrolled to; on a desk all of it is seen."""
+    context = browser.new_context(viewport=NARROW)
+    page = Visit(context.new_page(), f"{server}/book/vae/training.html").page
+    wide = page.locator("a.enlarge.wide").first
+    faded = page.locator("a.enlarge.wide").and_(page.locator(".goes-on")).first
+    faded.wait_for()
+    assert "gradient" in wide.evaluate("box => getComputedStyle(box).maskImage")
+    wide.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    page.wait_for_function(
+        "() => !document.querySelector('a.enlarge.wide').matches('.goes-on')"
+    )
+    page.set_viewport_size(WIDE)
+    page.wait_for_function("() => !document.querySelector('.goes-on')")
     context.close()

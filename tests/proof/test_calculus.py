@@ -146,9 +146,24 @@ def test_misuse_is_named() -> None:
 def test_a_gradient_by_one_parameter_is_a_derivative() -> None:
     a, b = symbols("a b", real=True)
     assert Gradient(a**2 * b, a).doit() == 2 * a * b
-    assert sp.latex(Gradient(a + b, a)) == r"\nabla_{a} \left(a + b\right)"
-    assert sp.latex(Gradient(a * b, a)) == r"\nabla_{a} a b"
     assert sigmoid(a).doit() == 1 / (1 + sp.exp(-a))
+
+
+def test_a_nabla_stands_before_one_thing() -> None:
+    """Sums, products and their powers are bracketed; what ends by itself is not."""
+    a, b = symbols("a b", real=True)
+    unknown = sp.Function("f")(a)
+    for several in (a + b, a * b, -a, 2 * a, b * unknown, a**2 * b, (a + b) ** 2):
+        inner = as_latex(several)
+        assert as_latex(Gradient(several, a)) == rf"\nabla_{{a}} \left({inner}\right)"
+    for one in (a**2, unknown, a / b, sp.sqrt(a), sp.log(a * b), Gradient(a * b, b)):
+        assert as_latex(Gradient(one, a)) == rf"\nabla_{{a}} {as_latex(one)}"
+    written = sp.Mul(2, a, evaluate=False)
+    shown = as_latex(Gradient(written, a), verbatim=True)
+    assert shown == r"\nabla_{a} \left(2 a\right)"
+    for number in (x.T * S * x, 2 * sp.Trace(x * x.T)):
+        shown = as_latex(MatrixGradient(number, x))
+        assert shown == rf"\nabla_{{x}} \left({as_latex(number)}\right)"
 
 
 def test_the_variable_of_a_jacobian_elsewhere_is_bound() -> None:

@@ -66,10 +66,32 @@ def test_every_line_has_its_reason_and_its_sign() -> None:
         "& \\quad {\\small \\text{next}} \\\\\n"
         "\\overset{*}{=} {} & x + 1 \\\\\n"
         "& \\quad {\\small \\text{next}} \\\\\n"
-        "\\overset{*}{\\le} {} & x + 2\n\\end{aligned}\n$$\n\n"
-        "$$\nx \\le x + 2\n$$ (eq-count)\n\n"
+        "\\overset{*}{\\le} {} & x + 2\n\\end{aligned}\n$$ (eq-count)\n\n"
         "*2 steps checked, marked $\\overset{*}{=}$, at random instances.* `eq-count`"
     )
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
+def test_a_short_chain_shows_its_conclusion_once(steps: int) -> None:
+    """As its last line, which the label then means; a longer one repeats its ends."""
+    made = chain(*["="] * steps)
+    made.label = "eq-count"
+    shown = made._repr_markdown_()
+    assert shown.count("next") == steps
+    assert shown.count("$$") == (2 if steps <= 3 else 4)
+    assert shown.count(f"x + {steps}\n") == (1 if steps <= 3 else 2)
+    assert "$$ (eq-count)" in shown
+
+
+@pytest.mark.parametrize(("steps", "displays"), [(1, 1), (2, 2), (3, 2), (4, 2)])
+def test_a_conclusion_of_another_form_is_displayed(steps: int, displays: int) -> None:
+    made = chain(*["="] * (steps - 1))
+    made.steps.append(Step(made.last, "=", Line(y), "", PROVED))
+    made.label = "eq-form"
+    shown = made._repr_markdown_()
+    assert shown.count("$$") == 2 * displays
+    assert shown.count("y\n$$ (eq-form)") == 1
+    assert shown.count("next") == steps - 1
 
 
 def test_a_line_carries_the_remainder_of_the_coarsest_approximation() -> None:

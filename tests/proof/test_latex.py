@@ -21,6 +21,7 @@ NAMES = {name: symbols(name, positive=True) for name in "abcx"}
         ("2*3*x", r"2 \cdot 3 x"),
         ("1/x**2", r"\frac{1}{x^{2}}"),
         ("a*x**(-2)", r"\frac{a}{x^{2}}"),
+        ("a - (b/c - x)", r"a - \left(\frac{b}{c} - x\right)"),
     ],
 )
 def test_products_keep_one_minus_and_one_fraction_bar(text: str, latex: str) -> None:
