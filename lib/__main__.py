@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 from lib.data.catalogue import CorpusError, DataError
+from lib.data.fetching import in_one_line
 from lib.experiments.run import run_experiment
 from lib.experiments.table import EXPERIMENTS, Run
 from lib.training import environment
@@ -71,7 +72,7 @@ def main(arguments: list[str]) -> int:
         )
     except ERRORS as error:
         if first_to_tell():
-            print(f"error: {one_line(str(error))}", file=sys.stderr)
+            print(f"error: {in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         if environment.rank() == 0:
@@ -247,18 +248,13 @@ def migrate(options: argparse.Namespace) -> int:
 
     left = 0
     for found in migration.migrate(options.folder):
-        said = one_line(found.said)
+        said = in_one_line(found.said)
         if found.done:
             print(said)
         else:
             left += 1
             print(f"left: {said}", file=sys.stderr)
     return 1 if left else 0
-
-
-def one_line(message: str) -> str:
-    """A message in one line: what others raised, and is quoted, may have several."""
-    return " ".join(line.strip() for line in message.splitlines())
 
 
 def aligned(rows: list[list[str]]) -> str:

@@ -70,12 +70,15 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_an_odd_answer_is_one_line_and_a_second_try_succeeds(server, tmp_path, odd):
+def test_an_odd_answer_is_one_line_and_a_second_try_succeeds(
+    server, tmp_path, odd, capsys
+):
     server.odd = ODD[odd]
     server.files["x"] = b""
     with pytest.raises(DataError, match=r"could not fetch MNIST .*: try again") as said:
         digits.load("mnist", tmp_path, download=True)
     assert len(str(said.value).splitlines()) == 1
+    assert capsys.readouterr() == ("", "")  # no bar either
     server.odd = None
     assert digits.load("mnist", tmp_path, download=True).train_images.shape == (5, 784)
 
