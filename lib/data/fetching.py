@@ -1,4 +1,4 @@
-"""What downloads share: one at a time into a folder, and one line of what went wrong."""
+"""What downloads share: one at a time into a folder; what went wrong, in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
