@@ -158,7 +158,9 @@ def mutmut(
     """Run mutmut in a folder; its module for processes that tests start is there."""
     ours = os.environ | {"PYTHONPATH": str(folder / "mutants")}
     ours |= {"OMP_NUM_THREADS": "1", "CHECKED_GRADIENTS_THREADS": "1"}
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+    # Its script beside this Python names the folder in which it was installed.
+    start = "from mutmut.__main__ import cli; cli()"
+    command = [sys.executable, "-c", start, *arguments]
     return subprocess.run(
         command, cwd=folder, env=ours, capture_output=True, text=True, timeout=seconds
     )

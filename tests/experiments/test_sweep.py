@@ -150,6 +150,30 @@ def test_another_sweeps_folder_is_refused_before_anything_is_run(
     assert len(in_process) == 1
 
 
+def test_a_second_sweep_into_one_folder_is_refused_until_the_first_has_ended(
+    tmp_path, capsys, in_process, monkeypatch
+):
+    """Its lines are followed: it waits, or takes another folder."""
+    run, second = sweep.run_locally, [*SWEEP, "--grid", "hidden=3"]
+
+    def meanwhile(jobs, places):
+        monkeypatch.setattr(sweep, "run_locally", run)
+        capsys.readouterr()
+        assert main([*second, "--out", str(tmp_path / "out")]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "another sweep of vae-digits is at work in" in line
+        assert "wait until it ends, or name another folder with --out" in line
+        assert main([*second, "--out", str(tmp_path / "other")]) == 0
+        yield from run(jobs, places)
+
+    monkeypatch.setattr(sweep, "run_locally", meanwhile)
+    assert main([*SWEEP, "--grid", "hidden=2,3", "--out", str(tmp_path / "out")]) == 0
+    assert main([*second, "--out", str(tmp_path / "out")]) == 0
+    assert "1 runs, 1 of them finished before" in capsys.readouterr().err
+    assert len(in_process) == 3
+    assert not list(tmp_path.rglob("*.lock"))
+
+
 def test_ctrl_c_ends_with_a_line_that_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     def interrupted(jobs, places):
         raise KeyboardInterrupt
