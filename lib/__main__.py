@@ -86,11 +86,14 @@ def main(arguments: list[str]) -> int:
 
 def first_to_tell() -> bool:
     """Whether an error is this process's to tell, of several that may know of it."""
-    if "torch" not in sys.modules:  # what all on this machine see alike was refused
-        return environment.local_rank() == 0
-    from lib.training import distributed
+    try:
+        if "torch" not in sys.modules:  # what all on this machine see alike was refused
+            return environment.local_rank() == 0
+        from lib.training import distributed
 
-    return distributed.first_to_tell()
+        return distributed.first_to_tell()
+    except TrainingError:  # which of them it is cannot be told
+        return True
 
 
 def parser() -> Parser:
@@ -174,7 +177,7 @@ def seed(text: str) -> int:
 
 def device(text: str) -> str:
     """A device as PyTorch spells it; whether it is there, is seen with PyTorch."""
-    if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", text):
+    if not re.fullmatch(r"cpu|(cuda|mps)(:\d+)?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not cpu, cuda or mps")
     return text
 
@@ -238,7 +241,9 @@ def compare(options: argparse.Namespace) -> int:
     verdicts = [row.verdict for row in rows]
     print(comparison.summary(rows))
     if "agree" not in verdicts and "differ" not in verdicts:
-        raise RecordError("cannot compare: nothing could be judged")
+        raise RecordError(
+            "cannot compare: nothing could be judged: give each side several seeds"
+        )
     return 1 if "differ" in verdicts else 0
 
 

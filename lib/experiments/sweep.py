@@ -6,6 +6,7 @@ on, and what fails stops nothing else.
 """
 
 import itertools
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,8 @@ from lib.training.records import RecordError
 from .engines import Job, places, run_by_slurm, run_locally, slurm_executor
 from .run import earlier_record
 from .table import Run
+
+MOST_RUNS = 10_000  # of which none is started before all have been laid out
 
 Configure = Callable[[list[str]], Run]  # the experiment with FIELD=VALUE settings
 
@@ -92,12 +95,20 @@ def read_grid(texts: Sequence[str], known: Sequence[str]) -> dict[str, list[str]
         grid[field] = _values(values)
         if not grid[field]:
             raise ValueError(f"--grid {text}: there is no number in {values}")
+        _require_few(math.prod(map(len, grid.values())))
     return grid
 
 
+def _require_few(runs: int) -> None:
+    if runs > MOST_RUNS:
+        raise ValueError(f"--grid asks for {runs} runs: at most {MOST_RUNS} in a sweep")
+
+
 def _values(text: str) -> list[str]:
-    if span := re.fullmatch(r"(\d+):(\d+)", text):
-        return [str(number) for number in range(int(span[1]), int(span[2]))]
+    if span := re.fullmatch(r"(\d{1,19}):(\d{1,19})", text):
+        numbers = range(int(span[1]), int(span[2]))
+        _require_few(numbers.stop - numbers.start)
+        return [str(number) for number in numbers]
     return text.split(";" if ";" in text else ",")
 
 

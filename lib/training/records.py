@@ -227,7 +227,14 @@ def estimate(values: Tensor) -> dict[str, Any]:
 
 
 def packed(values: Tensor) -> dict[str, Any]:
-    """32-bit floats as a record keeps them exactly: their shape, and base64."""
+    """32-bit floats as a record keeps them exactly: their shape, and base64.
+
+    Raises ValueError for numbers of another type.
+    """
+    import torch
+
+    if values.dtype != torch.float32:
+        raise ValueError(f"a record keeps 32-bit floats, not {values.dtype}")
     floats = values.detach().cpu().numpy().astype("<f4")
     data = base64.b64encode(floats.tobytes()).decode()
     return {"shape": list(values.shape), "float32": data}
@@ -303,7 +310,7 @@ def provenance(device: torch.device) -> dict[str, Any]:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         return platform.processor()
     names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]

@@ -14,6 +14,7 @@ from torchvision.datasets import MNIST
 
 from lib.data import digits
 from lib.data.digits import DataError
+from lib.data.fetching import in_one_line
 from tests.data.test_digits import idx
 
 
@@ -57,6 +58,11 @@ def server(monkeypatch):
         yield made
         made.shutdown()
         thread.join()
+
+
+def test_an_error_without_words_is_called_by_its_name():
+    assert in_one_line(TimeoutError()) == "TimeoutError"
+    assert in_one_line(TimeoutError(" a\n  b ")) == "a b"
 
 
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n"

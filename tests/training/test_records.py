@@ -194,7 +194,7 @@ def test_provenance_says_on_what():
 def processor(monkeypatch, cpuinfo: str | OSError) -> str:
     """The processor's name where /proc/cpuinfo says this, or is not there."""
 
-    def read_text(path: Path) -> str:
+    def read_text(path: Path, *how: str) -> str:
         assert path == Path("/proc/cpuinfo")
         if isinstance(cpuinfo, OSError):
             raise cpuinfo
