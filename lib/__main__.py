@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 from lib.data.catalogue import CorpusError, DataError
+from lib.data.fetching import in_one_line
 from lib.experiments.run import run_experiment
 from lib.experiments.table import EXPERIMENTS, Run
 from lib.training import environment
@@ -71,7 +72,7 @@ def main(arguments: list[str]) -> int:
         )
     except ERRORS as error:
         if first_to_tell():
-            print(f"error: {one_line(str(error))}", file=sys.stderr)
+            print(f"error: {in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         if environment.rank() == 0:
@@ -85,11 +86,14 @@ def main(arguments: list[str]) -> int:
 
 def first_to_tell() -> bool:
     """Whether an error is this process's to tell, of several that may know of it."""
-    if "torch" not in sys.modules:  # what all on this machine see alike was refused
-        return environment.local_rank() == 0
-    from lib.training import distributed
+    try:
+        if "torch" not in sys.modules:  # what all on this machine see alike was refused
+            return environment.local_rank() == 0
+        from lib.training import distributed
 
-    return distributed.first_to_tell()
+        return distributed.first_to_tell()
+    except TrainingError:  # which of them it is cannot be told
+        return True
 
 
 def parser() -> Parser:
@@ -173,7 +177,7 @@ def seed(text: str) -> int:
 
 def device(text: str) -> str:
     """A device as PyTorch spells it; whether it is there, is seen with PyTorch."""
-    if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", text):
+    if not re.fullmatch(r"cpu|(cuda|mps)(:\d+)?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not cpu, cuda or mps")
     return text
 
@@ -237,7 +241,9 @@ def compare(options: argparse.Namespace) -> int:
     verdicts = [row.verdict for row in rows]
     print(comparison.summary(rows))
     if "agree" not in verdicts and "differ" not in verdicts:
-        raise RecordError("cannot compare: nothing could be judged")
+        raise RecordError(
+            "cannot compare: nothing could be judged: give each side several seeds"
+        )
     return 1 if "differ" in verdicts else 0
 
 
@@ -247,18 +253,13 @@ def migrate(options: argparse.Namespace) -> int:
 
     left = 0
     for found in migration.migrate(options.folder):
-        said = one_line(found.said)
+        said = in_one_line(found.said)
         if found.done:
             print(said)
         else:
             left += 1
             print(f"left: {said}", file=sys.stderr)
     return 1 if left else 0
-
-
-def one_line(message: str) -> str:
-    """A message in one line: what others raised, and is quoted, may have several."""
-    return " ".join(line.strip() for line in message.splitlines())
 
 
 def aligned(rows: list[list[str]]) -> str:

@@ -458,7 +458,9 @@ WITHOUT: dict[str, dict[str, str]] = {
     "training.checkpoints": {OWN: "*"},
     "training.distributed": {OWN: "Workers launched first_to_tell"},
     "training.engine": {OWN: "prepare Engine decide"},
-    "training.environment": {OWN: "chosen_device threads processes rank local_rank"},
+    "training.environment": {
+        OWN: "chosen_device threads require_bars processes rank local_rank",
+    },
     "training.errors": {CHECK: "TrainingError require_count"},
     "training.finite": {
         CHECK: "NotFiniteError require_finite require_whole spoilt require_means "

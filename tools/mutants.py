@@ -37,6 +37,16 @@ KILLED = (1, 3, 24, 36, 152, 255, -24, -11, -9)  # a failure, a crash, out of ti
 SURVIVED = (0, 5, 33)  # the last two: no test calls it
 
 
+# A process that a test starts in another folder has no settings of mutmut's there, and
+# what it calls is not counted; without this it would fail. Python imports it first.
+ELSEWHERE = """
+import os
+if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+    if not os.path.exists("pyproject.toml"):
+        os.environ["MUTANT_UNDER_TEST"] = ""
+"""
+
+
 class Change(NamedTuple):
     """What a mutant changes: lines as they were, and as they are."""
 
@@ -97,7 +107,7 @@ def imports(source: str) -> set[str]:
 
 
 def concerning(module: str) -> list[str]:
-    """The test files that concern a module: those that import it, or who imports it.
+    """The test files that concern a module: what imports it, and who imports it has.
 
     Of a module that none imports, they are all of its wing.
     """
@@ -105,11 +115,21 @@ def concerning(module: str) -> list[str]:
     files = [path for wing in wings for path in (ROOT / "tests" / wing).glob("*.py")]
     files = sorted([ROOT / "tests" / "test_main.py", *files])
     users = graph().find_modules_that_directly_import(dotted(module))
-    near = {dotted(module), *users}
-    own = [path for path in files if near & imports(path.read_text("utf-8"))]
+    of_users = {tests_of(user) for user in users}
+    own = [
+        path
+        for path in files
+        if path in of_users or dotted(module) in imports(path.read_text("utf-8"))
+    ]
     wing = ROOT / "tests" / Path(module).parent.name
     chosen = own or [path for path in files if path.parent == wing]
     return [str(x.relative_to(ROOT)) for x in chosen if x.name.startswith("test_")]
+
+
+def tests_of(module: str) -> Path:
+    """Where the tests of a module, named with dots, stand."""
+    *wing, name = module.split(".")[1:]
+    return ROOT.joinpath("tests", *wing, f"test_{name.strip('_')}.py")
 
 
 # ------------------------------------------------------------------------------ drawing
@@ -145,6 +165,7 @@ def lay_out(module: str, folder: Path) -> None:
             if not there.exists() or there.read_bytes() != here.read_bytes():
                 shutil.copyfile(here, there)
     (folder / "mutants").mkdir(exist_ok=True)  # else it is no place to import from
+    (folder / "mutants" / "sitecustomize.py").write_text(ELSEWHERE)
     heading = "[tool.mutmut]\n"
     more = f"only_mutate = {json.dumps([module])}\n"
     more += f"pytest_add_cli_args_test_selection = {json.dumps(concerning(module))}\n"
@@ -158,7 +179,9 @@ def mutmut(
     """Run mutmut in a folder; its module for processes that tests start is there."""
     ours = os.environ | {"PYTHONPATH": str(folder / "mutants")}
     ours |= {"OMP_NUM_THREADS": "1", "CHECKED_GRADIENTS_THREADS": "1"}
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+    # Its script beside this Python names the folder in which it was installed.
+    start = "from mutmut.__main__ import cli; cli()"
+    command = [sys.executable, "-c", start, *arguments]
     return subprocess.run(
         command, cwd=folder, env=ours, capture_output=True, text=True, timeout=seconds
     )

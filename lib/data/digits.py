@@ -10,10 +10,12 @@ import hashlib
 import http.client
 import json
 import math
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
+from tqdm import tqdm
 
 from .catalogue import (
     DIGITS,
@@ -251,16 +254,18 @@ def _download(folder: Path, *, keep_unknown: bool) -> None:
     paths = list(map(raw.joinpath, MNIST_FILES))
     if all(p.is_file() and (keep_unknown or not _unknown(p)) for p in paths):
         return  # the folder may be one that takes no lock
-    from torchvision.datasets import MNIST  # slow to import, and seldom needed
+    from torchvision.datasets import MNIST, utils  # slow to import, and seldom needed
 
+    if not sys.stderr.isatty():  # its bars are lines where nobody watches them
+        utils.tqdm = partial(tqdm, disable=True)
     try:
         with alone_in(raw), _without_damaged(raw, keep_unknown):
             MNIST(folder, download=True)
     # What torchvision raises for a server's odd answers and for damaged files.
     except FETCHING_FAILS as error:
         raise DataError(
-            f"torchvision could not fetch MNIST into {folder}: {in_one_line(error)}: "
-            "try again"
+            f"torchvision could not fetch MNIST into {folder}: "
+            f"{in_one_line(error).rstrip('.')}: try again"
         ) from None
 
 

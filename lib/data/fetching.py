@@ -1,4 +1,4 @@
-"""One download at a time into a folder: a second one waits, and finds the files."""
+"""What downloads share: one at a time into a folder; what went wrong, in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +23,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def in_one_line(error: Exception) -> str:
-    """What an error says; a server's words may have several lines."""
-    return " ".join(str(error).split()) or type(error).__name__
+def in_one_line(said: str | Exception) -> str:
+    """A message, or what an error says: what others raised may have several lines."""
+    one = " ".join(line.strip() for line in str(said).splitlines())
+    return one.strip() or type(said).__name__

@@ -83,7 +83,10 @@ def compare(first: Path, others: Sequence[Path]) -> list[Row]:
             if name in right
         ]
         if not shared:
-            raise RecordError(f"cannot compare {first} and {other}: no run is in both")
+            raise RecordError(
+                f"cannot compare {first} and {other}: no run is in both: name folders "
+                "with records of the same experiment"
+            )
         for sides in shared:
             refuse_another_run(sides)
             rows += _rows(sides)
@@ -102,7 +105,10 @@ def read_set(path: Path) -> dict[str, list[Record]]:
             name = (file.parent.relative_to(path) / record["name"]).as_posix()
             found.setdefault(name, []).append(record)
     if not found:
-        raise RecordError(f"no record NAME-seedN.json in {path}")
+        raise RecordError(
+            f"no record NAME-seedN.json in {path}: name a folder that a run or a sweep "
+            "had as --out"
+        )
     return found
 
 
@@ -121,7 +127,7 @@ def refuse_another_run(sides: Sides) -> None:
     if names:
         raise RecordError(
             f"cannot compare {sides.name}: its records are of runs with another "
-            f"{', '.join(sorted(names))}"
+            f"{', '.join(sorted(names))}: leave those out, or compare them apart"
         )
 
 

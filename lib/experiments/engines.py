@@ -169,7 +169,9 @@ def slurm_executor(
     try:
         executor = SlurmExecutor(folder, max_num_timeout=REQUEUED)
     except RuntimeError:
-        raise TrainingError("there is no Slurm here: srun is not found") from None
+        raise TrainingError(
+            "there is no Slurm here: srun is not found: leave out --cluster"
+        ) from None
     gpu = {"gpus_per_node": 1} if chosen_device(device).startswith("cuda") else {}
     executor.update_parameters(
         job_name=name,

@@ -91,6 +91,7 @@ def run_experiment(
         watching.require_package()
     _refuse_early(name, run, device, data, download, keep_weights)
 
+    environment.require_bars()
     from lib.training.engine import decide  # with PyTorch
 
     from .kinds import KINDS

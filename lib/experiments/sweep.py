@@ -6,20 +6,23 @@ on, and what fails stops nothing else.
 """
 
 import itertools
+import math
 import re
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lib.training import records
+from lib.training import locks, records
 from lib.training.records import RecordError
 
 from .engines import Job, places, run_by_slurm, run_locally, slurm_executor
 from .run import earlier_record
 from .table import Run
+
+MOST_RUNS = 10_000  # of which none is started before all have been laid out
 
 Configure = Callable[[list[str]], Run]  # the experiment with FIELD=VALUE settings
 
@@ -92,12 +95,20 @@ def read_grid(texts: Sequence[str], known: Sequence[str]) -> dict[str, list[str]
         grid[field] = _values(values)
         if not grid[field]:
             raise ValueError(f"--grid {text}: there is no number in {values}")
+        _require_few(math.prod(map(len, grid.values())))
     return grid
 
 
+def _require_few(runs: int) -> None:
+    if runs > MOST_RUNS:
+        raise ValueError(f"--grid asks for {runs} runs: at most {MOST_RUNS} in a sweep")
+
+
 def _values(text: str) -> list[str]:
-    if span := re.fullmatch(r"(\d+):(\d+)", text):
-        return [str(number) for number in range(int(span[1]), int(span[2]))]
+    if span := re.fullmatch(r"(\d{1,19}):(\d{1,19})", text):
+        numbers = range(int(span[1]), int(span[2]))
+        _require_few(numbers.stop - numbers.start)
+        return [str(number) for number in numbers]
     return text.split(";" if ";" in text else ",")
 
 
@@ -158,8 +169,8 @@ def sweep(
 
     ``common`` are the arguments that all runs get. ``jobs`` run at once: unless it is
     given, as many as there are devices, or as the cluster starts. Raises RecordError
-    where a folder cannot be written or holds another run's record, and TrainingError
-    where there is no such device or cluster.
+    where a folder cannot be written or holds another run's record, or where another
+    sweep is at work in it, and TrainingError where there is no such device or cluster.
     """
     waiting = [point for point in grid_points if point.record() is None]
     tasks = [point.job(common) for point in waiting]
@@ -169,13 +180,10 @@ def sweep(
         ended = run_by_slurm(executor, tasks)
     else:
         ended = run_locally(tasks, places(device, jobs))
-    for point, task in zip(waiting, tasks, strict=True):
-        records.make_folder(point.folder)
-        records.remove(task.log)
     done = len(grid_points) - len(waiting)
-    say(f"{len(grid_points)} runs, {done} of them finished before")
     failed: dict[Path, str] = {}
-    with closing(ended):
+    with _room(out, waiting, tasks), closing(ended):
+        say(f"{len(grid_points)} runs, {done} of them finished before")
         for index, how in ended:
             point, done = waiting[index], done + 1
             error = "" if point.record() else reason(tasks[index].log, how)
@@ -186,6 +194,25 @@ def sweep(
         Outcome(point, point.record(), failed.get(point.files.record, ""))
         for point in grid_points
     ]
+
+
+@contextmanager
+def _room(out: Path, waiting: Sequence[Point], tasks: Sequence[Job]) -> Iterator[None]:
+    """The points' folders, without the logs of an earlier sweep.
+
+    No other sweep of the experiment works in ``out`` meanwhile; one that has nothing
+    to run needs no room. Raises RecordError where one does.
+    """
+    if not waiting:
+        yield
+        return
+    records.make_folder(out)
+    lock = out / f"{waiting[0].name}-sweep.lock"
+    with locks.alone(lock, f"another sweep of {waiting[0].name} is at work in {out}"):
+        for point, task in zip(waiting, tasks, strict=True):
+            records.make_folder(point.folder)
+            records.remove(task.log)
+        yield
 
 
 def reason(log: Path, how: str) -> str:

@@ -302,7 +302,7 @@ def kept_translator(
         )
     tokeniser = new_tokeniser(run, data)
     model = Transformer(run.architecture(tokeniser.get_vocab_size()))
-    model.load_state_dict(records.unpacked_weights(record["weights"]))
+    records.load_weights(model, record["weights"])
     return Translator(model.eval(), tokeniser, run.tagged)
 
 

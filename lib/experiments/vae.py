@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from lib.data.digits import Digits
+from lib.data.digits import PIXELS, SMALL_SIDE, Digits
 from lib.models import vae
 from lib.models.vae import VAE, VAEConfig
 from lib.training import records
@@ -40,12 +40,14 @@ def keep_plane(model: VAE, data: Digits) -> dict[str, Any]:
 
 
 def kept_plane(record: dict[str, Any]) -> VAE:
-    """The network that the record of a `PlaneRun` keeps, to the bit."""
-    weights = records.unpacked_weights(record["kept"]["weights"])
+    """The network that the record of a `PlaneRun` keeps, to the bit.
+
+    Raises RecordError where its weights are not those of such a network.
+    """
     run = record["configuration"]
-    pixels = len(weights["decoder.2.bias"])
+    pixels = SMALL_SIDE**2 if run["digits"] == "bundled-8x8" else PIXELS
     model = VAE(VAEConfig(pixels, run["hidden"], run["latents"]))
-    model.load_state_dict(weights)
+    records.load_weights(model, record["kept"]["weights"])
     return model
 
 

@@ -128,14 +128,23 @@ def first_to_tell() -> bool:
         return True
     try:
         return int(_store().add("told", 1)) == 1
-    except RuntimeError:
+    except (RuntimeError, TrainingError):
         return True
 
 
 def _store() -> PrefixStore:
-    """torchrun's store, which all processes read; each restart of them begins empty."""
-    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    attempt = os.environ["TORCHELASTIC_RESTART_COUNT"]
+    """torchrun's store, which all processes read; each restart of them begins empty.
+
+    Raises TrainingError where the environment does not say where it is.
+    """
+    try:
+        host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+        attempt = os.environ["TORCHELASTIC_RESTART_COUNT"]
+    except (KeyError, ValueError) as error:
+        raise TrainingError(
+            f"torchrun's variables are not as it sets them ({error}): start with "
+            "torchrun, or unset TORCHELASTIC_RUN_ID"
+        ) from None
     store = TCPStore(host, port, is_master=False, timeout=WAIT)
     return PrefixStore(f"attempt {attempt}", store)
 

@@ -4,6 +4,7 @@ Nothing here needs PyTorch, so that a sweep can be laid out before it is loaded.
 """
 
 import os
+import re
 
 from .errors import TrainingError
 
@@ -14,9 +15,11 @@ def chosen_device(device: str | None = None) -> str:
     """The device, unless it is given that which CHECKED_GRADIENTS_DEVICE names.
 
     Of several processes on one machine each has a GPU of its own. Raises TrainingError
-    where they cannot.
+    where they cannot, and for one processor of several.
     """
     device = device or os.environ.get("CHECKED_GRADIENTS_DEVICE") or "cpu"
+    if device.startswith("cpu:"):  # PyTorch takes any number for the only one there is
+        raise TrainingError(f"no device {device!r}: use cpu")
     if processes() == 1 or device == "cpu":
         return device
     if device != "cuda":
@@ -34,7 +37,7 @@ def threads() -> int:
     """
     default = "2" if processes() == 1 else "1"
     number = os.environ.get("CHECKED_GRADIENTS_THREADS") or default
-    if not number.isdecimal() or not 1 <= int(number) <= MOST_THREADS:
+    if not re.fullmatch("[0-9]{1,9}", number) or not 1 <= int(number) <= MOST_THREADS:
         raise TrainingError(
             f"CHECKED_GRADIENTS_THREADS is {number!r}, not a number of threads from "
             f"1 to {MOST_THREADS}"
@@ -42,21 +45,46 @@ def threads() -> int:
     return int(number)
 
 
+def require_bars() -> None:
+    """Raise TrainingError where tqdm, which draws the bars, cannot read its variables.
+
+    It reads those that begin with TQDM_ when it is imported.
+    """
+    try:
+        import tqdm  # noqa: F401
+    except ValueError as error:
+        raise TrainingError(
+            f"a variable TQDM_... of the environment is not what tqdm takes ({error}): "
+            "unset it"
+        ) from None
+
+
 def processes() -> int:
     """How many processes torchrun has started to train together; 1 without it."""
-    return int(_torchrun("WORLD_SIZE", "1"))
+    return _torchrun("WORLD_SIZE", least=1)
 
 
 def rank() -> int:
     """Which of them this is; 0 is the one that writes."""
-    return int(_torchrun("RANK", "0"))
+    return _torchrun("RANK", least=0)
 
 
 def local_rank() -> int:
     """Which of those on this machine this is."""
-    return int(_torchrun("LOCAL_RANK", "0"))
+    return _torchrun("LOCAL_RANK", least=0)
 
 
-def _torchrun(variable: str, default: str) -> str:
-    """A variable as torchrun sets it: other launchers use the same names."""
-    return os.environ[variable] if "TORCHELASTIC_RUN_ID" in os.environ else default
+def _torchrun(variable: str, least: int) -> int:
+    """A number as torchrun sets it, or else the least: others use the same names.
+
+    Raises TrainingError for what torchrun never sets.
+    """
+    text = os.environ.get(variable) if "TORCHELASTIC_RUN_ID" in os.environ else None
+    if text is None:
+        return least
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < least:
+        raise TrainingError(
+            f"{variable} is {text!r}, not a whole number from {least} on: start with "
+            "torchrun, or unset TORCHELASTIC_RUN_ID"
+        )
+    return int(text)

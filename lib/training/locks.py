@@ -6,7 +6,7 @@ systems without either; portalocker lacks the last, and bare `fcntl` Windows, to
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from .records import RecordError, RunFiles
@@ -17,23 +17,27 @@ def lock_file(files: RunFiles) -> Path:
     return files.record.with_suffix(".lock")
 
 
+def held(files: RunFiles) -> AbstractContextManager[None]:
+    """Hold a run's files, as `alone` does."""
+    return alone(lock_file(files), f"another process is at work on {files.record}")
+
+
 @contextmanager
-def held(files: RunFiles) -> Iterator[None]:
-    """Hold a run's files, in a folder that is there, until the context is left.
+def alone(path: Path, otherwise: str) -> Iterator[None]:
+    """Hold a lock, in a folder that is there, until the context is left.
 
     The system frees the lock of a process that is killed; the file that it leaves is
-    taken up by the next one. Raises RecordError where another process holds it.
+    taken up by the next one. Raises RecordError where another process holds it, which
+    says ``otherwise`` and what to do.
     """
     from filelock import FileLock, Timeout  # some hundredths of a second to import
 
-    path = lock_file(files)
     lock = FileLock(path, timeout=0)
     try:
         lock.acquire()
     except Timeout:
         raise RecordError(
-            f"another process is at work on {files.record}: wait until it ends, or "
-            "name another folder with --out"
+            f"{otherwise}: wait until it ends, or name another folder with --out"
         ) from None
     except OSError as error:
         raise RecordError(f"cannot lock {path}: {error.strerror}") from None

@@ -12,6 +12,8 @@ import contextlib
 import hashlib
 import io
 import json
+import math
+import operator
 import os
 import platform
 import secrets
@@ -183,14 +185,31 @@ def read_unsigned(path: str | Path) -> dict[str, Any]:
 
 
 def read_seeds(folder: str | Path, name: str) -> list[dict[str, Any]]:
-    """The records of a run, in the order of the seeds. Raises RecordError for none."""
+    """The records of a run, in the order of the seeds.
+
+    Raises RecordError for none, and for one that is another run's or another seed's.
+    """
     prefix = f"{name}-seed"
     paths = Path(folder).glob(f"{prefix}*.json")
     numbers = (path.stem.removeprefix(prefix) for path in paths)
     seeds = sorted(int(number) for number in numbers if number.isdecimal())
     if not seeds:
         raise RecordError(f"no record {prefix}N.json in {folder}")
-    return [read(run_files(Path(folder), name, seed).record) for seed in seeds]
+    return [
+        _own(run_files(Path(folder), name, seed).record, name, seed) for seed in seeds
+    ]
+
+
+def _own(path: Path, name: str, seed: int) -> dict[str, Any]:
+    """The record that the file's name says it is. Raises RecordError."""
+    record = read(path)
+    theirs = record.get("name"), record.get("seed")
+    if theirs != (name, seed):
+        raise RecordError(
+            f"{path} is the record of {theirs[0]} with seed {theirs[1]}: give it that "
+            "name"
+        )
+    return record
 
 
 # --------------------------------------------------------------------- what it contains
@@ -208,19 +227,37 @@ def estimate(values: Tensor) -> dict[str, Any]:
 
 
 def packed(values: Tensor) -> dict[str, Any]:
-    """32-bit floats as a record keeps them exactly: their shape, and base64."""
+    """32-bit floats as a record keeps them exactly: their shape, and base64.
+
+    Raises ValueError for numbers of another type.
+    """
+    import torch
+
+    if values.dtype != torch.float32:
+        raise ValueError(f"a record keeps 32-bit floats, not {values.dtype}")
     floats = values.detach().cpu().numpy().astype("<f4")
     data = base64.b64encode(floats.tobytes()).decode()
     return {"shape": list(values.shape), "float32": data}
 
 
 def unpacked(kept: dict[str, Any]) -> Tensor:
-    """The tensor that was ``packed``, to the bit."""
+    """The tensor that was ``packed``, to the bit.
+
+    Raises RecordError for what ``packed`` does not give.
+    """
     import numpy
     import torch
 
-    floats = numpy.frombuffer(base64.b64decode(kept["float32"]), "<f4")
-    return torch.from_numpy(floats.astype("f4").reshape(kept["shape"]))
+    try:
+        floats = numpy.frombuffer(
+            base64.b64decode(kept["float32"], validate=True), "<f4"
+        )
+        shape = [operator.index(size) for size in kept["shape"]]
+        if len(floats) != math.prod(shape) or min(shape, default=0) < 0:
+            raise ValueError(f"{len(floats)} numbers are not of the shape {shape}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(f"weights are not as a record keeps them: {error}") from None
+    return torch.from_numpy(floats.astype("f4").reshape(shape))
 
 
 def packed_weights(model: nn.Module) -> dict[str, Any]:
@@ -229,8 +266,23 @@ def packed_weights(model: nn.Module) -> dict[str, Any]:
 
 
 def unpacked_weights(kept: dict[str, Any]) -> dict[str, Tensor]:
-    """What ``packed_weights`` kept, for ``load_state_dict``."""
+    """What ``packed_weights`` kept, by name; raises as ``unpacked`` does."""
     return {name: unpacked(part) for name, part in kept.items()}
+
+
+def load_weights(model: nn.Module, kept: dict[str, Any]) -> None:
+    """Give a network what ``packed_weights`` kept.
+
+    Raises RecordError, and changes nothing, where they are another network's.
+    """
+    weights = unpacked_weights(kept)
+    shapes = {name: part.shape for name, part in weights.items()}
+    if shapes != {name: part.shape for name, part in model.state_dict().items()}:
+        raise RecordError(
+            "the record's weights are not those of a network of its configuration: "
+            f"{AGAIN}"
+        )
+    model.load_state_dict(weights)
 
 
 def provenance(device: torch.device) -> dict[str, Any]:
@@ -258,7 +310,7 @@ def provenance(device: torch.device) -> dict[str, Any]:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         return platform.processor()
     names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]

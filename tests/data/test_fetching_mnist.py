@@ -14,6 +14,7 @@ from torchvision.datasets import MNIST
 
 from lib.data import digits
 from lib.data.digits import DataError
+from lib.data.fetching import in_one_line
 from tests.data.test_digits import idx
 
 
@@ -59,6 +60,11 @@ def server(monkeypatch):
         thread.join()
 
 
+def test_an_error_without_words_is_called_by_its_name():
+    assert in_one_line(TimeoutError()) == "TimeoutError"
+    assert in_one_line(TimeoutError(" a\n  b ")) == "a b"
+
+
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n"
 ODD = {
     "broken off": lambda content: HEAD % len(content) + content[:9],
@@ -70,12 +76,15 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_an_odd_answer_is_one_line_and_a_second_try_succeeds(server, tmp_path, odd):
+def test_an_odd_answer_is_one_line_and_a_second_try_succeeds(
+    server, tmp_path, odd, capsys
+):
     server.odd = ODD[odd]
     server.files["x"] = b""
     with pytest.raises(DataError, match=r"could not fetch MNIST .*: try again") as said:
         digits.load("mnist", tmp_path, download=True)
     assert len(str(said.value).splitlines()) == 1
+    assert capsys.readouterr() == ("", "")  # no bar either
     server.odd = None
     assert digits.load("mnist", tmp_path, download=True).train_images.shape == (5, 784)
 

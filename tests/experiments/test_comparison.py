@@ -154,7 +154,9 @@ def test_one_seed_without_an_interval_is_not_judged(tmp_path, capsys):
     assert main(["compare", str(a), str(b)]) == 2
     captured = capsys.readouterr()
     assert captured.out.splitlines()[1].endswith("one seed  not judged")
-    assert captured.err == "error: cannot compare: nothing could be judged\n"
+    assert captured.err == (
+        "error: cannot compare: nothing could be judged: give each side several seeds\n"
+    )
 
 
 def test_a_sweeps_folders_are_compared_point_by_point(tmp_path, capsys):

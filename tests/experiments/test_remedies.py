@@ -3,15 +3,20 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lib.__main__ import main
-from lib.training import checkpoints, locks, records
+from lib.experiments import sweep
+from lib.experiments.engines import Ended, Job
+from lib.models import vae
+from lib.training import checkpoints, locks, records, watching
 
 VAE = [
     *("vae-digits", "--epochs", "2", "--set", "digits=bundled-8x8"),
@@ -196,6 +201,113 @@ def test_what_goes_by_itself_or_is_changed_outside(
         if better == "other":
             assert main(["run", *VAE, "--out", str(tmp_path / better)]) == 0
     assert main(["run", *VAE, "--out", str(out)]) == 0
+
+
+def without(field: str) -> list[str]:
+    """A sweep of the small run that leaves a field to the grid."""
+    settings = [text for text in ("epochs=2", *VAE[4::2]) if not text.startswith(field)]
+    return ["sweep", "vae-digits", *(x for text in settings for x in ("--set", text))]
+
+
+SWEEP = without("seed")
+
+
+def in_process(jobs: list[Job], places: object) -> Iterator[Ended]:
+    """What runs a sweep's jobs, without a start of Python for each."""
+    for number, job in enumerate(jobs):
+        assert main(job.arguments) == 0
+        yield Ended(number, "")
+
+
+def no_package(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(watching, "find_spec", lambda name: None)
+    patch.setitem(sys.modules, "submitit", None)
+
+
+def under_torchrun(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("TORCHELASTIC_RUN_ID", "none")
+    patch.setenv("WORLD_SIZE", "2")
+
+
+def without_a_world(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("TORCHELASTIC_RUN_ID", "none")
+    patch.setenv("WORLD_SIZE", "")
+
+
+def little_memory(patch: pytest.MonkeyPatch) -> None:
+    real = vae.loss
+
+    def loss(model: vae.VAE, *arguments: Any, **options: Any) -> Any:
+        if model.config.hidden > 200:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return real(model, *arguments, **options)
+
+    patch.setattr(vae, "loss", loss)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """``fault`` makes the surroundings worse; ``better`` is what the line advises."""
+
+    fault: Callable[[pytest.MonkeyPatch], object]
+    command: list[str]
+    advice: str
+    better: list[str]
+    mended: bool = False  # the surroundings are mended, too
+
+
+OUTSIDE = {
+    "grid": Outside(nothing, [*SWEEP, "--grid", "hidden"],
+                    "FIELD=VALUE,VALUE or FIELD=0:5", [*SWEEP, "--grid", "seed=0:2"]),
+    "grid's field": Outside(nothing, [*without("latents"), "--grid", "depth=2"],
+                            "choose one of digits, hidden, latents",
+                            [*without("latents"), "--grid", "latents=2"]),
+    "set twice": Outside(nothing, [*SWEEP, "--grid", "hidden=3"], "--set hidden=4",
+                         [*without("hidden"), "--grid", "hidden=3"]),
+    "log": Outside(no_package, ["run", *VAE, "--log", "log"], "--log needs",
+                   ["run", *VAE]),
+    "slurm": Outside(no_package, [*SWEEP, "--grid", "seed=0", "--cluster", "slurm"],
+                     "--cluster slurm needs", [*SWEEP, "--grid", "seed=0"]),
+    "torchrun": Outside(under_torchrun, [*SWEEP, "--grid", "seed=0"], "start it alone",
+                        [*SWEEP, "--grid", "seed=0"], mended=True),
+    "one process": Outside(under_torchrun, ["run", *NORMS], "without torchrun",
+                           ["run", *NORMS], mended=True),
+    "odd torchrun": Outside(without_a_world, ["run", *VAE], "or unset TORCHELASTIC_RUN",
+                            ["run", *VAE], mended=True),
+    "memory": Outside(little_memory, ["run", *VAE, "--set", "hidden=201"],
+                      "hidden is 201, make it smaller",
+                      ["run", *VAE, "--set", "hidden=200", "--overwrite"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_the_surroundings_lack_is_gone_round_as_the_line_says(
+    tmp_path, capsys, monkeypatch, name
+):
+    case, out = OUTSIDE[name], ["--out", str(tmp_path / "out")]
+    monkeypatch.setattr(sweep, "run_locally", in_process)
+    with monkeypatch.context() as patch:
+        case.fault(patch)
+        assert case.advice in refused([*case.command, *out], capsys)
+        if not case.mended:
+            assert main([*case.better, *out]) == 0
+    if case.mended:
+        assert main([*case.better, *out]) == 0
+
+
+def test_what_cannot_be_compared_can_after_what_the_line_advises(tmp_path, capsys):
+    one, other, none = (str(tmp_path / name) for name in ("one", "other", "none"))
+    assert main(["run", *VAE, "--out", one]) == 0
+    line = refused(["compare", one, none], capsys)
+    assert "name a folder that a run or a sweep had as --out" in line
+    assert main(["run", *NORMS, "--out", other]) == 0
+    line = refused(["compare", one, other], capsys)
+    assert "name folders with records of the same experiment" in line
+    assert main(["run", *VAE, "--set", "latents=3", "--out", other]) == 0
+    line = refused(["compare", one, other], capsys)
+    assert "another latents: leave those out, or compare them apart" in line
+    assert main(["run", *VAE, "--overwrite", "--out", other]) == 0
+    assert main(["compare", one, other]) == 0
 
 
 def test_room_on_a_full_disk_lets_the_run_go_on(tmp_path, capsys, monkeypatch):

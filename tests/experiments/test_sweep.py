@@ -150,6 +150,30 @@ def test_another_sweeps_folder_is_refused_before_anything_is_run(
     assert len(in_process) == 1
 
 
+def test_a_second_sweep_into_one_folder_is_refused_until_the_first_has_ended(
+    tmp_path, capsys, in_process, monkeypatch
+):
+    """Its lines are followed: it waits, or takes another folder."""
+    run, second = sweep.run_locally, [*SWEEP, "--grid", "hidden=3"]
+
+    def meanwhile(jobs, places):
+        monkeypatch.setattr(sweep, "run_locally", run)
+        capsys.readouterr()
+        assert main([*second, "--out", str(tmp_path / "out")]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "another sweep of vae-digits is at work in" in line
+        assert "wait until it ends, or name another folder with --out" in line
+        assert main([*second, "--out", str(tmp_path / "other")]) == 0
+        yield from run(jobs, places)
+
+    monkeypatch.setattr(sweep, "run_locally", meanwhile)
+    assert main([*SWEEP, "--grid", "hidden=2,3", "--out", str(tmp_path / "out")]) == 0
+    assert main([*second, "--out", str(tmp_path / "out")]) == 0
+    assert "1 runs, 1 of them finished before" in capsys.readouterr().err
+    assert len(in_process) == 3
+    assert not list(tmp_path.rglob("*.lock"))
+
+
 def test_ctrl_c_ends_with_a_line_that_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     def interrupted(jobs, places):
         raise KeyboardInterrupt
@@ -175,6 +199,9 @@ def test_ctrl_c_ends_with_a_line_that_says_how_to_go_on(tmp_path, capsys, monkey
         (["--grid", "hidden=8,0"], "hidden must be at least 1"),
         (["--grid", "seed=0,x"], "seed must be whole numbers below 2^63, not 'x'"),
         (["--grid", "seed=5:5"], "--grid seed=5:5: there is no number in 5:5"),
+        (["--grid", "seed=0:99999999999"], "99999999999 runs: at most 10000 in a"),
+        (["--grid", "seed=0:10000", "--grid", "hidden=3,4"], "20000 runs: at most"),
+        (["--grid", "seed=0:" + "9" * 5000], "seed must be whole numbers below 2^63"),
         (["--grid", "seed=1", "--grid", "seed=2"], "seed has its values already"),
         (["--grid", "epochs=1,2"], "--set epochs=2: the grid sets it, too"),
         (["--grid", "hidden=8", "--jobs", "0"], "'0' is not a whole number from 1 on"),

@@ -40,6 +40,7 @@ def test_every_module_is_there_and_meets_tests() -> None:
         assert concerning(module), module
     assert "tests/models/test_gaussian.py" in concerning("lib/models/gaussian.py")
     assert "tests/test_main.py" in concerning("lib/__main__.py")
+    assert "tests/experiments/test_norms.py" in concerning("lib/models/probes.py")
 
 
 def test_imports_are_read_in_both_forms() -> None:

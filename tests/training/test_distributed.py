@@ -5,6 +5,7 @@ Processes are dear to start: two starts, of two and of three, run all that is as
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,43 @@ def test_without_torchrun_a_process_is_alone_whatever_others_set(monkeypatch):
     monkeypatch.setenv("RANK", "5")
     assert distributed.launched() == ALONE
     assert distributed.first_to_tell()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        *[
+            ("WORLD_SIZE", text)
+            for text in ("", "x", "0", "-1", "1.5", "²", "9" * 5000)
+        ],
+        *[("RANK", text) for text in ("", "x", "-1", "½")],
+    ],
+)
+def test_what_torchrun_never_sets_is_one_line(
+    second_of_two, monkeypatch, tmp_path, capsys, variable, text
+):
+    monkeypatch.setenv(variable, text)
+    assert main(["run", "vae-digits", "--out", str(tmp_path / "out")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{variable} is {text!r}, not a whole number from" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_line_that_no_process_claims_is_told_by_each(
+    second_of_two, monkeypatch, capsys
+):
+    monkeypatch.setenv("LOCAL_RANK", "-")
+    monkeypatch.delenv("MASTER_PORT", raising=False)
+    assert main(["list"]) == 2
+    assert "list is not for torchrun" in capsys.readouterr().err
+    with (
+        pytest.raises(
+            TrainingError, match="start with torchrun, or unset TORCHELASTIC"
+        ),
+        Workers(1, 2).joined("cpu"),
+    ):
+        pass
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which it left aside, to tell why
 
 
 def test_each_of_several_has_one_thread_and_a_gpu_of_its_own(second_of_two):

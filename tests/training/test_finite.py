@@ -1,6 +1,8 @@
 """A training that stops being finite: where, by which parameter, and what is kept."""
 
 import itertools
+import math
+import warnings
 
 import pytest
 import torch
@@ -179,3 +181,26 @@ def test_parameters_in_lists_are_seen_too():
     assert finite.spoilt(parts) == ""
     model.generator.parameters[2][0] = torch.nan
     assert finite.spoilt(parts) == "generator.parameters.2"
+
+
+def test_what_is_on_an_accelerator_hides_nothing_after_it():
+    later = {"a": torch.empty((), device="meta"), "b": torch.tensor(torch.inf)}
+    with pytest.raises(finite.NotFiniteError) as said:
+        finite.require_finite(later, {})
+    assert (said.value.name, said.value.value) == ("b", torch.inf)
+
+
+def test_a_loss_is_looked_at_without_a_word_about_its_gradient():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # PyTorch warns of a number with a gradient
+        finite.require_finite({"a": torch.ones((), requires_grad=True)}, {})
+
+
+def test_of_a_parameter_alone_no_scalar_is_named():
+    layer = torch.nn.Linear(1, 1)
+    torch.nn.init.constant_(layer.bias, torch.nan)
+    with pytest.raises(finite.NotFiniteError) as said:
+        finite.require_whole({"a": layer})
+    error = said.value
+    assert (error.name, error.parameter, error.step) == ("", "a.bias", None)
+    assert math.isnan(error.value)

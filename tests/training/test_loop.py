@@ -256,10 +256,18 @@ def test_the_environment_names_device_and_threads(monkeypatch):
     with pytest.raises(TrainingError, match="abacus"):
         prepare(0)
     assert prepare(0, "cpu").device.type == "cpu"
+    with pytest.raises(TrainingError, match="no device 'cpu:3': use cpu"):
+        prepare(0, "cpu:3")  # PyTorch takes it
     monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", "0")
     with pytest.raises(TrainingError, match="'0', not a number of threads"):
         prepare(0, "cpu")
-    for many in ("1025", "100000", "9" * 30):  # of which the process would die
+    for many in (
+        "1025",
+        "100000",
+        "9" * 30,
+        "9" * 5000,
+        "²",
+    ):  # of which the process would die
         monkeypatch.setenv("CHECKED_GRADIENTS_THREADS", many)
         with pytest.raises(TrainingError, match=f"'{many}', .* from 1 to 1024"):
             prepare(0, "cpu")

@@ -168,16 +168,17 @@ def test_the_interval_covers_the_mean_95_times_in_100():
 
 
 def test_records_of_all_seeds_are_those_of_one_run(tmp_path):
-    for name in (
-        "run-seed10",
-        "run-seed9",
-        "run-seed9-more",
-        "run-b-seed0",
-        "a-run-seed0",
+    for name, seed, more in (
+        ("run", 10, ""),
+        ("run", 9, ""),
+        ("run", 9, "-more"),
+        ("run-b", 0, ""),
+        ("a-run", 0, ""),
     ):
-        records.write(tmp_path / f"{name}.json", {"name": name})
-    found = [record["name"] for record in records.read_seeds(tmp_path, "run")]
-    assert found == ["run-seed9", "run-seed10"]
+        path = tmp_path / f"{name}-seed{seed}{more}.json"
+        records.write(path, {"name": name, "seed": seed, "more": more})
+    found = records.read_seeds(tmp_path, "run")
+    assert [(record["seed"], record["more"]) for record in found] == [(9, ""), (10, "")]
     with pytest.raises(records.RecordError, match=r"no record other-seedN\.json"):
         records.read_seeds(tmp_path, "other")
 
@@ -193,7 +194,7 @@ def test_provenance_says_on_what():
 def processor(monkeypatch, cpuinfo: str | OSError) -> str:
     """The processor's name where /proc/cpuinfo says this, or is not there."""
 
-    def read_text(path: Path) -> str:
+    def read_text(path: Path, *how: str) -> str:
         assert path == Path("/proc/cpuinfo")
         if isinstance(cpuinfo, OSError):
             raise cpuinfo
@@ -240,3 +241,45 @@ def test_floats_are_kept_to_the_bit():
     values = torch.randn(3, 4).where(torch.eye(3, 4) == 0, torch.pi)
     kept = json.loads(json.dumps(records.packed(values)))
     assert torch.equal(records.unpacked(kept), values)
+
+
+@pytest.mark.parametrize(("name", "seed"), [("run", 1), ("other", 0), ("run", "0")])
+def test_a_record_under_another_ones_name_is_named(tmp_path, name, seed):
+    records.write(tmp_path / "run-seed0.json", {"name": name, "seed": seed})
+    message = rf"run-seed0\.json is the record of {name} with seed {seed}: give it"
+    with pytest.raises(RecordError, match=message):
+        records.read_seeds(tmp_path, "run")
+
+
+FORGED = [
+    {},
+    {"shape": [2]},
+    {"shape": [2], "float32": "AAAAAAAAAA"},
+    {"shape": [2], "float32": "AAAAAAAAA*A="},
+    {"shape": [2], "float32": 8},
+    {"shape": [3], "float32": "AAAAAAAAAAA="},
+    {"shape": [-1], "float32": "AAAAAAAAAAA="},
+    {"shape": [-1, -2], "float32": "AAAAAAAAAAA="},
+    {"shape": ["2"], "float32": "AAAAAAAAAAA="},
+    {"shape": 2, "float32": "AAAAAAAAAAA="},
+]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_forged_weights_are_refused(forged):
+    assert records.unpacked({"shape": [2], "float32": "AAAAAAAAAAA="}).shape == (2,)
+    with pytest.raises(RecordError, match="not as a record keeps them"):
+        records.unpacked(forged)
+
+
+def test_a_network_gets_its_own_weights_or_none():
+    model, larger = torch.nn.Linear(2, 3), torch.nn.Linear(3, 3)
+    kept = records.packed_weights(model)
+    other = torch.nn.Linear(2, 3)
+    records.load_weights(other, kept)
+    assert torch.equal(other.weight, model.weight)
+    before = larger.weight.clone()
+    for wrong in (kept, {"weight": kept["weight"]}, kept | {"more": kept["bias"]}):
+        with pytest.raises(RecordError, match="not those of a network of its config"):
+            records.load_weights(larger, wrong)
+    assert torch.equal(larger.weight, before)

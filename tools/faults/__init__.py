@@ -42,9 +42,9 @@ class Sizes(NamedTuple):
         return Sizes(*(max(1, round(size * part)) for size in self))
 
 
-# What `make test` tries: in two kinds of run, and in no process that is started anew.
-SAMPLE = Sizes(kills=4, flips=40, files=24, lines=20, fresh=0)
-SAMPLED = ("iwae-mnist-k5", "translate-multi30k-en-de")
+# What `make test` tries: in three kinds of run, and in no process that is started anew.
+SAMPLE = Sizes(kills=8, flips=16, files=16, lines=12, fresh=0)
+SAMPLED = ("iwae-mnist-k5", "vae-mnist", "translate-multi30k-en-de")
 
 
 class Finding(NamedTuple):

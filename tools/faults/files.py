@@ -239,8 +239,7 @@ class Data:
         return Verdict.MISLEADING, f"{line}; and then: {last_line(said)}"
 
 
-def _data(bench: Bench, served: bool, rng: Random, alone: bool) -> Data:
-    name = rng.choice([name for name in FETCHED if name in bench.runs])
+def _data(bench: Bench, name: str, served: bool, rng: Random, alone: bool) -> Data:
     sound = sorted(
         path
         for path in bench.fetched.iterdir()
@@ -263,9 +262,11 @@ def _data(bench: Bench, served: bool, rng: Random, alone: bool) -> Data:
 def damaged_files(bench: Bench, count: int, rng: Random, fresh: int = 0) -> list[Case]:
     """Damaged files of each format in turn, of which ``fresh`` meet a new process."""
     table = corpora.PHRASES_FILE.read_bytes()
+    fetched = [name for name in FETCHED if name in bench.runs]
     cases: list[Case] = []
     for number in range(count):
         alone = number * fresh // count != (number + 1) * fresh // count
+        name = fetched[number // 8 % len(fetched)]
         match number % 8:
             case 0 | 1:
                 cases.append(_own(bench, "checkpoint", rng, alone))
@@ -279,7 +280,7 @@ def damaged_files(bench: Bench, count: int, rng: Random, fresh: int = 0) -> list
                 how = rng.choice(sorted(DAMAGES))
                 cases.append(Phrases(how, DAMAGES[how](table, rng), alone))
             case 6:
-                cases.append(_data(bench, False, rng, alone))
+                cases.append(_data(bench, name, False, rng, alone))
             case _:
-                cases.append(_data(bench, True, rng, False))
+                cases.append(_data(bench, name, True, rng, False))
     return cases

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import signal
 import sys
@@ -114,24 +116,34 @@ class Kill:
 
 
 def kills(bench: Bench, count: int, rng: Random) -> list[Kill]:
-    """Kills in all phases of all runs; every third at a time, not at an event."""
+    """Kills in all phases of all runs; every fourth at a time, not at an event."""
     measured: dict[tuple[str, str], list[int]] = {}
-    seconds = {name: _seconds(bench, name) for name in bench.runs}
+    seconds = functools.cache(functools.partial(_seconds, bench))
     drawn = []
-    pairs = [(name, phase) for name in bench.runs for phase in phases(name)]
-    rng.shuffle(pairs)
+    names = rng.sample(list(bench.runs), len(bench.runs))
+    pairs = itertools.cycle(_pairs(names, rng))
     for number in range(count):
-        name, phase = pairs[number % len(pairs)]
-        if number % 3 == 2:
-            moment = rng.uniform(0, seconds[name])
+        if number % 4 == 3:
+            name = names[number // 4 % len(names)]
+            moment = rng.uniform(0, seconds(name))
             drawn.append(Kill(name, "any phase", seconds=moment))
             continue
+        name, phase = next(pairs)
         if (name, phase) not in measured:
             measured[name, phase] = _measured(bench, name, phase)
         lengths = measured[name, phase]
         entry = rng.randrange(len(lengths))
         drawn.append(Kill(name, phase, entry + 1, rng.randint(1, lengths[entry])))
     return drawn
+
+
+def _pairs(names: list[str], rng: Random) -> list[tuple[str, str]]:
+    """All runs with all phases that they have: no phase again before each has been."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for name, phase in ((n, p) for n in names for p in phases(n)):
+        rows.setdefault(phase, []).append((name, phase))
+    shuffled = [rng.sample(row, len(row)) for row in rows.values()]
+    return [x for turn in itertools.zip_longest(*shuffled) for x in turn if x]
 
 
 def _measured(bench: Bench, name: str, phase: str) -> list[int]:
