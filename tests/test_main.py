@@ -1,6 +1,7 @@
 """The command line, and runs that are killed."""
 
 import errno
+import gc
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import torch
 
 from lib.__main__ import UsageError, configuration, main
 from lib.data import digits
+from lib.experiments import run
 from lib.experiments.table import EXPERIMENTS
 from lib.models import vae
 from lib.training import checkpoints, records
@@ -621,6 +623,20 @@ def test_a_first_step_waits_for_no_import_that_it_does_not_need(tmp_path, name):
     imported = set(done.stdout.split())
     assert "torch.optim" in imported, done.stderr
     assert not (LATE | COMPILER) & imported
+
+
+def test_pytorch_is_loaded_without_a_look_for_garbage(monkeypatch) -> None:
+    with run._loading():  # it is there: nothing changes
+        assert gc.isenabled()
+    assert not gc.get_freeze_count()
+    monkeypatch.delitem(sys.modules, "torch")
+    try:
+        with run._loading():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
 
 
 def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):
