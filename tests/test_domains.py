@@ -419,6 +419,7 @@ WITHOUT: dict[str, dict[str, str]] = {
     "models.config": {
         CHECK: "require_range require_share require_truth is_number require_choice"
     },
+    "models.cross_entropy": {STEP: "chunked_cross_entropy"},
     "models.domains": {
         CHECK: "require_floating require_finite require_rows "
         "require_count require_tokens require_predicted"

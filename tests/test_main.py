@@ -1,6 +1,7 @@
 """The command line, and runs that are killed."""
 
 import errno
+import gc
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import torch
 
 from lib.__main__ import UsageError, configuration, main
 from lib.data import digits
+from lib.experiments import run
 from lib.experiments.table import EXPERIMENTS
 from lib.models import vae
 from lib.training import checkpoints, records
@@ -607,23 +609,34 @@ Adam.step = step
 main(sys.argv[1:])
 """
 LATE = {"matplotlib", "sklearn", "scipy", "sacrebleu", "torchvision", "PIL"}
+COMPILER = {"torch._dynamo", "sympy"}
 
 
 @pytest.mark.parametrize(
-    ("name", "unneeded"),
-    # PyTorch's loss over a vocabulary imports its compiler by itself.
-    [("vae-digits", LATE | {"torch._dynamo", "sympy"}), ("translate-phrases", LATE)],
+    "name", ["vae-digits", "gan-digits", "translate-phrases", "norms-phrases"]
 )
-def test_a_first_step_waits_for_no_import_that_it_does_not_need(
-    tmp_path, name, unneeded
-):
+def test_a_first_step_waits_for_no_import_that_it_does_not_need(tmp_path, name):
     command = [sys.executable, "-c", AT_THE_FIRST_STEP, "run", name]
     done = subprocess.run(
         [*command, "--out", str(tmp_path)], capture_output=True, text=True
     )
     imported = set(done.stdout.split())
     assert "torch.optim" in imported, done.stderr
-    assert not unneeded & imported
+    assert not (LATE | COMPILER) & imported
+
+
+def test_pytorch_is_loaded_without_a_look_for_garbage(monkeypatch) -> None:
+    with run._loading():  # it is there: nothing changes
+        assert gc.isenabled()
+    assert not gc.get_freeze_count()
+    monkeypatch.delitem(sys.modules, "torch")
+    try:
+        with run._loading():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
 
 
 def test_weights_are_kept_where_they_are_asked_for(tmp_path, capsys):

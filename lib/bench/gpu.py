@@ -284,27 +284,7 @@ def translator_part() -> dict[str, Any]:
     tokeniser = translation.new_tokeniser(run, data)
     encoded = Encoded(run, tokeniser, data.train)
     size = tokeniser.get_vocab_size()
-
-    def trained(
-        run: TranslationRun, batches: Any, engine: Engine, clock: Clock, epochs: int
-    ) -> list[float]:
-        generator = engine.prepare(SEED)
-        model = Transformer(run.architecture(size)).cuda().train()
-        optimiser, schedule = translation.new_optimiser(model, run, steps=1000)
-        step = translation.new_step(run, model, optimiser, engine)
-        clock.start()
-        history = run_epochs(
-            step,
-            {"model": model, "optimiser": optimiser},
-            batches,
-            Training(epochs),
-            generator,
-            engine=engine,
-            after_step=schedule.step,
-            after_epoch=clock,
-        )
-        return history.curves["loss"]
-
+    trained = partial(trained_translator, size)
     place = torch.device("cuda")
     packed = translation.batches_of(replace(run, packed=True), encoded, place)
     assert isinstance(packed, Packed)
@@ -337,6 +317,33 @@ def translator_part() -> dict[str, Any]:
         "plain, 4,096 places a batch, float32": tokens / min(clock.seconds),
         "products": tokens / packed_products(run, size, packed),
     }
+
+
+def trained_translator(
+    size: int,
+    run: TranslationRun,
+    batches: Any,
+    engine: Engine,
+    clock: Clock,
+    epochs: int,
+) -> list[float]:
+    """The losses of a new network's epochs, with a vocabulary of ``size``."""
+    generator = engine.prepare(SEED)
+    model = Transformer(run.architecture(size)).cuda().train()
+    optimiser, schedule = translation.new_optimiser(model, run, steps=1000)
+    step = translation.new_step(run, model, optimiser, engine)
+    clock.start()
+    history = run_epochs(
+        step,
+        {"model": model, "optimiser": optimiser},
+        batches,
+        Training(epochs),
+        generator,
+        engine=engine,
+        after_step=schedule.step,
+        after_epoch=clock,
+    )
+    return history.curves["loss"]
 
 
 def packed_places(packed: Packed) -> int:

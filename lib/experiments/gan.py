@@ -15,6 +15,7 @@ from lib.data.digits import Digits
 from lib.models.gan import GAN, MLP, Players
 from lib.training.engine import PLAIN, Engine
 from lib.training.loop import History, Training, Watch, run_epochs, shuffled
+from lib.training.optimisers import Adam
 
 from . import quality
 from .configurations import GANRun
@@ -62,7 +63,7 @@ def train_gan(
     """
     generator = engine.prepare(seed)
     model = new_gan(run, data.side**2, generator)
-    players = Players(model, generator, run.learning_rate)
+    players = Players(model, generator, run.learning_rate, kind=Adam)
     fixed = torch.Generator().manual_seed(EVALUATION_SEED)
     sample_noise = torch.randn(SAMPLES, run.noise, generator=fixed).to(generator.device)
     many = torch.randn(DISTANT, run.noise, generator=fixed).to(generator.device)

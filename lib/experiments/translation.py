@@ -103,8 +103,9 @@ class Encoded:
         self, run: TranslationRun, tokeniser: Tokenizer, texts: dict[str, list[str]]
     ) -> None:
         self.run, self.tokeniser = run, tokeniser
+        # "Fast" leaves out where in the text a token stood.
         self.tokens = {
-            language: [encoding.ids for encoding in tokeniser.encode_batch(sentences)]
+            language: [text.ids for text in tokeniser.encode_batch_fast(sentences)]
             for language, sentences in texts.items()
         }
         self.before_source = {
@@ -211,9 +212,7 @@ def train_translator(
     model = Transformer(run.architecture(tokeniser.get_vocab_size())).to(place)
     Encoded(run, tokeniser, data.test)  # refuses what could not be translated
     batches = batches_of(run, Encoded(run, tokeniser, data.train), place)
-    # A few large batches: their loss is wanted after each epoch, not a step.
-    few = replace(run, batch_tokens=8 * run.batch_tokens) if run.packed else run
-    held_out = batches_of(few, Encoded(run, tokeniser, data.validation), place, 2)
+    held_out = _held_out(run, Encoded(run, tokeniser, data.validation), place)
     optimiser, schedule = new_optimiser(model, run, _steps(run, batches, place))
     mean = AveragedModel(model)  # a copy, which nothing compiles
     parts: dict[str, Stateful] = {
@@ -243,12 +242,25 @@ def train_translator(
         checkpoint=checkpoint,
         resume=resume,
         until=until,
-        identity={"seed": seed, "data": [data.source, data.sha256]}
-        | {name: value for name, value in asdict(run).items() if name != "beam"},
+        identity=_identity(run, data, seed),
     )
     if not mean.n_averaged:  # the run was stopped before
         mean.update_parameters(model)
     return Translator(cast(Transformer, mean.module), tokeniser, run.tagged), history
+
+
+def _held_out(
+    run: TranslationRun, encoded: Encoded, device: torch.device
+) -> Batches | Packed:
+    """A few large batches: their loss is wanted after each epoch, not a step."""
+    few = replace(run, batch_tokens=8 * run.batch_tokens) if run.packed else run
+    return batches_of(few, encoded, device, 2)
+
+
+def _identity(run: TranslationRun, data: Parallel, seed: int) -> dict[str, Any]:
+    """What tells the run's checkpoint from another's."""
+    settings = {name: value for name, value in asdict(run).items() if name != "beam"}
+    return {"seed": seed, "data": [data.source, data.sha256]} | settings
 
 
 def _steps(run: TranslationRun, batches: Batches, device: torch.device) -> int:
@@ -436,41 +448,38 @@ def judge_sentences(
         "samples": {},
     }
     for source, target in directions(run):
+        texts, wanted = data.test[source], data.test[target]
         found = translator.translate(
-            data.test[source],
-            target,
-            beam=run.beam,
-            penalty=penalty,
-            rows=rows_of(translator),
+            texts, target, beam=run.beam, penalty=penalty, rows=rows_of(translator)
         )
-        score = translation.scores(found, data.test[target])
-        lower = translation.scores(found, data.test[target], lowercase=True)
-        moses = translation.moses_scores(found, data.test[target], target)
         name = f"{source}-{target}"
-        metrics["directions"][name] = {
-            "trained": (source, target) in trained,
-            "bleu": score["bleu"],
-            "chrf": score["chrf"],
-            "brevity_penalty": score["brevity_penalty"],
-            "bleu_lowercase": lower["bleu"],
-            "bleu_moses": moses["bleu"],
-        }
-        metrics["signatures"] = {
-            "bleu": score["bleu_signature"],
-            "chrf": score["chrf_signature"],
-            "bleu_lowercase": lower["bleu_signature"],
-            "bleu_moses": moses["bleu_signature"],
-        }
+        scores, metrics["signatures"] = judged(found, wanted, target)
+        trained_on = {"trained": (source, target) in trained}
+        metrics["directions"][name] = trained_on | scores
+        shown = itertools.islice(zip(texts, found, wanted, strict=True), SHOWN)
         metrics["samples"][name] = [
-            {
-                "source": data.test[source][i],
-                "found": found[i],
-                "wanted": data.test[target][i],
-            }
-            for i in range(min(SHOWN, len(found)))
+            dict(zip(("source", "found", "wanted"), three, strict=True))
+            for three in shown
         ]
-        say(f"{name}: BLEU {score['bleu']:.1f}, chrF {score['chrf']:.1f}")
+        say(f"{name}: BLEU {scores['bleu']:.1f}, chrF {scores['chrf']:.1f}")
     return metrics
+
+
+def judged(
+    found: list[str], wanted: list[str], target: str
+) -> tuple[dict[str, float], dict[str, str]]:
+    """The scores of translations into a language, and sacreBLEU's names for them."""
+    score = translation.scores(found, wanted)
+    lower = translation.scores(found, wanted, lowercase=True)
+    moses = translation.moses_scores(found, wanted, target)
+    scores = {name: score[name] for name in ("bleu", "chrf", "brevity_penalty")}
+    scores |= {"bleu_lowercase": lower["bleu"], "bleu_moses": moses["bleu"]}
+    return scores, {
+        "bleu": score["bleu_signature"],
+        "chrf": score["chrf_signature"],
+        "bleu_lowercase": lower["bleu_signature"],
+        "bleu_moses": moses["bleu_signature"],
+    }
 
 
 def rows_of(translator: Translator) -> int:

@@ -336,8 +336,9 @@ class Players:
     """Both players in training: in each step first the discriminator's move.
 
     With ``adam`` their moves are Adam's (with the first momentum lowered, as is usual
-    for this game), else plain gradient ascent and descent at the same rate. ``step``
-    and ``parts`` are what ``training.run_epochs`` takes.
+    for this game), as the class ``kind`` makes them, else plain gradient ascent and
+    descent at the same rate. ``step`` and ``parts`` are what ``training.run_epochs``
+    takes.
     """
 
     def __init__(
@@ -346,11 +347,12 @@ class Players:
         generator: torch.Generator,
         learning_rate: float = 2e-4,
         adam: bool = True,
+        kind: type[torch.optim.Adam] = torch.optim.Adam,
     ) -> None:
         self.model, self.generator = model, generator
         judge, maker = model.discriminator.parameters, model.generator.parameters
-        self.up = _optimiser(judge, learning_rate, adam, maximize=True)
-        self.down = _optimiser(maker, learning_rate, adam, maximize=False)
+        self.up = _optimiser(judge, learning_rate, adam, kind, maximize=True)
+        self.down = _optimiser(maker, learning_rate, adam, kind, maximize=False)
         self.parts: dict[str, MLP | torch.optim.Optimizer] = {
             "discriminator": model.discriminator,
             "generator": model.generator,
@@ -439,14 +441,17 @@ class AutogradPlayers:
 
 
 def _optimiser(
-    parameters: Iterable[Tensor], rate: float, adam: bool, *, maximize: bool
+    parameters: Iterable[Tensor],
+    rate: float,
+    adam: bool,
+    kind: type[torch.optim.Adam] = torch.optim.Adam,
+    *,
+    maximize: bool,
 ) -> torch.optim.Optimizer:
     if not 0 < rate < math.inf:
         raise ValueError(f"learning_rate must be positive, not {rate}")
     if adam:
-        return torch.optim.Adam(
-            parameters, rate, (0.5, 0.999), maximize=maximize, fused=True
-        )
+        return kind(parameters, rate, (0.5, 0.999), maximize=maximize, fused=True)
     return torch.optim.SGD(parameters, rate, maximize=maximize, fused=True)
 
 

@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .config import Placement, TransformerConfig
+from .cross_entropy import chunked_cross_entropy
 from .domains import require_count, require_predicted
 
 
@@ -412,18 +413,12 @@ def token_loss(
     labels: Int[Tensor, " tokens"],
     smoothing: float = 0.0,
 ) -> Float[Tensor, ""]:
-    """The mean cross-entropy of logits ``x @ weight'``, in chunks if PyTorch can.
+    """The mean cross-entropy of logits ``x @ weight'``, some rows of them at once.
 
     Smoothing adds its share of the label's logit less the mean logit: the targets
     (1 - s) one-hot + s uniform give just that, {eq}`eq-label-smoothing`.
     """
-    if hasattr(nn, "LinearCrossEntropyOptions"):
-        options = nn.LinearCrossEntropyOptions(
-            chunking_method=None, batch_chunk_size=512
-        )
-        plain = F.linear_cross_entropy(x, weight, labels, options=options)
-    else:
-        plain = F.cross_entropy(F.linear(x, weight), labels)
+    plain = chunked_cross_entropy(x, weight, labels)
     if not smoothing:
         return plain
     above_mean = (x * (weight[labels] - weight.mean(0))).sum(-1)

@@ -222,13 +222,7 @@ def beam_search(
     """
     if not len(source):
         return []
-    require_count(beam=beam)
-    if longest is not None:
-        require_count(longest=longest)
-    if not math.isfinite(penalty):
-        raise ValueError(f"penalty must be finite, not {penalty}")
-    require_tokens(source=source)
-    require_tokens(rows=len(source), first=first[:, None])
+    _require_searchable(source, first, beam, penalty, longest)
     most = model.config.longest - 1
     limits = (2 * (source != PADDING).sum(1) + 10).clamp(max=min(longest or most, most))
     found: list[list[int]] = [[] for _ in source]
@@ -251,6 +245,22 @@ def beam_search(
         beams.keep(kept)
         decoding.keep(kept)
     return found
+
+
+def _require_searchable(
+    source: Int[Tensor, "batch source"],
+    first: Int[Tensor, " batch"],
+    beam: int,
+    penalty: float,
+    longest: int | None,
+) -> None:
+    require_count(beam=beam)
+    if longest is not None:
+        require_count(longest=longest)
+    if not math.isfinite(penalty):
+        raise ValueError(f"penalty must be finite, not {penalty}")
+    require_tokens(source=source)
+    require_tokens(rows=len(source), first=first[:, None])
 
 
 # Sentences that are done stay in the batch until no more than this share is left: what

@@ -232,20 +232,11 @@ def run_epochs(
     begun = history.epochs
     with progress(end, "training", "epoch", history.epochs, workers.first) as bar:
         while history.epochs < end:
-            started = time.perf_counter()
             try:
-                means = workers.mean(epoch())
-                require_finite(means, parts)
-                require_whole(parts)
-                history.epochs += 1
-                values = means | after_epoch(history)
-                require_finite(values, parts)
+                values = _advance(history, epoch, after_epoch, parts, workers)
             except NotFiniteError as error:
                 number = len(history.curves.get("loss", [])) + 1
                 raise in_words(error, number, begun, checkpoint) from None
-            for name, value in values.items():
-                history.curves.setdefault(name, []).append(value)
-            history.seconds += time.perf_counter() - started
             due = engine.capture == "off" or time.perf_counter() > saved + SECONDS
             due = workers.first and (due or history.epochs == end)
             if checkpoint is not None and due:
@@ -255,8 +246,29 @@ def run_epochs(
             if workers.first:
                 watch(history.epochs, values)
             bar.update()
-            bar.set_postfix(loss=f"{means['loss']:.2f}")
+            bar.set_postfix(loss=f"{values['loss']:.2f}")
     return history
+
+
+def _advance(
+    history: History,
+    epoch: Callable[[], dict[str, float]],
+    after_epoch: AfterEpoch,
+    parts: Mapping[str, Stateful],
+    workers: Workers,
+) -> dict[str, float]:
+    """One epoch more in the history; its values. Raises NotFiniteError."""
+    started = time.perf_counter()
+    means = workers.mean(epoch())
+    require_finite(means, parts)
+    require_whole(parts)
+    history.epochs += 1
+    values = means | after_epoch(history)
+    require_finite(values, parts)
+    for name, value in values.items():
+        history.curves.setdefault(name, []).append(value)
+    history.seconds += time.perf_counter() - started
+    return values
 
 
 def _refuse_other_starts(epochs: int, workers: Workers) -> None:

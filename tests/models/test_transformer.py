@@ -487,14 +487,6 @@ def test_loss_is_cross_entropy_of_the_real_tokens(smoothing: float) -> None:
     same_with_gradients(loss(network, source, target, smoothing), expected, network)
 
 
-def test_a_pytorch_without_chunks_gives_the_same_loss(monkeypatch) -> None:
-    network = model(SMALL)
-    source, target = tokens(5, 6), tokens(5, 8, seed=1)
-    value = loss(network, source, target, 0.1)
-    monkeypatch.delattr(nn, "LinearCrossEntropyOptions", raising=False)
-    same_with_gradients(loss(network, source, target, 0.1), value, network)
-
-
 @pytest.mark.parametrize("config", sampled(EVERY, 3), ids=str)
 def test_gradients_are_difference_quotients(config: TransformerConfig) -> None:
     network = model(config)

@@ -6,40 +6,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lib.training import capture, loop
+from lib.training import loop
 from lib.training.capture import CapturedEpoch, Rates
 from lib.training.engine import Engine, prepare
 from lib.training.loop import Shuffled, Training, run_epochs
 from lib.training.optimisers import Adam
+from tests.shared.graphs import stand_in
 
 DATA = torch.randn(1000, 4, generator=torch.Generator().manual_seed(7))
 RATE = 2**-10  # the same number in 32 bits and in 64
-counts: Counter[str] = Counter()
-
-
-class Again:
-    """In the place of `capture.Graph`."""
-
-    def __init__(self, function, inputs, generator, pool) -> None:
-        counts["graphs"] += 1
-        self.function = function
-
-    def replay(self, inputs: tuple[Tensor, ...]) -> Tensor:
-        counts["replays"] += 1
-        return self.function(inputs)
 
 
 @pytest.fixture(autouse=True)
-def stand_in(monkeypatch) -> None:
-    counts.clear()
-
-    def plainly(function):
-        counts["plain"] += 1
-        return function()
-
-    monkeypatch.setattr(capture, "Graph", Again)
-    monkeypatch.setattr(capture, "on_side_stream", plainly)
-    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: None)
+def counts(monkeypatch) -> Counter[str]:
+    return stand_in(monkeypatch)
 
 
 def trained(engine: Engine, **options):
@@ -77,7 +57,9 @@ def test_a_captured_epoch_is_the_plain_one_with_the_same_noise() -> None:
     assert torch.equal(generator.get_state(), after.get_state())
 
 
-def test_each_shape_of_a_block_is_recorded_once_and_after_a_plain_block() -> None:
+def test_each_shape_of_a_block_is_recorded_once_and_after_a_plain_block(
+    counts,
+) -> None:
     trained(Engine(capture="graph"))
     # 1,000 rows are a block of 32 batches and one of the 31 that are left.
     assert counts == {"plain": 2, "graphs": 2, "replays": 6}

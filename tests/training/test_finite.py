@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from lib.models.gan import GAN, MLP
-from lib.training import capture, checkpoints, finite
+from lib.training import checkpoints, finite
 from lib.training import loop as training
 from lib.training.engine import Engine, prepare
 from lib.training.errors import TrainingError
 from lib.training.loop import Training
+from tests.shared.graphs import stand_in
 
 DATA = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
 SIZES = (2, 4), (4, 1)  # the ends of generator and discriminator
@@ -135,14 +136,7 @@ def test_a_value_of_after_an_epoch_is_seen_before_the_checkpoint_too(tmp_path):
 @pytest.mark.parametrize("step", [1, 31, 34, 70])
 def test_a_captured_epoch_names_its_first_such_step(monkeypatch, tmp_path, step):
     """Graphs hold 32 steps; what they launch is run plainly in their place here."""
-
-    class Again:
-        def __init__(self, function, *arguments):
-            self.replay = function
-
-    monkeypatch.setattr(capture, "Graph", Again)
-    monkeypatch.setattr(capture, "on_side_stream", lambda function: function())
-    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: None)
+    stand_in(monkeypatch)
     monkeypatch.setattr(finite, "require_finite", at_the_end(finite.require_finite))
     monkeypatch.setattr(training, "require_finite", finite.require_finite)
     rows, steps = DATA.repeat(20, 1), itertools.count(1)  # 80 steps
