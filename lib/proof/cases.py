@@ -40,7 +40,8 @@ def cases(sides: Sequence[Basic], given: Sequence[Basic]) -> list[Case] | None:
     """
     if any(condition.has(MatrixExpr, AppliedUndef) for condition in given):
         return None
-    sized = structural_integers(sides)
+    matrices = [side for side in sides if side.has(MatrixExpr)]
+    sized = structural_integers(matrices)  # which are chosen otherwise
     for used, equation in _equations(given):
         rest = tuple(g for g in given if g not in used)
         free = sorted(equation.free_symbols - sized, key=str)

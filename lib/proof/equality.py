@@ -142,7 +142,7 @@ def _in_each(
         if not verdict.holds:
             where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
             said = verdict.counterexample.removeprefix("always: ")
-            joined = said.startswith(("at ", "where "))
+            joined = said.startswith(("at ", "where ", "with "))
             said = said.removeprefix("where ")
             said = f"where {where}{', ' if joined else ': '}{said}"
             return replace(verdict, counterexample=said)

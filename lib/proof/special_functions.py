@@ -88,8 +88,9 @@ def _zeta(s: Any, a: Any) -> Any:
     raise AssertionError("the loop ends where a term is small")
 
 
-def eta(s: Number) -> Number:
+def eta(s: Number, a: Number = Fraction(1)) -> Number:
     """Dirichlet's eta function, (1 - 2^(1-s)) zeta(s)."""
+    _refuse(a == 1, s)
     if isinstance(s, Fraction) and s == 1:
         return guarded(iv.log, iv.mpf(2))
     value = zeta(s)

@@ -82,6 +82,9 @@ def test_a_counterexample_names_what_was_put_in() -> None:
     assert decide_equal(n, 3 * n, (n > 1, n < 3)).counterexample == (
         "where n = 2: left 2.0, right 6.0"
     )
+    A = sp.MatrixSymbol("A", 2, 2)
+    said = decide_equal(x * A, 3 * A, (Eq(x, 2),)).counterexample
+    assert said.startswith("where x = 2, with A = ")
 
 
 @pytest.mark.parametrize("given_", [(Eq(s, -1),), (Eq(x, 1), Eq(x, 2)), (n > 2, n < 3)])
@@ -108,8 +111,16 @@ def test_one_case_without_values_leaves_the_others() -> None:
     ],
 )
 def test_what_no_condition_fixes_is_no_case(given_) -> None:
+    trace = sp.Trace(sp.MatrixSymbol("A", D, D))
+    assert cases((x + y + n + trace, x), given_) is None
+
+
+def test_a_sum_of_known_length_is_written_out() -> None:
     total = sp.Sum(sp.IndexedBase("u")[k], (k, 1, D))
-    assert cases((x + y + n + total, x), given_) is None
+    two = sp.IndexedBase("u")[1] + sp.IndexedBase("u")[2]
+    assert decide_equal(total, two, (Eq(D, 2),)).holds
+    assert not decide_equal(total, two, (Eq(D, 3),)).holds
+    assert decide_equal(sp.Sum(k, (k, 1, D)), sp.S(3), (Eq(D, 2),)).proof
 
 
 def test_more_values_where_nothing_else_is_open() -> None:
