@@ -133,7 +133,6 @@ def _refuse_early(
     """
     if log is not None:
         watching.require_package()
-    environment.require_bars()
     if environment.processes() > 1 and not isinstance(run, ONE_NETWORK):
         raise TrainingError(f"{name} trains in one process: start it without torchrun")
     on_mps = environment.chosen_device(device).startswith("mps")
@@ -160,6 +159,7 @@ def _with_pytorch(
     say: Callable[[str], object],
 ) -> tuple[Kind, Engine]:
     """What runs it, and on what: it shows early if the device is not there."""
+    environment.require_bars()
     with _loading():
         from lib.training.engine import decide
 

@@ -453,7 +453,7 @@ def judge_sentences(
             texts, target, beam=run.beam, penalty=penalty, rows=rows_of(translator)
         )
         name = f"{source}-{target}"
-        scores, metrics["signatures"] = judged(found, wanted, target)
+        scores, metrics["signatures"] = _judged(found, wanted, target)
         trained_on = {"trained": (source, target) in trained}
         metrics["directions"][name] = trained_on | scores
         shown = itertools.islice(zip(texts, found, wanted, strict=True), SHOWN)
@@ -465,7 +465,7 @@ def judge_sentences(
     return metrics
 
 
-def judged(
+def _judged(
     found: list[str], wanted: list[str], target: str
 ) -> tuple[dict[str, float], dict[str, str]]:
     """The scores of translations into a language, and sacreBLEU's names for them."""
