@@ -20,6 +20,7 @@ from mpmath.libmp import mpf_floor, mpi_add, mpi_mul, to_int
 
 from .gamma_functions import loggamma, polygamma
 from .intervals import (
+    NotInTable,
     Number,
     Undefined,
     Unknown,
@@ -171,7 +172,7 @@ def _moderate(x: Number) -> Number:
 def _atan2(y: Number, x: Number) -> Number:
     """The angle of the point (x, y), between -pi (left out) and pi."""
     if not (is_real(y) and is_real(x)):
-        raise Unknown("the angle of a number that may not be real")
+        raise NotInTable("the angle of a number that may not be real")
     if y == 0 and sign_of(x) == 0:
         raise Undefined("the angle of zero")
     steep = ends(interval(_abs(x)))[1] < ends(interval(_abs(y)))[0]

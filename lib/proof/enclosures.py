@@ -9,7 +9,7 @@ Two sides whose enclosures do not meet are different, which no rounded number ca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any
 
@@ -43,7 +43,8 @@ class Enclosure:
         self, expression: Basic, functions: Mapping[str, Callable[..., Number]] = {}
     ) -> None:
         self._functions = functions
-        self._nodes = list(_postorder(_in_basic_functions(expression)))
+        basic = _in_basic_functions(expression, functions.keys())
+        self._nodes = list(_postorder(basic))
         self._place = {node: i for i, node in enumerate(self._nodes)}
 
     def at(self, point: Mapping[Symbol, Basic], digits: int) -> Number:
@@ -162,15 +163,17 @@ def _arguments(node: Basic) -> Sequence[Basic]:
     return node.args
 
 
-def _in_basic_functions(expression: Basic) -> Basic:
+def _in_basic_functions(expression: Basic, kept: Set[str]) -> Basic:
     """The hyperbolic functions and the inverse ones, written in exp, log and roots.
 
-    So the large and small numbers of which they are made are seen as such.
+    So the large and small numbers of which they are made are seen as such. Those whose
+    names are ``kept`` stay.
     """
     if not expression.args:
         return expression
-    arguments = [_in_basic_functions(argument) for argument in expression.args]
-    if formula := FORMULAS.get(expression.func.__name__):
+    arguments = [_in_basic_functions(argument, kept) for argument in expression.args]
+    name = expression.func.__name__
+    if name not in kept and (formula := FORMULAS.get(name)):
         return formula(*arguments)
     if arguments == list(expression.args):
         return expression

@@ -257,6 +257,9 @@ def _compared(
         return outcome
     if isinstance(left[-1], Fraction) and isinstance(right[-1], Fraction):
         return outcome
+    real = is_real(left[-1]) and is_real(right[-1])
+    if refutes is exceeds and real and is_below(left[-1], right[-1]):
+        return outcome  # no further digit changes that
     digits = digits_beyond([*left, *right])
     if digits <= least:
         return outcome

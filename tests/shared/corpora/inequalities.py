@@ -130,6 +130,7 @@ INEQUALITIES = [
     row("Young's", x * y, (x**2 + y**2) / 2, (x**2 + y**2) / 2 * ppm(1)),
     # Motzkin's polynomial is 0 at (1, 1) and no sum of squares.
     row("Motzkin's polynomial", 3 * x**2 * y**2, x**4 * y**2 + x**2 * y**4 + 1, x**4 * y**2 + x**2 * y**4 + ppm(1)),
+    row("a needle across both axes", exp(-(10**8) * (x - y - 3) ** 2 - 10**8 * (x + y - 7) ** 2), 1, Rational(1, 2)),
     # Both sines come near 1 together, but seldom: in about 2 of 10^5 places.
     row("two sines out of step", sin(x) + sin(sqrt(2) * x), 2, 2 - Rational(1, 10**4)),
     # Tight along s = t, and false next to a part of that line.
