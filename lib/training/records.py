@@ -177,6 +177,10 @@ def read_unsigned(path: str | Path) -> dict[str, Any]:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise RecordError(
+            f"{path} is not a record: no UTF-8 from byte {error.start} on: {AGAIN}"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{path} is not a record: {error}: {AGAIN}") from None
     if not isinstance(record, dict):

@@ -120,6 +120,9 @@ def test_a_missing_or_damaged_record_is_named(tmp_path):
         path.write_text(damaged)
         with pytest.raises(RecordError, match=r"r\.json is not a record"):
             records.read(path)
+    path.write_bytes(b'{"a": "\xc4"}')
+    with pytest.raises(RecordError, match="no UTF-8 from byte 7 on: restore it"):
+        records.read(path)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -34,7 +34,7 @@ WRONG: dict[Any, tuple[str, ...]] = {
 }
 # Texts that say a number as no one types it: taken for what they say, or refused.
 ODD = {int: (" 3", "+3", "3 ", "٣", "0_3", "03"), float: ("1e-3", ".001", " 0.001")}
-CROWDED = 4 << 30  # bytes that such a run may have: what asks for more is refused
+ROOM = 2 << 30  # bytes that such a run may add: what asks for more is refused
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,10 @@ def _placed(text: str, places: dict[str, str]) -> str:
 
 
 def _crowd() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (CROWDED, CROWDED))
+    """Leave room for a small run, beyond what the process has of the one before it."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _run(rng: Random, *more: str) -> tuple[str, ...]:
