@@ -78,24 +78,22 @@ def _restored(checkpoint: Path, identity: dict[str, Any], run: NormsRun) -> Hist
     history = restored_history(checkpoint, checkpoints.load(checkpoint, identity))
     grid = cells(run)
     done = grid[: history.epochs]
-    known = {f"{cell} {name}" for cell in done for name in ("loss", *BLOCKS)}
-    longest = max(map(len, history.curves.values()), default=0)
-    if (
-        history.epochs > len(grid)
-        or longest > run.steps
-        or history.curves.keys() - known
-    ):
+    curves = [[f"{cell} {name}" for name in ("loss", *BLOCKS)] for cell in done]
+    lengths = [{len(history.curves.get(name, [])) for name in own} for own in curves]
+    alike = all(len(found) == 1 and max(found) <= run.steps for found in lengths)
+    known = set(itertools.chain(*curves))
+    if history.epochs > len(grid) or not alike or history.curves.keys() - known:
         raise TrainingError(
             f"{checkpoint} does not fit this run: its curves are not those of its "
             f"networks: {checkpoints.REMEDY}"
         )
+    # A network whose loss stops being finite ends early, and has fewer.
     like = {
         f"{cell} {step}": torch.empty(4, cell.depth + 1).double()
-        for cell in done
+        for cell, found in zip(done, lengths, strict=True)
         for step in run.profile_steps
+        if step < max(found)
     }
-    # A network whose loss stops being finite ends early, and has fewer.
-    like = {name: like[name] for name in history.snapshots if name in like}
     require_snapshots(checkpoint, history, like)
     return history
 

@@ -88,7 +88,7 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(theirs, dict):
         raise TrainingError(f"{path} is the checkpoint of no run: {REMEDY}")
     if theirs != ours:
-        names = sorted(n for n in theirs | ours if theirs.get(n) != ours.get(n))
+        names = sorted(str(n) for n in theirs | ours if theirs.get(n) != ours.get(n))
         raise TrainingError(
             f"{path} belongs to a run with another {', '.join(names)}: {REMEDY}"
         )
@@ -147,12 +147,17 @@ def _header(content: bytes) -> dict[str, str]:
 
 
 def _decoded(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    """What was encoded. Raises ValueError, KeyError, TypeError for anything else."""
+    if isinstance(value, list):
+        raise ValueError("a list as none is written")
     if not isinstance(value, dict):
         return value
     if "tensor" in value:
         return tensors[value["tensor"]]
     if "list" in value:
         return [_decoded(part, tensors) for part in value["list"]]
+    if not all(type(key) in (str, int) for key, _ in value["dict"]):
+        raise ValueError("a key as none is written")
     return {key: _decoded(part, tensors) for key, part in value["dict"]}
 
 

@@ -85,6 +85,11 @@ CHANGES = [
     ("norms-phrases", "its curves", curve("post/1/0 loss", lambda c: c.append(1))),
     ("norms-phrases", "its curves", curve("pre/9/9 loss", lambda c: c.append(1.0))),
     ("norms-phrases", "its curves", lambda s: s["history"].update(epochs=9)),
+    ("norms-phrases", "its curves", curve("post/1/0 loss", lambda c: c.clear())),
+    ("norms-phrases", "its curves",
+     lambda s: s["history"]["curves"].pop("post/1/0 last decoder")),
+    ("norms-phrases", "snapshots has not the entries",
+     lambda s: s["history"]["snapshots"].pop("post/1/0 1")),
 ]  # fmt: skip
 
 

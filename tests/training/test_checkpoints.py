@@ -322,6 +322,26 @@ def test_random_changes_of_the_text_end_in_one_line_or_in_the_run(
             fit(path, resume=True)
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        '{"dict": [["identity", []]]}',  # a list is {"list": ...}
+        '{"dict": [["identity", {"dict": [[1e300, 2]]}]]}',
+        '{"dict": [["identity", {"dict": [[true, 2]]}]]}',
+        '{"dict": [["identity", {"dict": [[null, 2]]}]]}',
+    ],
+)
+def test_what_is_never_written_is_no_whole_checkpoint(
+    saved: Path, tmp_path: Path, state: str
+) -> None:
+    text = '{"torch": "2", ' + state[1:]
+    header = {"format": checkpoints.FORMAT, "state": text}
+    header["digest"] = checkpoints.digest(text, {})
+    (tmp_path / "c").write_bytes(safetensors.torch.save({}, header))
+    with pytest.raises(TrainingError, match="is not a whole checkpoint"):
+        checkpoints.load(tmp_path / "c", {})
+
+
 def test_the_fields_that_differ_are_named_and_no_other(saved: Path) -> None:
     ours = checkpoints.read(saved)["identity"]
     other = ours | {"epochs": 99, "batch_size": 1, "new": 0}
