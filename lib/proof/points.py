@@ -37,6 +37,7 @@ def points(
     Each point comes once: simple values first, then every scale and values without a
     denominator in common, then the ends of the conditions and both sides of every root
     of every expression in ``kinks`` (and the root itself), alone and several at a time.
+    Another ``seed`` than 0 draws others, also at random beyond the conditions' ends.
     Raises ``Undecidable`` if nothing satisfies the conditions.
     """
     met: set[tuple[Expr, ...]] = set()

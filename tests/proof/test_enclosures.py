@@ -12,10 +12,10 @@ from sympy import I, Piecewise, Rational, S, Symbol, pi, sqrt, symbols
 
 from lib.proof.enclosures import MOST_DIGITS, MOST_NODES, Enclosure, digits_beyond
 from lib.proof.intervals import NotInTable, Undefined, Unknown, exact_ends, meet
+from tests.shared.balls import exactly as ball
 
 x = symbols("x", real=True)
 z = Symbol("z")
-BITS = 3000  # of flint's balls: far narrower than any enclosure here
 
 REAL = {
     sp.exp: flint.arb.exp,
@@ -53,17 +53,7 @@ COMPLEX = {
 }
 fractions = st.fractions(min_value=-40, max_value=40, max_denominator=10**4)
 digits = st.sampled_from([15, 60, 250])
-
-
-@pytest.fixture(autouse=True)
-def narrow_balls():
-    before, flint.ctx.prec = flint.ctx.prec, BITS
-    yield
-    flint.ctx.prec = before
-
-
-def ball(value: Fraction) -> flint.arb:
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+pytestmark = pytest.mark.usefixtures("narrow_balls")
 
 
 def exact(value: Fraction) -> Rational:

@@ -10,8 +10,8 @@ from mpmath import iv
 
 from lib.proof.gamma_functions import MOST_BELOW, MOST_ORDER, loggamma, polygamma
 from lib.proof.intervals import NotInTable, Undefined, Unknown, exact_ends, precision
+from tests.shared.balls import exactly as ball
 
-BITS = 3000  # of flint's balls
 sizes = st.sampled_from([Fraction(10) ** k for k in (-9, -3, 0, 0, 1, 4, 12)])
 positive = st.builds(
     lambda a, b, size: Fraction(a, b) * size,
@@ -20,17 +20,7 @@ positive = st.builds(
     sizes,
 )
 digits = st.sampled_from([15, 60, 250])
-
-
-@pytest.fixture(autouse=True)
-def narrow_balls():
-    before, flint.ctx.prec = flint.ctx.prec, BITS
-    yield
-    flint.ctx.prec = before
-
-
-def ball(value: Fraction) -> flint.arb:
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+pytestmark = pytest.mark.usefixtures("narrow_balls")
 
 
 def holds(enclosure, truth: flint.arb, wanted: int) -> bool:

@@ -20,25 +20,16 @@ from lib.proof.special_functions import (
     lambertw,
     zeta,
 )
+from tests.shared.balls import exactly as ball
 
 digits = st.sampled_from([15, 60, 200])
+pytestmark = pytest.mark.usefixtures("narrow_balls")
 orders = st.integers(0, 60).map(lambda n: Fraction(n, 2))
 
 
 def between(low: int, high: int) -> st.SearchStrategy[Fraction]:
     """Fractions that are no whole numbers: none is a pole or a simple value."""
     return st.integers(low * 97, high * 97 - 1).map(lambda n: Fraction(2 * n + 1, 194))
-
-
-@pytest.fixture(autouse=True)
-def narrow_balls():
-    before, flint.ctx.prec = flint.ctx.prec, 4000
-    yield
-    flint.ctx.prec = before
-
-
-def ball(value: Fraction) -> flint.arb:
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
 
 
 def is_enclosed(

@@ -4,7 +4,9 @@ By python-flint, which shares no code with the checker; two balls that do not me
 two numbers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
 
 import sympy as sp
 from flint import acb, arb, ctx, fmpq
@@ -27,6 +29,20 @@ _FUNCTIONS: dict[str, Callable[[acb], acb]] = {
     "Abs": lambda u: acb(abs(u)),
     "sigmoid": lambda u: 1 / (1 + (-u).exp()),
 }
+
+
+@contextmanager
+def narrow(bits: int = 4000) -> Iterator[None]:
+    """Balls far narrower than any enclosure that they are to judge."""
+    before, ctx.prec = ctx.prec, bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def exactly(value: Fraction) -> arb:
+    return arb(fmpq(value.numerator, value.denominator))
 
 
 def ball(node: Basic, at: Mapping[Symbol, sp.Rational]) -> acb:
