@@ -119,7 +119,7 @@
       this.names = make("div", { class: "names" });
       this.buttons = make("p", { class: "buttons" });
       this.check = button("Check", () => submit(), { class: "primary" });
-      this.halt = button("Stop", () => this.stopped(), { hidden: "" });
+      this.halt = button("Stop", () => engine.stop(), { hidden: "" });
       this.buttons.append(this.check, this.halt);
       this.text.addEventListener("input", () => this.read());
       this.text.addEventListener("keydown", event => {
@@ -136,27 +136,34 @@
       this.status.dataset.kind = kind;
     }
 
-    // Asks the checker, and says what is going on meanwhile.
-    async ask(question) {
-      const waiting = engine.starting ? "Checking ..." : "Loading the checker ...";
-      this.say(waiting);
-      this.check.disabled = true;
-      this.halt.hidden = false;
+    // One thing at a time, from a click until all that follows from it is shown: what is
+    // asked for in between is not begun. A stop or a failure on the way is said.
+    async alone(work) {
+      if (this.busy) return;
+      this.hold(true);
+      this.say(engine.starting ? "Checking ..." : "Loading the checker ...");
       try {
         await engine.start(text => this.say(text));
-        if (question.ask !== "describe") this.say("Checking ...");
-        return await engine.question({ chain: this.chain, ...question });
+        await work();
       } catch (error) {
         this.say(error.message === "stopped" ? "Stopped. What you typed is still here." : `The checker cannot run here: ${error.message}.`, "undecided");
-        return null;
       } finally {
-        this.check.disabled = false;
-        this.halt.hidden = true;
+        this.hold(false);
       }
     }
 
-    stopped() {
-      engine.stop();
+    // A button that waits keeps the focus, so it says that it is off and is not switched off.
+    hold(busy) {
+      this.busy = busy;
+      this.halt.hidden = !busy;
+      for (const waiting of this.buttons.children) {
+        if (waiting !== this.halt) waiting.setAttribute("aria-disabled", String(busy));
+      }
+    }
+
+    ask(question) {
+      if (question.ask !== "describe") this.say("Checking ...");
+      return engine.question({ chain: this.chain, ...question });
     }
 
     read() {
@@ -204,11 +211,14 @@
       Object.assign(this, { section, exercise });
       this.key = `checked-gradients/${page}/${section.id}`;
       this.texts = [];
+      this.earlier = this.stored();
       this.lines = make("ol", { class: "taken" });
       this.desk = new Desk(exercise.chain, () => this.submit());
-      this.undo = button("Undo", () => this.back());
-      this.copied = button("Copy as a cell", () => this.copy());
-      this.desk.buttons.append(button("Hint", () => this.hint()), this.undo, this.copied);
+      this.desk.buttons.append(
+        button("Hint", () => this.act(() => this.hint())),
+        button("Undo", () => this.act(() => this.back())),
+        button("Copy as a cell", () => this.act(() => this.copy())),
+      );
       this.hinted = 0;
       this.open = button("Begin", () => this.begin(), { class: "primary" });
       section.querySelector(".needs-scripts").remove();
@@ -220,12 +230,23 @@
       this.open.parentNode.remove();
       this.section.append(this.lines, ...this.desk.parts);
       this.desk.text.focus();
-      const found = await this.desk.ask({ ask: "describe" });
-      if (!found) return;
-      await this.desk.list(found);
-      for (const text of this.stored()) if (!await this.take(text)) break;
-      if (!this.texts.length) this.desk.say("Ready. Write the line that comes next.");
+      await this.act(() => {
+        if (!this.texts.length) this.desk.say("Ready. Write the line that comes next.");
+      });
       this.desk.read();
+    }
+
+    // Whatever is done here begins with the names and with the lines of an earlier visit,
+    // unless they stand already: a stop leaves what is missing to the next try.
+    act(work) {
+      return this.desk.alone(async () => {
+        if (!this.desk.names.hasChildNodes()) await this.desk.list(await this.desk.ask({ ask: "describe" }));
+        while (this.earlier.length) {
+          if (await this.take(this.earlier[0])) this.earlier.shift();
+          else this.earlier = [];
+        }
+        await work();
+      });
     }
 
     stored() {
@@ -242,33 +263,35 @@
       } catch { /* storage is refused: the lines stay on the page */ }
     }
 
-    async submit() {
+    submit() {
       const text = this.desk.text.value.trim();
-      if (text && await this.take(text)) {
+      if (text) this.act(async () => {
+        if (!await this.take(text)) return;
+        this.store();
+        if (this.desk.text.value.trim() !== text) return; // the next line is being written
         this.desk.text.value = "";
         this.desk.reading.replaceChildren();
-      }
+      });
     }
 
     // Has a line checked; a line that holds is added to those before it.
     async take(text) {
       const found = await this.desk.ask({ ask: "check", ...this.exercise, texts: this.texts, text });
-      if (!found) return false;
-      this.desk.say(sentence(found.message), found.kind);
       const taken = found.kind === "accepted" || found.kind === "done";
       if (taken) {
+        const line = make("li", {}, await formula(`= ${found.latex}`), make("code", {}, text));
         this.texts.push(text);
-        this.store();
+        this.lines.append(line);
         this.hinted = 0;
-        this.lines.append(make("li", {}, await formula(`= ${found.latex}`), make("code", {}, text)));
       }
+      this.desk.say(sentence(found.message), found.kind);
       (found.forms ?? []).forEach((passed, i) => this.section.querySelectorAll(".way li")[i].classList.toggle("passed", passed));
       this.section.classList.toggle("done", found.kind === "done");
       return taken;
     }
 
     back() {
-      if (!this.texts.pop()) return;
+      if (!this.texts.pop()) return this.desk.say("There is no line to take back.");
       this.lines.lastElementChild.remove();
       this.section.classList.remove("done");
       this.store();
@@ -277,7 +300,6 @@
 
     async hint() {
       const found = await this.desk.ask({ ask: "hint", ...this.exercise, texts: this.texts });
-      if (!found) return;
       const texts = [found.because ? `The book's next reason: ${found.because}.` : "Next comes the conclusion.", `The book's next line: ${found.text}`];
       this.desk.say(texts[Math.min(this.hinted++, 1)].replaceAll("$", ""));
     }
@@ -321,8 +343,12 @@
       const obstacle = engine.obstacle();
       this.panel.append(...obstacle ? [make("p", { class: "status" }, obstacle)] : [this.choice, ...this.desk.parts]);
       if (obstacle) return;
+      await this.desk.alone(() => this.prepare());
+    }
+
+    async prepare() {
+      if (this.texts) return;
       const found = await this.desk.ask({ ask: "describe" });
-      if (!found) return;
       this.texts = found.lines.map(line => line.text);
       this.choice.append(...found.reasons.map((reason, i) => make("option", { value: i }, `line ${i + 2}: ${reason.replaceAll("$", "") || "the conclusion"}`)));
       await this.desk.list(found);
@@ -335,10 +361,13 @@
       this.desk.read();
     }
 
-    async submit() {
+    submit() {
       const text = this.desk.text.value.trim();
-      const found = text && await this.desk.ask({ ask: "change", step: Number(this.choice.value), text });
-      if (found) this.desk.say(sentence(found.message), found.kind);
+      if (text) this.desk.alone(async () => {
+        await this.prepare();
+        const found = await this.desk.ask({ ask: "change", step: Number(this.choice.value), text });
+        this.desk.say(sentence(found.message), found.kind);
+      });
     }
   }
 

@@ -194,7 +194,14 @@ def test_reader_derives_step_by_step(page: Page) -> None:
     goal = RIGHT.replace("log(sigma_q) - log(sigma_p)", "log(sigma_q/sigma_p)")
     expect(write(section, goal)).to_contain_text("in one leap; the book takes 3")
     expect(section.locator("ol.taken li")).to_have_count(0)
-    write(section, RIGHT)
+    line = section.get_by_role("textbox")
+    line.fill(RIGHT)
+    line.press("Enter")
+    line.press("Enter")  # a line that is being checked is not taken twice
+    line.fill(goal)  # nor is what is written meanwhile lost
+    expect(status).to_contain_text("It holds")
+    expect(section.locator("ol.taken li")).to_have_count(1)
+    expect(line).to_have_value(goal)
     expect(write(section, goal)).to_contain_text("That is the goal, in 2 steps")
 
     section.get_by_role("button", name="Copy as a cell").click()
@@ -214,6 +221,13 @@ def test_stopped_checker_starts_again_with_all_that_was_written(page: Page) -> N
     section.get_by_role("button", name="Stop").click()
     expect(section.get_by_role("status")).to_contain_text("Stopped.")
     expect(write(section, RIGHT)).to_contain_text("It holds")
+    page.reload()
+    section.get_by_role("button", name="Begin").click()
+    section.get_by_role("button", name="Stop").click()
+    expect(section.get_by_role("status")).to_contain_text("Stopped.")
+    section.get_by_role("button", name="Hint").click()  # the line of before stands again
+    expect(section.get_by_role("status")).to_contain_text("Next comes the conclusion")
+    expect(section.locator("ol.taken li")).to_have_count(1)
 
 
 def test_step_that_is_broken_is_refused(page: Page) -> None:
