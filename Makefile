@@ -5,6 +5,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
+# Else each of the hundreds of processes would compile PyTorch and SymPy for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The interpreter that makes the environment; `make PYTHON=python3.12 book` names another.
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \

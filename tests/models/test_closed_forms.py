@@ -102,10 +102,19 @@ def unit(truth: mpf, dtype: torch.dtype) -> mpf:
     return max(mpmath.ldexp(mpf(about.eps), exponent), least)
 
 
+def digits(dtype: torch.dtype) -> int:
+    """As many as there are from the least to the largest number, squared, and more."""
+    about = torch.finfo(dtype)
+    decades = math.log10(about.max) - math.log10(about.tiny * about.eps)
+    return round(2.5 * decades) + 60
+
+
 def slope(truth, values: list[mpf], i: int) -> mpf:
-    step = abs(values[i]) * mpf(10) ** -300 or mpf(10) ** -700
-    moved = [[*values[:i], values[i] + s * step, *values[i + 1 :]] for s in (1, -1)]
-    return (truth(*moved[0]) - truth(*moved[1])) / (2 * step)
+    """The derivative at ``values`` by the i-th of them, to a fifth of the digits."""
+    tiny = mpf(10) ** -(mpmath.mp.dps // 5)
+    step = abs(values[i]) * tiny or tiny**2
+    moved = [*values[:i], values[i] + step, *values[i + 1 :]]
+    return (truth(*moved) - truth(*values)) / step
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -114,7 +123,7 @@ def test_a_closed_form_keeps_its_digits_over_its_whole_type(name, dtype):
     kinds, truth = FORMS[name][0].split(), FORMS[name][1]
     rng = random.Random(f"{name} {dtype}")
     most = mpf(torch.finfo(dtype).max)
-    with mpmath.workdps(1600):  # from the least to the largest number, squared
+    with mpmath.workdps(digits(dtype)):
         for _ in range(examples(60)):
             given = arguments(rng, kinds, dtype)
             tensors = [
