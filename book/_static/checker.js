@@ -107,6 +107,9 @@
     return element;
   }
 
+  // What stands between backticks is code.
+  const marked = text => text.split("`").map((part, i) => i % 2 ? make("code", {}, part) : part);
+
   const button = (text, onclick, more = {}, ...inside) => make("button", { type: "button", onclick, ...more }, text, ...inside);
 
   // Where a line is typed: the text, how it reads, what it may name, and what is said of it.
@@ -223,7 +226,7 @@
       this.open = button("Begin", () => this.begin(), { class: "primary" });
       section.querySelector(".needs-scripts").remove();
       const obstacle = engine.obstacle();
-      section.append(obstacle ? make("p", { class: "status" }, obstacle) : make("p", {}, this.open));
+      section.append(obstacle ? make("p", { class: "status" }, ...marked(obstacle)) : make("p", {}, this.open));
     }
 
     async begin() {
@@ -341,7 +344,7 @@
       this.open.setAttribute("aria-expanded", String(!this.panel.hidden));
       if (this.panel.hidden || this.panel.childElementCount) return;
       const obstacle = engine.obstacle();
-      this.panel.append(...obstacle ? [make("p", { class: "status" }, obstacle)] : [this.choice, ...this.desk.parts]);
+      this.panel.append(...obstacle ? [make("p", { class: "status" }, ...marked(obstacle))] : [this.choice, ...this.desk.parts]);
       if (obstacle) return;
       await this.desk.alone(() => this.prepare());
     }
