@@ -18,6 +18,7 @@ import sympy as sp
 from mpmath import iv
 from mpmath.libmp import mpf_floor, mpi_add, mpi_mul, to_int
 
+from .bessel_functions import besseli, besselj, besselk
 from .gamma_functions import loggamma, polygamma
 from .intervals import (
     NotInTable,
@@ -36,7 +37,7 @@ from .intervals import (
     real_part,
     sign_of,
 )
-from .special_functions import besseli, besselj, eta, lambertw, zeta
+from .special_functions import eta, lambertw, zeta
 
 MOST_BITS = 200_000  # of an exact power
 MOST_BITS_OF_GAMMA = 2000  # its series is slow
@@ -426,6 +427,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "dirichlet_eta": eta,
     "besselj": besselj,
     "besseli": besseli,
+    "besselk": besselk,
     "LambertW": lambertw,
     "erf": _erf,
     "erfc": _erfc,
