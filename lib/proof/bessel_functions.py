@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -161,13 +162,16 @@ def besselk(order: Number, x: Number) -> Number:
     before = iv.prec
     iv.prec = before + SPARE + max(0, extent(interval(x)))
     try:
-        value = _by_trapezia(n, interval(x), float(low), before + SPARE)
+        value = _by_trapezia(n, interval(x)._mpi_, before + SPARE, iv.prec)
     finally:
         iv.prec = before
     return +value
 
 
-def _by_trapezia(n: Fraction, x: Any, size: float, bits: int) -> Any:
+@lru_cache(256)  # both sides of an equality ask for the same ones
+def _by_trapezia(n: Fraction, ends: Any, bits: int, precision: int) -> Any:
+    x = iv.make_mpf(ends)
+    size = float(x.a)
     moved = min(1.0, math.sqrt(1.4 * bits / size))
     lost = size * (1 - math.cos(moved)) - float(n) * math.log(math.cos(moved))
     step = iv.mpf(2 * math.pi * moved / (bits * math.log(2) + lost))

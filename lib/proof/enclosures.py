@@ -247,3 +247,10 @@ FORMULAS: dict[str, Callable[..., Expr]] = {
     "asin": lambda x: sp.atan2(x, sp.sqrt(_sum(1, -(x**2)))),
     "acos": lambda x: sp.atan2(sp.sqrt(_sum(1, -(x**2))), x),
 }
+OF_THE_INVERSE = {"acoth": "atanh", "asec": "acos", "acsc": "asin"}
+OF_THE_INVERSE |= {"asech": "acosh", "acsch": "asinh"}
+FORMULAS |= {
+    name: lambda x, formula=FORMULAS[other]: formula(1 / x)
+    for name, other in OF_THE_INVERSE.items()
+}
+FORMULAS["acot"] = lambda x: sp.atan(1 / x)

@@ -68,8 +68,9 @@ FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
 MOST_DEAR = 4  # points at which all affordable digits are looked at, no function drawn
 MOST_ROUNDED = 800  # digits
-# Of moderate numbers, too, these come nearer to one than so many digits tell.
-SATURATING = ("betainc", "betainc_regularized", "marcumq")
+# Of moderate numbers, too, these come nearer to one than so many digits tell, or take
+# very long.
+NEVER_ROUNDED = ("betainc", "betainc_regularized", "marcumq", "lerchphi")
 
 # Of which there are enclosures of real numbers, or of some of them.
 REAL_ONLY = (
@@ -205,7 +206,7 @@ class Pair:
 
 def _may_be_rounded(name: str) -> bool:
     """Whether a function has no enclosure, or none at some complex numbers."""
-    return (name not in FUNCTIONS or name in REAL_ONLY) and name not in SATURATING
+    return (name not in FUNCTIONS or name in REAL_ONLY) and name not in NEVER_ROUNDED
 
 
 def _rounded(kind: Any, halved: bool, *arguments: Number) -> Number:
