@@ -37,6 +37,7 @@ from .kinks import levels_at, satisfies
 from .laws import moved_density
 from .limits import without_limits
 from .points import points
+from .sizes import unseen_turn
 
 Proof = Literal["", "normal form", "SymPy"]
 
@@ -253,6 +254,8 @@ def _compare(
             _refuse_unseen_sides(instance.kinks, seen, unseen)
         if refutes is differ and not instance.functions:
             _refuse_unseen_jumps(instance, kinks)
+    if (found_beyond := unseen_turn((left, right))) is not None:
+        raise Undecidable(f"{found_beyond}, beyond the sizes that are tried")
     return Verdict(True, instances=agreed)
 
 

@@ -180,6 +180,31 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
     return list(dict.fromkeys([2, 3, 1, 7, 4, 0, *large, *others, 5, 6, 8, 10]))
 
 
+def unseen_turn(expressions: Sequence[Basic]) -> str | None:
+    """Say where the sides turn at a size beyond all that are tried, or None."""
+    names = structural_integers(expressions)
+    if not names:
+        return None
+    most = max(sizes_to_try(expressions))
+    if any(e.has(MatrixExpr) for e in expressions):
+        most = max(most, LARGEST_SPARSE)
+    for kink in dict.fromkeys(itertools.chain(*map(kinks_of, expressions))):
+        if not kink.free_symbols <= names:
+            continue
+        if len(kink.free_symbols) == 1:
+            [name] = kink.free_symbols
+            for root in map(sp.ceiling, roots(kink, name)):
+                if root > most and admits(name, root):
+                    return f"a formula turns at {name} = {root}"
+        elif far := [k for k in kink.atoms(Integer) if abs(k) > most]:
+            return f"a formula turns where {kink} is zero, with {far[0]} in it"
+    for node in sp.Tuple(*expressions).atoms(sp.binomial):
+        far = [k for k in node.args if k.is_Integer and k > most]
+        if far and node.free_symbols & names:
+            return f"a formula turns at {far[0]}"
+    return None
+
+
 def _depth(node: Basic) -> int:
     """How many sums lie within one another."""
     inner = max(map(_depth, node.args), default=0)
