@@ -55,7 +55,7 @@ def _add(*terms: Number) -> Number:
         others.append(interval(exact))
     if all(isinstance(t, iv.mpf) for t in others):
         return _reduced(mpi_add, others)
-    return reduce(operator.add, others)
+    return _flat(reduce(operator.add, others))
 
 
 def _multiply(*factors: Number) -> Number:
@@ -69,7 +69,12 @@ def _multiply(*factors: Number) -> Number:
         others.append(interval(exact))
     if all(isinstance(f, iv.mpf) for f in others):
         return _reduced(mpi_mul, others)
-    return reduce(operator.mul, others)
+    return _flat(reduce(operator.mul, others))
+
+
+def _flat(z: Number) -> Number:
+    """A box without height as an interval: it lies on no side of a cut."""
+    return z.real if not is_real(z) and z.imag.a == 0 == z.imag.b else z
 
 
 def _reduced(operation: Callable[..., Any], values: Sequence[Number]) -> Number:
@@ -88,9 +93,16 @@ def _power(base: Number, exponent: Number) -> Number:
     if isinstance(exponent, Fraction):
         if isinstance(base, Fraction) and (root := _exact_root(base, exponent)):
             return root
-        if exponent.denominator == 2 and is_real(base) and sign_of(base) > 0:
-            return _integer_power(iv.sqrt(interval(base)), exponent.numerator)
+        if exponent.denominator == 2 and is_real(base):
+            return _half_power(interval(base), exponent.numerator)
     return _exp(_multiply(exponent, _log(base)))
+
+
+def _half_power(base: Number, n: int) -> Number:
+    """The n-th power of a root, which of a negative number is on the imaginary axis."""
+    negative = sign_of(base) < 0
+    root = _integer_power(iv.sqrt(-base if negative else base), n)
+    return iv.mpc(0, root if n % 4 == 1 else -root) if negative else root
 
 
 def _integer_power(base: Number, n: int) -> Number:

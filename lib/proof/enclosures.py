@@ -47,6 +47,7 @@ class Enclosure:
         basic = _in_basic_functions(expression, functions.keys())
         self._nodes = list(_postorder(basic))
         self._place = {node: i for i, node in enumerate(self._nodes)}
+        self.symbols = {node for node in self._nodes if isinstance(node, Symbol)}
 
     def at(self, point: Mapping[Symbol, Basic], digits: int) -> Number:
         """The enclosure at a point. Raises ``Undefined`` or ``Unknown``."""

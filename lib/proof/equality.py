@@ -295,7 +295,9 @@ def _refuse_unseen_sides(
 
 
 def _sign_at(function: Enclosure, point: Point) -> int | None:
-    """The sign at a point, or None where it is not known."""
+    """The sign at a point; None where it is not known, or turns in an integral."""
+    if not function.symbols <= point.keys():
+        return None
     try:
         return sign_of(function.at(point, ROUGHLY))
     except (Undefined, Unknown):

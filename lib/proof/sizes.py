@@ -24,6 +24,7 @@ LARGEST_WRITTEN = 1200  # of those that stand in the expression
 LARGEST_NESTED = 20  # where a sum stands in a sum
 MOST_CELLS = 150  # of several sizes, multiplied
 MOST_SPARSE_CELLS = 4000
+MOST_APART = 12  # of two sizes that both are drawn
 MOST_FAR = 18  # choices of sizes of which each tells something new
 
 
@@ -196,7 +197,7 @@ def unseen_turn(expressions: Sequence[Basic]) -> str | None:
             for root in map(sp.ceiling, roots(kink, name)):
                 if root > most and admits(name, root):
                     return f"a formula turns at {name} = {root}"
-        elif far := [k for k in kink.atoms(Integer) if abs(k) > most]:
+        elif far := [k for k in kink.atoms(Integer) if abs(k) > MOST_APART]:
             return f"a formula turns where {kink} is zero, with {far[0]} in it"
     for node in sp.Tuple(*expressions).atoms(sp.binomial):
         far = [k for k in node.args if k.is_Integer and k > most]
