@@ -195,5 +195,5 @@ def test_a_product_of_roots_of_negative_numbers_lies_on_no_side_of_a_cut() -> No
     value = Enclosure(sp.sqrt(x - 2) * sp.sqrt(x - 5)).at({x: S.Zero}, 30)
     assert is_real(value)
     logarithm = Enclosure(sp.acosh(x - 3)).at({x: S.Zero}, 30)
-    assert meet(logarithm.imag, iv.pi)
+    assert meet(logarithm.imag, +iv.pi)
     assert not meet(logarithm.imag, -iv.pi)
