@@ -190,7 +190,8 @@ def unseen_turn(expressions: Sequence[Basic]) -> str | None:
     if any(e.has(MatrixExpr) for e in expressions):
         most = max(most, LARGEST_SPARSE)
     for kink in dict.fromkeys(itertools.chain(*map(kinks_of, expressions))):
-        if not kink.free_symbols <= names:
+        whole = all(symbol.is_integer for symbol in kink.free_symbols)
+        if not (whole and kink.free_symbols & names):
             continue
         if len(kink.free_symbols) == 1:
             [name] = kink.free_symbols

@@ -98,6 +98,7 @@ def test_sizes_beside_written_numbers_are_tried() -> None:
         (Max(log(j), 9), Max(log(j), 3)),
         (KroneckerDelta(j, 5000), KroneckerDelta(j, 900)),
         (KroneckerDelta(j, k + 5000), KroneckerDelta(j, k + 5)),
+        (KroneckerDelta(j, rows + 700), KroneckerDelta(j, rows + 7)),
         (binomial(j, 2000), binomial(j, 500)),
     ],
 )
