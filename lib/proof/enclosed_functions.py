@@ -41,6 +41,7 @@ from .special_functions import eta, lambertw, zeta
 
 MOST_BITS = 200_000  # of an exact power
 MOST_BITS_OF_GAMMA = 2000  # its series is slow
+LONG = 64  # bits of a fraction
 LARGEST_ERF = 40  # erfc of it is about 10^-697
 LARGEST_GAMMA = 50_000  # gamma of more, or of less than its negative, is too dear
 MOST_BITS_OF_EXPONENT = 200  # so many digits more does its exponential take
@@ -312,13 +313,14 @@ def _erf_at(x: Fraction, bits: int) -> Number:
     """
     small = int(abs(x) * 2**bits)  # cut off: off by less than one
     above, below = 2 * x.numerator**2, x.denominator**2
-    if max(above, below).bit_length() > bits // 4:
-        above, below = 2 * small * small >> bits, 1 << bits
+    shift = 0
+    if max(above, below).bit_length() > LONG:  # a shift is cheaper than a division
+        above, below, shift = 2 * small * small >> bits, 1, bits
     term = total = small
-    n = 0
-    while term or 2 * n + 3 < 4 * x * x:
+    n, least = 0, 4 * x * x
+    while term or 2 * n + 3 < least:
         n += 1
-        term = term * above // (below * (2 * n + 1))
+        term = (term * above >> shift) // (below * (2 * n + 1))
         total += term
     grown = 2 ** math.ceil(1.45 * float(x * x) + 1)
     off = (4 * n * n + 4) * grown
