@@ -33,7 +33,8 @@ points, evaluation  numbers for the symbols, and what both sides are there
   extremes            where it is highest, and lowest
   jumps               where it jumps at a place that no exact number names
   enclosures          numbers that contain a value; intervals, enclosed_functions,
-                      gamma_functions, special_functions
+                      gamma_functions, bessel_functions, special_functions
+  elementary          what functions are where they are elementary
 calculus            gradients, Jacobians, maps of vectors
 expectation         E, Var, KL and Int, and how they resolve
   laws                Gaussian, finite, or only a name

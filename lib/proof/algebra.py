@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import sympy as sp
-from sympy import Basic, Expr
+from sympy import Basic, Expr, S
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from .bounded import expand
@@ -20,11 +20,15 @@ from .terms import TooLarge
 
 MOST_OPERATIONS = 400  # of what SymPy is asked about
 
+NOWHERE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
+
 Attempt = Callable[[Expr], Expr]
 
 
 def has_one_normal_form(left: Basic, right: Basic, given: Sequence[Basic]) -> bool:
     """Whether both sides have the same normal form."""
+    if left == right and not left.has(*NOWHERE):
+        return True
     try:
         structured = (side.has(MatrixExpr, sp.MatrixBase) for side in (left, right))
         symbols = sp.Tuple(left, right).atoms(sp.Symbol)

@@ -1,7 +1,9 @@
 """Integrals of x^n exp(a x^2 + b x + d) between two ends, also of broken lines of x.
 
 ``Abs``, ``Max`` and their like turn where what is affine in x has its root, or a sine
-has; between the roots the integrand is smooth, and its antiderivative is known.
+has, or a polynomial of the second degree; a floor jumps at the whole numbers between
+its values at the ends. Between the roots the integrand is smooth, and its
+antiderivative is known.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable
 
 import sympy as sp
 from sympy import Add, Expr, S, Symbol
+from sympy.core.relational import Relational
 
 from .bounded import terms_within
 from .gaussian_integrals import expand_for_gaussian, is_expandable, power_and_exponent
@@ -27,6 +30,8 @@ def definite_integral(g: Expr, x: Symbol, low: Expr, high: Expr) -> Expr | None:
     if _is_less(high, low):
         backwards = definite_integral(g, x, high, low)
         return None if backwards is None else -backwards
+    if g.has(sp.frac):
+        g = g.replace(sp.frac, lambda u: u - sp.floor(u))
     if (roots := _roots(g, x, low, high)) is None:
         return None
     ends = [low, *(r for r in roots if _is_between(low, r, high)), high]
@@ -95,7 +100,8 @@ def _of_exponential(n: int, b: Expr, end: Expr) -> Expr | None:
 
 # ---------------------------------------------------------------------- broken lines
 
-TURNING = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min)
+JUMPING = (sp.floor, sp.ceiling)
+TURNING = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, *JUMPING, sp.Piecewise)
 
 
 def _turning_parts(g: Expr, x: Symbol) -> list[Expr]:
@@ -104,7 +110,10 @@ def _turning_parts(g: Expr, x: Symbol) -> list[Expr]:
     for node in g.atoms(*TURNING):
         if isinstance(node, (sp.Max, sp.Min)):
             found += [a - b for a, b in itertools.combinations(node.args, 2)]
-        else:
+        elif isinstance(node, sp.Piecewise):
+            relations = (r for c in node.args for r in c[1].atoms(Relational))
+            found += [r.lhs - r.rhs for r in relations]
+        elif not isinstance(node, JUMPING):
             found.append(node.args[0])
     return [part for part in found if part.has(x)]
 
@@ -112,7 +121,9 @@ def _turning_parts(g: Expr, x: Symbol) -> list[Expr]:
 def _roots(g: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr] | None:
     """Where the parts turn, from left to right; None if that is not known."""
     found: set[Expr] = set()
-    for part in _turning_parts(g, x):
+    if (parts := _levels(g, x, low, high)) is None:
+        return None
+    for part in (*parts, *_turning_parts(g, x)):
         if (roots := _roots_of(part, x, low, high)) is None:
             return None
         found |= roots
@@ -124,6 +135,23 @@ def _roots(g: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr] | None:
             if _is_less(other, one):
                 ordered[i : i + 2] = other, one
     return ordered
+
+
+def _levels(g: Expr, x: Symbol, low: Expr, high: Expr) -> list[Expr] | None:
+    """What is zero where a floor jumps between the ends; None if there is more."""
+    found: list[Expr] = []
+    for node in g.atoms(*JUMPING):
+        if not (inner := node.args[0]).has(x):
+            continue
+        ends = [inner.xreplace({x: end}) for end in (low, high)]
+        numbers = all(end.is_number and end.is_finite for end in ends)
+        if not numbers or affine_root(inner, x) is None:
+            return None
+        first, last = sp.ceiling(min(ends)), sp.floor(max(ends))
+        if last - first > MOST_ROOTS:
+            return None
+        found += [inner - k for k in range(int(first), int(last) + 1)]
+    return found
 
 
 def _roots_of(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
@@ -139,8 +167,21 @@ def _roots_of(part: Expr, x: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
         found = [_roots_of(f, x, low, high) for f in formulas if f.has(x)]
         return None if None in found else set().union(*(f for f in found if f))
     if (root := affine_root(part, x)) is None:
-        return None
+        return _roots_of_square(part, x)
     return {root}
+
+
+def _roots_of_square(part: Expr, x: Symbol) -> set[Expr] | None:
+    """The real roots of a polynomial of the second degree in numbers."""
+    if part.free_symbols != {x} or not part.is_polynomial(x):
+        return None
+    polynomial = sp.Poly(part, x)
+    a, b, c = (polynomial.coeff_monomial(x**k) for k in (2, 1, 0))
+    if polynomial.degree() != 2 or not all(k.is_Rational for k in (a, b, c)):
+        return None
+    if (square := b**2 - 4 * a * c) < 0:
+        return set()
+    return {(-b + side * sp.sqrt(square)) / (2 * a) for side in (1, -1)}
 
 
 def _formulas_of(node: Expr) -> list[Expr]:
@@ -213,6 +254,11 @@ def _on_one_side(g: Expr, x: Symbol, inside: Expr) -> Expr | None:
         node = min(nodes, key=lambda n: (sp.count_ops(n), sp.default_sort_key(n)))
         if isinstance(node, (sp.Max, sp.Min)):
             value = _chosen(node, side)
+        elif isinstance(node, JUMPING):
+            value = node.func(node.args[0].xreplace({x: inside}))
+            value = value if value.is_Integer else None
+        elif isinstance(node, sp.Piecewise):
+            value = _piece(node, x, inside)
         elif (sign := side(node.args[0])) is None:
             value = None
         elif isinstance(node, sp.Abs):
@@ -223,6 +269,16 @@ def _on_one_side(g: Expr, x: Symbol, inside: Expr) -> Expr | None:
             return None
         smooth = smooth.xreplace({node: value})
     return None if smooth.has(*TURNING) and _turning_parts(smooth, x) else smooth
+
+
+def _piece(node: Expr, x: Symbol, inside: Expr) -> Expr | None:
+    """The formula that is meant on the piece in which ``inside`` lies."""
+    for formula, condition in node.args:
+        if (met := condition.xreplace({x: inside})) == True:  # noqa: E712
+            return formula
+        if met != False:  # noqa: E712
+            return None
+    return None
 
 
 def _chosen(node: Expr, side: Callable[[Expr], Expr | None]) -> Expr | None:

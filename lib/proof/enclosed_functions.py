@@ -18,6 +18,7 @@ import sympy as sp
 from mpmath import iv
 from mpmath.libmp import mpf_floor, mpi_add, mpi_mul, to_int
 
+from .bessel_functions import besseli, besselj, besselk
 from .gamma_functions import loggamma, polygamma
 from .intervals import (
     NotInTable,
@@ -36,10 +37,11 @@ from .intervals import (
     real_part,
     sign_of,
 )
-from .special_functions import besseli, besselj, eta, lambertw, zeta
+from .special_functions import eta, lambertw, zeta
 
 MOST_BITS = 200_000  # of an exact power
 MOST_BITS_OF_GAMMA = 2000  # its series is slow
+LONG = 64  # bits of a fraction
 LARGEST_ERF = 40  # erfc of it is about 10^-697
 LARGEST_GAMMA = 50_000  # gamma of more, or of less than its negative, is too dear
 MOST_BITS_OF_EXPONENT = 200  # so many digits more does its exponential take
@@ -54,7 +56,7 @@ def _add(*terms: Number) -> Number:
         others.append(interval(exact))
     if all(isinstance(t, iv.mpf) for t in others):
         return _reduced(mpi_add, others)
-    return reduce(operator.add, others)
+    return _flat(reduce(operator.add, others))
 
 
 def _multiply(*factors: Number) -> Number:
@@ -68,7 +70,12 @@ def _multiply(*factors: Number) -> Number:
         others.append(interval(exact))
     if all(isinstance(f, iv.mpf) for f in others):
         return _reduced(mpi_mul, others)
-    return reduce(operator.mul, others)
+    return _flat(reduce(operator.mul, others))
+
+
+def _flat(z: Number) -> Number:
+    """A box without height as an interval: it lies on no side of a cut."""
+    return z.real if not is_real(z) and z.imag.a == 0 == z.imag.b else z
 
 
 def _reduced(operation: Callable[..., Any], values: Sequence[Number]) -> Number:
@@ -87,9 +94,16 @@ def _power(base: Number, exponent: Number) -> Number:
     if isinstance(exponent, Fraction):
         if isinstance(base, Fraction) and (root := _exact_root(base, exponent)):
             return root
-        if exponent.denominator == 2 and is_real(base) and sign_of(base) > 0:
-            return _integer_power(iv.sqrt(interval(base)), exponent.numerator)
+        if exponent.denominator == 2 and is_real(base):
+            return _half_power(interval(base), exponent.numerator)
     return _exp(_multiply(exponent, _log(base)))
+
+
+def _half_power(base: Number, n: int) -> Number:
+    """The n-th power of a root, which of a negative number is on the imaginary axis."""
+    negative = sign_of(base) < 0
+    root = _integer_power(iv.sqrt(-base if negative else base), n)
+    return iv.mpc(0, root if n % 4 == 1 else -root) if negative else root
 
 
 def _integer_power(base: Number, n: int) -> Number:
@@ -299,13 +313,14 @@ def _erf_at(x: Fraction, bits: int) -> Number:
     """
     small = int(abs(x) * 2**bits)  # cut off: off by less than one
     above, below = 2 * x.numerator**2, x.denominator**2
-    if max(above, below).bit_length() > bits // 4:
-        above, below = 2 * small * small >> bits, 1 << bits
+    shift = 0
+    if max(above, below).bit_length() > LONG:  # a shift is cheaper than a division
+        above, below, shift = 2 * small * small >> bits, 1, bits
     term = total = small
-    n = 0
-    while term or 2 * n + 3 < 4 * x * x:
+    n, least = 0, 4 * x * x
+    while term or 2 * n + 3 < least:
         n += 1
-        term = term * above // (below * (2 * n + 1))
+        term = (term * above >> shift) // (below * (2 * n + 1))
         total += term
     grown = 2 ** math.ceil(1.45 * float(x * x) + 1)
     off = (4 * n * n + 4) * grown
@@ -426,6 +441,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "dirichlet_eta": eta,
     "besselj": besselj,
     "besseli": besseli,
+    "besselk": besselk,
     "LambertW": lambertw,
     "erf": _erf,
     "erfc": _erfc,

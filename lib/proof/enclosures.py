@@ -18,6 +18,7 @@ from mpmath import iv
 from sympy import Basic, Expr, S, Symbol
 from sympy.logic.boolalg import BooleanAtom
 
+from .elementary import elementary
 from .enclosed_functions import FUNCTIONS, piecewise
 from .intervals import (
     NotInTable,
@@ -46,6 +47,7 @@ class Enclosure:
         basic = _in_basic_functions(expression, functions.keys())
         self._nodes = list(_postorder(basic))
         self._place = {node: i for i, node in enumerate(self._nodes)}
+        self.symbols = {node for node in self._nodes if isinstance(node, Symbol)}
 
     def at(self, point: Mapping[Symbol, Basic], digits: int) -> Number:
         """The enclosure at a point. Raises ``Undefined`` or ``Unknown``."""
@@ -167,13 +169,16 @@ def _in_basic_functions(expression: Basic, kept: Set[str]) -> Basic:
     """The hyperbolic functions and the inverse ones, written in exp, log and roots.
 
     So the large and small numbers of which they are made are seen as such. Those whose
-    names are ``kept`` stay.
+    names are ``kept`` stay, if they are not next to a constant that would hide them.
     """
     if not expression.args:
         return expression
     arguments = [_in_basic_functions(argument, kept) for argument in expression.args]
     name = expression.func.__name__
-    if name not in kept and (formula := FORMULAS.get(name)):
+    if (form := elementary(name, arguments)) is not None:
+        return form
+    wanted = name not in kept or name in SATURATING
+    if wanted and (formula := FORMULAS.get(name)):
         return formula(*arguments)
     if arguments == list(expression.args):
         return expression
@@ -201,6 +206,25 @@ def _mirrored(
     return sp.Piecewise((value, sp.Ge(x, 0)), (below, True), evaluate=False)
 
 
+def _zeta(s: Expr, a: Expr = S.One) -> Expr:
+    """Its two largest terms, and the others."""
+    rest = sp.zeta(s, _sum(a, 2), evaluate=False)
+    return _sum(a**-s, (a + 1) ** -s, rest)
+
+
+def _eta(s: Expr, a: Expr = S.One) -> Expr:
+    if a != 1:
+        return sp.dirichlet_eta(s, a)
+    value = sp.Mul(_sum(1, -(2 ** (1 - s))), _zeta(s), evaluate=False)
+    return sp.Piecewise((sp.log(2), sp.Eq(s, 1)), (value, True), evaluate=False)
+
+
+def _erf(x: Expr) -> Expr:
+    return _mirrored(x, lambda u: _sum(1, -sp.erfc(u)), sp.erf, -1, 0)
+
+
+# These come so near to a constant that rounded numbers would be equal to it.
+SATURATING = ("erf", "erfc", "erf2", "zeta", "dirichlet_eta")
 FORMULAS: dict[str, Callable[..., Expr]] = {
     "sinh": lambda x: _sum(sp.exp(x), -sp.exp(-x)) / 2,
     "cosh": lambda x: _sum(sp.exp(x), sp.exp(-x)) / 2,
@@ -213,12 +237,21 @@ FORMULAS: dict[str, Callable[..., Expr]] = {
     "sec": lambda x: 1 / sp.cos(x),
     "csc": lambda x: 1 / sp.sin(x),
     "sigmoid": lambda x: 1 / _sum(1, sp.exp(-x)),
-    "erf": lambda x: _mirrored(x, lambda u: _sum(1, -sp.erfc(u)), sp.erf, -1, 0),
+    "erf": _erf,
+    "erf2": lambda x, y: _sum(_erf(y), -_erf(x)),
+    "zeta": _zeta,
+    "dirichlet_eta": _eta,
     "erfc": lambda x: _mirrored(x, sp.erfc, sp.erfc, -1, 2),
     "asinh": lambda x: sp.log(_sum(x, sp.sqrt(_sum(x**2, 1)))),
     "acosh": lambda x: sp.log(_sum(x, sp.sqrt(_sum(x, -1)) * sp.sqrt(_sum(x, 1)))),
     "atanh": lambda x: (sp.log(_sum(1, x)) - sp.log(_sum(1, -x))) / 2,
     "asin": lambda x: sp.atan2(x, sp.sqrt(_sum(1, -(x**2)))),
     "acos": lambda x: sp.atan2(sp.sqrt(_sum(1, -(x**2))), x),
-    "jn": lambda n, x: sp.sqrt(sp.pi / (2 * x)) * sp.besselj(n + sp.Rational(1, 2), x),
 }
+OF_THE_INVERSE = {"acoth": "atanh", "asec": "acos", "acsc": "asin"}
+OF_THE_INVERSE |= {"asech": "acosh", "acsch": "asinh"}
+FORMULAS |= {
+    name: lambda x, formula=FORMULAS[other]: formula(1 / x)
+    for name, other in OF_THE_INVERSE.items()
+}
+FORMULAS["acot"] = lambda x: sp.atan(1 / x)

@@ -33,10 +33,11 @@ from .expectation import resolve
 from .instances import ENOUGH, Instance, has_structure, instances
 from .intervals import Undefined, Unknown, sign_of
 from .jumps import JUMPS, unseen_jump
-from .kinks import satisfies
+from .kinks import levels_at, satisfies
 from .laws import moved_density
 from .limits import without_limits
 from .points import points
+from .sizes import unseen_turn
 
 Proof = Literal["", "normal form", "SymPy"]
 
@@ -44,6 +45,7 @@ MOST_BITS = 40_000  # of a number that is written out
 ROUGHLY = 30  # digits, to which the sign of a kink is looked for
 MORE = 96  # points, where there were too few with a value
 A_FEW = 4  # points, where there are several instances
+MOST_LEVELS = 12  # of floors, beside those next to zero
 MOST_SEARCHED = 4  # instances of several symbols whose kinks are looked for
 ONE_SIDED = "one side is undefined"
 
@@ -225,6 +227,7 @@ def _compare(
         if refutes is exceeds and searched and not instance.functions:
             # Where they lie closest one side may be the larger one.
             kinks = [*kinks, *(a - b for a, b in instance.pairs)]
+        kinks = [*kinks, *_levels(instance)] if searched else kinks
         pairs = [Pair(pair, instance.enclosures) for pair in instance.pairs]
         count = 48 if len(symbols) == 1 else 24
         count = A_FEW if instance.choices else count
@@ -251,7 +254,19 @@ def _compare(
             _refuse_unseen_sides(instance.kinks, seen, unseen)
         if refutes is differ and not instance.functions:
             _refuse_unseen_jumps(instance, kinks)
+    if (found_beyond := unseen_turn((left, right))) is not None:
+        raise Undecidable(f"{found_beyond}, beyond the sizes that are tried")
     return Verdict(True, instances=agreed)
+
+
+def _levels(instance: Instance) -> list[Expr]:
+    """The levels of floors next to their values at a few points."""
+    sides = sp.Tuple(*(side for pair in instance.pairs for side in pair))
+    if instance.functions or not sides.has(sp.floor, sp.ceiling, sp.frac, sp.Mod):
+        return []
+    few = itertools.islice(points(instance.symbols, (), instance.given), A_FEW)
+    found = itertools.chain(*(levels_at(sides, point) for point in few))
+    return list(dict.fromkeys(found))[:MOST_LEVELS]
 
 
 def _more_points(instance: Instance, seen: Sequence[Point]) -> Iterator[Point]:
@@ -280,7 +295,9 @@ def _refuse_unseen_sides(
 
 
 def _sign_at(function: Enclosure, point: Point) -> int | None:
-    """The sign at a point, or None where it is not known."""
+    """The sign at a point; None where it is not known, or turns in an integral."""
+    if not function.symbols <= point.keys():
+        return None
     try:
         return sign_of(function.at(point, ROUGHLY))
     except (Undefined, Unknown):

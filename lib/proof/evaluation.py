@@ -68,11 +68,14 @@ FAR = 25
 LOST = 30  # digits to rounding; beside a branch point half of them are lost
 MOST_DEAR = 4  # points at which all affordable digits are looked at, no function drawn
 MOST_ROUNDED = 800  # digits
+# Of moderate numbers, too, these come nearer to one than so many digits tell, or take
+# very long.
+NEVER_ROUNDED = ("betainc", "betainc_regularized", "marcumq", "lerchphi")
 
 # Of which there are enclosures of real numbers, or of some of them.
 REAL_ONLY = (
     *("atan", "erf", "erfc", "gamma", "loggamma", "digamma", "polygamma"),
-    *("zeta", "dirichlet_eta", "besselj", "besseli", "LambertW"),
+    *("zeta", "dirichlet_eta", "besselj", "besseli", "besselk", "LambertW"),
 )
 
 _OURS: dict[str, Numeric] = {
@@ -203,7 +206,7 @@ class Pair:
 
 def _may_be_rounded(name: str) -> bool:
     """Whether a function has no enclosure, or none at some complex numbers."""
-    return name not in FUNCTIONS or name in REAL_ONLY
+    return (name not in FUNCTIONS or name in REAL_ONLY) and name not in NEVER_ROUNDED
 
 
 def _rounded(kind: Any, halved: bool, *arguments: Number) -> Number:
@@ -291,9 +294,17 @@ def _outcome(
     if not refutes(left, right):
         return Found.AGREEMENT
     if shown(left) == shown(right) and is_real(left) and is_real(right):
-        gap = exact_ends(left)[0] - exact_ends(right)[0]
-        return f"both sides {shown(left)}, but they differ by {shown(gap)}"
+        return f"both sides {shown(left)}, but they differ{_by(left, right)}"
     return f"left {shown(left)}, right {shown(right)}"
+
+
+def _by(left: Number, right: Number) -> str:
+    """By how much two real numbers differ, unless that is too small to be written."""
+    try:
+        gap = exact_ends(left)[0] - exact_ends(right)[0]
+    except Unknown:
+        return ""
+    return f" by {shown(gap)}"
 
 
 def shown(value: Number) -> str:

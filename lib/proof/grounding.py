@@ -24,6 +24,8 @@ from .laws import Law
 from .matrices import power
 from .partials import partials
 
+MOST_FACTORS = 3000  # that do not commute, each a product of matrices
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -52,6 +54,9 @@ def ground(expression: Basic, interpretation: Interpretation) -> Basic:
     expression = resolve(sized)
     scope = Scope(interpretation, interpretation.matrices)
     if any(not s.is_commutative for s in expression.atoms(Symbol)):
+        nodes = sp.preorder_traversal(expression)
+        if sum(1 for n in nodes if not n.is_commutative) > MOST_FACTORS:
+            raise Undecidable(f"more than {MOST_FACTORS} factors that do not commute")
         return _noncommutative(expression, scope)
     grounded = _ground(expression, scope)
     if isinstance(grounded, sp.MatrixBase):

@@ -15,6 +15,7 @@ from typing import Any
 from mpmath import iv
 from mpmath.libmp import from_int, mpf_cmp, mpf_mul
 
+MOST_BITS = 200_000  # of an end that becomes a fraction
 SPARE = 64  # bits of what mpmath encloses
 
 Number = Any  # a Fraction, an interval (iv.mpf) or a box (iv.mpc)
@@ -159,8 +160,10 @@ def extent(value: Number) -> int:
 
 
 def as_fraction(end: Any) -> Fraction:
-    """An end of an interval, exactly."""
+    """An end of an interval, exactly. ``Unknown`` if that takes too many bits."""
     sign, mantissa, exponent, _ = end._mpi_[0]
+    if abs(exponent) > MOST_BITS:
+        raise Unknown(f"a fraction of more than {MOST_BITS} bits")
     value = Fraction(int(mantissa)) * Fraction(2) ** exponent
     return -value if sign else value
 

@@ -15,7 +15,7 @@ from sympy import Basic, Expr, Symbol
 from sympy.core.relational import Relational
 
 from .evaluation import Number, Point, at_precision, compiled, number
-from .kinks import roots
+from .kinks import levels_at, roots
 
 JUMPS = (sp.sign, sp.Heaviside, sp.KroneckerDelta, sp.floor, sp.ceiling, Relational)
 DIGITS = 30
@@ -33,7 +33,7 @@ def unseen_jump(sides: Sequence[Expr], start: Point) -> str | None:
     for symbol in (s for s in start if s in symbols and not s.is_integer):
         others = {s: value for s, value in start.items() if s != symbol}
         here = [side.xreplace(others) for side in sides]
-        for kink, root in _inexact_roots(here, symbol):
+        for kink, root in _inexact_roots(here, symbol, start[symbol]):
             left, right = (_value_on(side, symbol, root) for side in here)
             if left is None or right is None:
                 continue
@@ -47,10 +47,10 @@ def unseen_jump(sides: Sequence[Expr], start: Point) -> str | None:
 
 
 def _inexact_roots(
-    sides: Sequence[Expr], symbol: Symbol
+    sides: Sequence[Expr], symbol: Symbol, near: Expr
 ) -> Iterator[tuple[Expr, Expr]]:
     for node in sorted(sp.Tuple(*sides).atoms(*JUMPS), key=sp.default_sort_key):
-        for kink in _levels(node):
+        for kink in _levels(node, {symbol: near}):
             if kink.has(*JUMPS, sp.Mod, sp.frac):
                 continue  # it may change its sign without a root
             for root in roots(kink, symbol):
@@ -58,10 +58,10 @@ def _inexact_roots(
                     yield kink, root
 
 
-def _levels(node: Basic) -> list[Expr]:
-    """What is zero where the node jumps; of a floor the levels next to zero."""
+def _levels(node: Basic, near: Point) -> list[Expr]:
+    """What is zero where the node jumps; of a floor the levels next to a point."""
     if isinstance(node, (sp.floor, sp.ceiling)):
-        return [node.args[0] - k for k in (-1, 0, 1)]
+        return [*(node.args[0] - k for k in (-1, 0, 1)), *levels_at(node, near)]
     if isinstance(node, (Relational, sp.KroneckerDelta)):
         return [node.args[0] - node.args[1]]
     return [node.args[0]]
@@ -80,7 +80,7 @@ def _value_on(side: Expr, symbol: Symbol, root: Expr) -> Number | None:
 
 def _on_jump(node: Basic, symbol: Symbol, root: Expr) -> Basic | None:
     """The value on its jump of what jumps close to ``root``."""
-    if not any(_is_close(kink, symbol, root) for kink in _levels(node)):
+    if not any(_is_close(kink, symbol, root) for kink in _levels(node, {symbol: root})):
         return None
     if isinstance(node, (sp.floor, sp.ceiling)):
         return sp.Integer(round(sp.N(node.args[0].xreplace({symbol: root}), DIGITS)))

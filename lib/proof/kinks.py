@@ -21,6 +21,7 @@ from .evaluation import Number, Numeric, Point, compiled, number
 
 MOST_TERMS = 200  # of a kink, multiplied out, whose roots are looked for exactly
 DIGITS = 50  # with which changes of sign are looked for
+MOST_LEVEL = 10**15  # of a floor
 MOST_ROOTS = 16  # that are looked for by changes of sign
 
 
@@ -63,6 +64,18 @@ def kinks_of(expression: Basic) -> list[Expr]:
             found.append(node.base)
     unique = sorted(set(found), key=sp.default_sort_key)
     return [k for k in unique if k.free_symbols and _may_vanish(k)]
+
+
+def levels_at(expression: Basic, point: Point) -> list[Expr]:
+    """The kinks of floors and their like that lie next to their values at a point."""
+    found: list[Expr] = []
+    for node in expression.atoms(sp.floor, sp.ceiling, sp.frac, sp.Mod):
+        unit = node.args[1] if isinstance(node, sp.Mod) else S.One
+        value = sp.N((node.args[0] / unit).xreplace(point), DIGITS)
+        if value.is_Float and abs(value) < MOST_LEVEL:
+            below = sp.floor(value)
+            found += [node.args[0] - k * unit for k in (below, below + 1)]
+    return sorted(set(found), key=sp.default_sort_key)
 
 
 def _may_vanish(kink: Expr) -> bool:

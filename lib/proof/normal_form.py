@@ -24,6 +24,7 @@ import sympy as sp
 from sympy import Basic, Expr, S, Symbol
 from sympy.core.function import AppliedUndef
 
+from .elementary import elementary
 from .enclosures import Enclosure
 from .expectation import E, Int, resolve
 from .intervals import Undefined, Unknown, holds_zero
@@ -54,7 +55,22 @@ def is_identity(left: Expr, right: Expr) -> bool:
     """
     left, right = resolve(sp.sympify(left)), resolve(sp.sympify(right))
     difference = sp.Add(left, sp.Mul(-1, right), evaluate=False)
-    return all(_vanishes(case) for case in _cases(difference))
+    if all(_vanishes(case) for case in _cases(difference)):
+        return True
+    within = _extremes_within(difference)
+    return within != difference and all(_vanishes(case) for case in _cases(within))
+
+
+def _extremes_within(node: Basic) -> Basic:
+    """The larger of two exponentials as that of the larger exponent: exp rises."""
+    if not node.has(sp.Max, sp.Min):
+        return node
+    arguments = [_extremes_within(argument) for argument in node.args]
+    exponents = [a.args[0] for a in arguments if isinstance(a, sp.exp)]
+    risen = isinstance(node, (sp.Max, sp.Min)) and len(exponents) == len(arguments)
+    if risen and all(exponent.is_real for exponent in exponents):
+        return sp.exp(_extremes_within(node.func(*exponents)))
+    return node.func(*arguments)
 
 
 def _vanishes(difference: Expr) -> bool:
@@ -146,8 +162,11 @@ class NormalForm:
     def _of(self, node: Basic) -> Quotient:
         if node.is_Rational:
             return constant(Fraction(int(node.p), int(node.q)))
-        if rule := _RULES.get(node.func.__name__):
+        name = node.func.__name__
+        if rule := _RULES.get(name):
             return rule(self, node)
+        if (form := elementary(name, node.args)) is not None:
+            return self.of(form)
         if isinstance(node, Symbol):
             return self._atom(node)
         if node is S.Exp1:
@@ -335,6 +354,54 @@ class NormalForm:
         ]
         return total(self.kernels, [self._opaque(node.func(0, rest)), *terms])
 
+    # ------------------------------------------------- other functions by recurrences
+
+    def _zeta(self, node: Expr) -> Quotient:
+        """By that of an argument without whole part: zeta(s, a) - zeta(s, a+1) = a^-s.
+
+        Eta is (1 - 2^(1-s)) zeta(s).
+        """
+        s, a = node.args if len(node.args) == 2 else (node.args[0], S.One)
+        if isinstance(node, sp.dirichlet_eta):
+            whole = (1 - 2 ** (1 - s)) * sp.zeta(s)
+            return self.of(whole) if a == 1 else self._opaque(node)
+        if a.is_negative:  # the powers of negative numbers are a convention
+            return self._opaque(node)
+        rest, shift = _shifted(a, 1)
+        found = sp.zeta(s, rest)
+        start = self._opaque(found) if isinstance(found, sp.zeta) else self.of(found)
+        sign = constant(Fraction(-1 if shift > 0 else 1))
+        terms = [
+            product(self.kernels, sign, self.of((rest + j) ** -s))
+            for j in range(min(0, shift), max(0, shift))
+        ]
+        return total(self.kernels, [start, *terms])
+
+    def _bessel(self, node: Expr) -> Quotient:
+        """By those of two neighbouring orders: f(n+1) is a f(n-1) + b (2n/z) f(n)."""
+        order, z = node.args
+        if (form := elementary(node.func.__name__, node.args)) is not None:
+            return self.of(form)
+        rest, shift = _shifted(order, 0)
+        a, b = _BESSEL[node.func.__name__]
+        low, high = (self._bessel_of(node.func, rest + k, z) for k in (0, 1))
+        for j in range(1, shift):
+            low, high = high, self._next_bessel(low, high, a, b * (rest + j), z)
+        for j in range(0, shift, -1):  # f(n-1) is (f(n+1) - b (2n/z) f(n)) / a
+            low, high = self._next_bessel(high, low, 1 / a, -b / a * (rest + j), z), low
+        return high if shift > 0 else low
+
+    def _bessel_of(self, kind: Any, order: Expr, z: Expr) -> Quotient:
+        value = kind(order, z)
+        return self._opaque(value) if isinstance(value, kind) else self.of(value)
+
+    def _next_bessel(
+        self, before: Quotient, last: Quotient, a: Expr, b: Expr, z: Expr
+    ) -> Quotient:
+        parts = ((before, a), (last, 2 * b / z))
+        terms = [product(self.kernels, part, self.of(c)) for part, c in parts]
+        return total(self.kernels, terms)
+
     # ----------------------------------------------------------- sums and integrals
 
     def _finite_sum(self, node: sp.Sum) -> Quotient:
@@ -458,6 +525,16 @@ def _whole_part(argument: Expr) -> tuple[Expr, int]:
     return argument - shift, shift
 
 
+def _shifted(argument: Expr, start: int) -> tuple[Expr, int]:
+    """What stays without the whole part of an argument, of a whole one ``start``."""
+    if not argument.is_Rational:
+        return _whole_part(argument)
+    shift = int(sp.floor(argument)) - (start if argument.is_Integer else 0)
+    if abs(shift) > MOST_SHIFT:
+        raise TooLarge(f"a shift of a function's argument above {MOST_SHIFT}")
+    return argument - shift, shift
+
+
 def _depth(body: Basic) -> int:
     """How many sums and integrals lie within one another in an expression."""
     inner = max((_depth(a) for a in body.args), default=0)
@@ -490,7 +567,15 @@ def _rewritten(form: NormalForm, node: Expr) -> Quotient:
 
 _I = S.ImaginaryUnit
 _BY_OTHERS: dict[str, Callable[[Expr], Expr]] = {
+    "asinh": lambda x: sp.log(x + sp.sqrt(x**2 + 1)),
+    "acosh": lambda x: sp.log(x + sp.sqrt(x - 1) * sp.sqrt(x + 1)),
     "atanh": lambda x: (sp.log(1 + x) - sp.log(1 - x)) / 2,
+    "acot": lambda x: sp.atan(1 / x),
+    "acoth": lambda x: sp.atanh(1 / x),
+    "asec": lambda x: sp.acos(1 / x),
+    "acsc": lambda x: sp.asin(1 / x),
+    "asech": lambda x: sp.acosh(1 / x),
+    "acsch": lambda x: sp.asinh(1 / x),
     "sinh": lambda x: (sp.exp(x) - sp.exp(-x)) / 2,
     "cosh": lambda x: (sp.exp(x) + sp.exp(-x)) / 2,
     "tanh": lambda x: (sp.exp(x) - sp.exp(-x)) / (sp.exp(x) + sp.exp(-x)),
@@ -509,6 +594,12 @@ _BY_OTHERS: dict[str, Callable[[Expr], Expr]] = {
     "csc": lambda x: 2 * _I / (sp.exp(_I * x) - sp.exp(-_I * x)),
 }
 
+# What f(n-1) and (2n/z) f(n) are multiplied by in f(n+1): DLMF 10.6.1, 10.29.1.
+_BESSEL = {
+    **dict.fromkeys(("besselj", "bessely", "hankel1", "hankel2"), (-S.One, S.One)),
+    "besseli": (S.One, -S.One),
+    "besselk": (S.One, S.One),
+}
 _RULES: dict[str, _Rule] = {
     "Add": NormalForm._sum_of,
     "Mul": NormalForm._product_of,
@@ -524,5 +615,7 @@ _RULES: dict[str, _Rule] = {
     "gamma": NormalForm._gamma,
     "factorial": lambda form, node: form.of(sp.gamma(node.args[0] + 1)),
     "polygamma": NormalForm._polygamma,
+    **dict.fromkeys(("zeta", "dirichlet_eta"), NormalForm._zeta),
+    **dict.fromkeys(_BESSEL, NormalForm._bessel),
     **dict.fromkeys(_BY_OTHERS, _rewritten),
 }

@@ -24,6 +24,7 @@ LARGEST_WRITTEN = 1200  # of those that stand in the expression
 LARGEST_NESTED = 20  # where a sum stands in a sum
 MOST_CELLS = 150  # of several sizes, multiplied
 MOST_SPARSE_CELLS = 4000
+MOST_APART = 12  # of two sizes that both are drawn
 MOST_FAR = 18  # choices of sizes of which each tells something new
 
 
@@ -178,6 +179,32 @@ def sizes_to_try(expressions: Sequence[Basic]) -> list[int]:
     if nested:
         others = [size for size in others if size <= 2 * LARGEST_NESTED]
     return list(dict.fromkeys([2, 3, 1, 7, 4, 0, *large, *others, 5, 6, 8, 10]))
+
+
+def unseen_turn(expressions: Sequence[Basic]) -> str | None:
+    """Say where the sides turn at a size beyond all that are tried, or None."""
+    names = structural_integers(expressions)
+    if not names:
+        return None
+    most = max(sizes_to_try(expressions))
+    if any(e.has(MatrixExpr) for e in expressions):
+        most = max(most, LARGEST_SPARSE)
+    for kink in dict.fromkeys(itertools.chain(*map(kinks_of, expressions))):
+        whole = all(symbol.is_integer for symbol in kink.free_symbols)
+        if not (whole and kink.free_symbols & names):
+            continue
+        if len(kink.free_symbols) == 1:
+            [name] = kink.free_symbols
+            for root in map(sp.ceiling, roots(kink, name)):
+                if root > most and admits(name, root):
+                    return f"a formula turns at {name} = {root}"
+        elif far := [k for k in kink.atoms(Integer) if abs(k) > MOST_APART]:
+            return f"a formula turns where {kink} is zero, with {far[0]} in it"
+    for node in sp.Tuple(*expressions).atoms(sp.binomial):
+        far = [k for k in node.args if k.is_Integer and k > most]
+        if far and node.free_symbols & names:
+            return f"a formula turns at {far[0]}"
+    return None
 
 
 def _depth(node: Basic) -> int:

@@ -1,4 +1,4 @@
-"""Zeta, the Bessel functions J and I, and Lambert's W of real numbers, enclosed."""
+"""Zeta, eta and Lambert's W of real numbers, enclosed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import mpmath
 from mpmath import iv
 
-from .gamma_functions import loggamma
 from .intervals import (
     NotInTable,
     Number,
@@ -24,22 +23,20 @@ from .intervals import (
     is_real,
 )
 
-MOST_BITS = 3000  # the sums take long
-MOST_BITS_OF_ZETA = 1500
+MOST_BITS = 1500  # the numbers of Bernoulli take long
+MOST_BITS_FAR = 3000  # where a few terms of zeta are enough
 SPARE = 40  # bits
-LARGEST_BESSEL = 60  # of its argument: so many terms grow before they fall
-MOST_ORDER = 1000  # of a Bessel function
-LARGEST_ZETA = 64  # of its exponent: of more it saturates, and no part of it shows that
+LARGEST = 10**60  # of zeta's exponent
+MOST_DIRECT = 100  # of its terms, that are added without a remainder's series
+MOST_STEPS = 3000  # of its terms
 
 
 def _refuse(known: bool, *values: Number) -> None:
-    """Refuse what is not known to have an enclosure, and too many digits."""
+    """Refuse what is not known to have an enclosure."""
     if not all(map(is_real, values)):
         raise NotInTable("of a number that may not be real")
     if not known:
         raise NotInTable("beyond where an enclosure is known")
-    if iv.prec > MOST_BITS:
-        raise Unknown("a sum to too many digits")
 
 
 def zeta(s: Number, a: Number = Fraction(1)) -> Number:
@@ -49,24 +46,35 @@ def zeta(s: Number, a: Number = Fraction(1)) -> Number:
     most the first term left out.
     """
     _refuse(True, s, a)
-    if iv.prec > MOST_BITS_OF_ZETA:
-        raise Unknown("zeta to too many digits")
     low, high = exact_ends(interval(s))
-    start = exact_ends(interval(a))[0]
+    start, last = exact_ends(interval(a))
     if low <= 1 <= high:
         raise Undefined("a pole of zeta") if low == high else Unknown("perhaps a pole")
-    _refuse(low > 0 and high <= LARGEST_ZETA and start > 0)
+    _refuse(low > 0 and start > 0)
+    direct = _terms_that_show(low, last)
+    few = direct <= MOST_DIRECT
+    steps = iv.prec // 8 + 8 + max(0, math.ceil(high) // 2 - math.floor(start))
+    steps = int(direct) if few else steps
+    if iv.prec > (MOST_BITS_FAR if few else MOST_BITS):
+        raise Unknown("zeta to too many digits")
+    if high > LARGEST or steps > MOST_STEPS:
+        raise Unknown("zeta too far out")
     before = iv.prec
-    iv.prec = before + SPARE
+    iv.prec = before + SPARE + math.ceil(high).bit_length()
     try:
-        value = _zeta(interval(s), interval(a))
+        value = _zeta(interval(s), interval(a), steps, few)
     finally:
         iv.prec = before
     return +value
 
 
-def _zeta(s: Any, a: Any) -> Any:
-    steps = iv.prec // 6 + 8
+def _terms_that_show(s: Fraction, a: Fraction) -> float:
+    """How many terms it takes until one is too small beside the first."""
+    falls = (iv.prec + 2 * SPARE) / float(s if s < LARGEST else LARGEST)
+    return math.ceil(float(a) * 2**falls) if falls < SPARE and a < LARGEST else math.inf
+
+
+def _zeta(s: Any, a: Any, steps: int, few: bool) -> Any:
     far = a + steps
 
     def power(x: Any) -> Any:
@@ -74,6 +82,8 @@ def _zeta(s: Any, a: Any) -> Any:
 
     total = sum((power(a + k) for k in range(steps)), iv.mpf(0))
     edge = power(far)
+    if few:  # the rest is at most its first term and the integral from there
+        return total + iv.mpf([0, 1]) * edge * (1 + far / (s - 1))
     total += far * edge / (s - 1) + edge / 2
     smallest = iv.mpf(2) ** -iv.prec * abs(total).b
     front = s * edge / far  # s (s+1) ... (s+2k-2) / far^(s+2k-1)
@@ -95,56 +105,6 @@ def eta(s: Number, a: Number = Fraction(1)) -> Number:
         return guarded(iv.log, iv.mpf(2))
     value = zeta(s)
     return (1 - guarded(iv.exp, (1 - interval(s)) * iv.log(iv.mpf(2)))) * value
-
-
-def besselj(order: Number, x: Number) -> Number:
-    return _bessel(order, x, -1)
-
-
-def besseli(order: Number, x: Number) -> Number:
-    return _bessel(order, x, 1)
-
-
-def _bessel(order: Number, x: Number, sign: int) -> Number:
-    r"""The sum of sign^k (x/2)^(2k+n) / (k! Gamma(k+n+1)).
-
-    Where each term is less than half of the one before, the rest is at most the last.
-    """
-    _refuse(True, order, x)
-    known = isinstance(order, Fraction) and order.denominator in (1, 2)
-    _refuse(known and abs(order) <= MOST_ORDER and order >= 0)
-    low, high = exact_ends(interval(x))
-    whole = order.denominator == 1
-    _refuse((low > 0 or whole) and max(abs(low), abs(high)) <= LARGEST_BESSEL)
-    if isinstance(x, Fraction) and x == 0:
-        return Fraction(int(order == 0))
-    before = iv.prec
-    grown = math.ceil(1.45 * float(max(abs(low), abs(high)))) + 2
-    iv.prec = before + SPARE + 2 * grown
-    try:
-        value = _bessel_sum(order, interval(x) / 2, sign)
-    finally:
-        iv.prec = before
-    return +value
-
-
-def _bessel_sum(order: Fraction, half: Any, sign: int) -> Any:
-    n = order
-    log = loggamma(n + 1)
-    first = guarded(iv.exp, -interval(log))
-    if n.denominator == 1:
-        first = first * half ** int(n)
-    else:
-        first = first * guarded(iv.exp, interval(n) * guarded(iv.log, half))
-    square = half**2
-    total = term = first
-    for k in count(1):
-        term = term * square * sign / (k * interval(n + k))
-        total += term
-        falling = abs(square).b * 2 < k * float(n + k)
-        if falling and abs(term).b < abs(first).b * iv.mpf(2) ** -iv.prec:
-            return total + iv.mpf([-1, 1]) * abs(term).b
-    raise AssertionError("the terms fall")
 
 
 def lambertw(x: Number, branch: Number = Fraction(0)) -> Number:

@@ -1,6 +1,9 @@
 """What SymPy proves, and what it must not assume on the way."""
 
+import itertools
+
 import pytest
+import sympy as sp
 from sympy import (
     Identity,
     Matrix,
@@ -15,7 +18,9 @@ from sympy import (
     symbols,
 )
 
-from lib.proof.algebra import ATTEMPTS, SOUND, is_zero
+from lib.proof.algebra import ATTEMPTS, SOUND, has_one_normal_form, is_zero
+from lib.proof.equality import decide_equal
+from lib.proof.errors import Undecidable
 
 x, y = symbols("x y", real=True)
 s, t = symbols("s t", positive=True)
@@ -64,3 +69,14 @@ def test_others_count_only_where_instances_confirm_them(left, right) -> None:
 )
 def test_what_is_false_somewhere_is_not_proved(left, right) -> None:
     assert not is_zero(left, right, ATTEMPTS)
+
+
+def test_what_is_the_same_has_one_normal_form_however_large(monkeypatch) -> None:
+    monkeypatch.setattr("lib.proof.grounding.MOST_FACTORS", 50)
+    p, q = sp.symbols("p q", commutative=False)
+    powers = itertools.product(range(3), repeat=3)
+    large = sp.Add(*(p**i * q * p**j * q * p**k for i, j, k in powers))
+    assert has_one_normal_form(large, large, ())
+    assert not has_one_normal_form(S.NaN, S.NaN, ())
+    with pytest.raises(Undecidable, match="50 factors that do not commute"):
+        decide_equal(large, large + p)

@@ -27,7 +27,6 @@ UNDECIDED = {
     "cas_bugs: diofant 236, an infinite sum": "infinite sums but geometric ones stay",
     "cas_bugs: 21166, an odd integrand with a root": "no rule for this integral",
     "cas_bugs: 13816, a half disc": "no rule for this integral",
-    "cas_bugs: 15457, exp of Abs": "the order of two ends is not known",
     "cas_bugs: 20365, the next term of e": "no rule for limits",
     "cas_bugs: 25885, a limit at infinity": "no rule for limits",
     "cas_bugs: 9075, a quotient of exponentials": "no rule for limits",

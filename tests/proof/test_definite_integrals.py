@@ -147,3 +147,30 @@ def test_what_is_not_known_is_none(g: Expr, low: Expr, high: Expr) -> None:
 def test_a_sine_whose_angle_turns_back_is_not_known() -> None:
     g = Abs(x) * sign_of(sin(x**2 - Rational(1, 2)))  # zero at sqrt(1/2) too
     assert definite_integral(g, x, -S.One, S.One) in (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("integrand", "low", "high", "value"),
+    [
+        (sp.floor(x), 0, Rational(5, 2), 2),
+        (sp.ceiling(x), -1, 3, 6),
+        (x * sp.floor(2 * x), 0, 1, Rational(3, 8)),
+        (sp.frac(x), 0, Rational(7, 2), Rational(13, 8)),
+        (sp.Piecewise((x, x < 1), (2 - x, True)), 0, 2, 1),
+        (sp.Abs(x**2 - 1), 0, 2, 2),
+        (sp.sign(x**2 - 2), 0, 2, 2 - 2 * sp.sqrt(2)),
+    ],
+)
+def test_an_integral_is_split_where_its_formula_changes(
+    integrand, low, high, value
+) -> None:
+    found = definite_integral(integrand, x, sp.S(low), sp.S(high))
+    assert sp.simplify(found - value) == 0
+
+
+@pytest.mark.parametrize(
+    ("integrand", "high"),
+    [(sp.floor(x), sp.oo), (sp.floor(x), sp.S(100)), (sp.floor(x**2), sp.S(2))],
+)
+def test_floors_with_many_jumps_or_of_curves_are_left(integrand, high) -> None:
+    assert definite_integral(integrand, x, sp.S.Zero, high) is None

@@ -11,7 +11,14 @@ from mpmath import iv
 from sympy import I, Piecewise, Rational, S, Symbol, pi, sqrt, symbols
 
 from lib.proof.enclosures import MOST_DIGITS, MOST_NODES, Enclosure, digits_beyond
-from lib.proof.intervals import NotInTable, Undefined, Unknown, exact_ends, meet
+from lib.proof.intervals import (
+    NotInTable,
+    Undefined,
+    Unknown,
+    exact_ends,
+    is_real,
+    meet,
+)
 from tests.shared.balls import exactly as ball
 
 x = symbols("x", real=True)
@@ -127,7 +134,7 @@ def test_rational_arithmetic_is_exact(expression, value: Fraction) -> None:
         (x**x, None),
         (0 * x + S.NaN, Undefined),
         (sp.exp(10**90 + x), Unknown),
-        (sp.besselk(2, 1 + x), NotInTable),
+        (sp.bessely(2, 1 + x), NotInTable),
     ],
 )
 def test_why_there_is_none_is_said(expression, reason) -> None:
@@ -182,3 +189,11 @@ def test_an_error_function_off_the_real_line_has_none() -> None:
     with pytest.raises(Unknown, match="that may not be real"):
         Enclosure(sp.erf(z)).at({z: 1 + I}, 20)
     assert Enclosure(sp.erf(z)).at({z: S.Zero}, 20) == 0
+
+
+def test_a_product_of_roots_of_negative_numbers_lies_on_no_side_of_a_cut() -> None:
+    value = Enclosure(sp.sqrt(x - 2) * sp.sqrt(x - 5)).at({x: S.Zero}, 30)
+    assert is_real(value)
+    logarithm = Enclosure(sp.acosh(x - 3)).at({x: S.Zero}, 30)
+    assert meet(logarithm.imag, +iv.pi)
+    assert not meet(logarithm.imag, -iv.pi)

@@ -1,5 +1,6 @@
 """Values of two sides at a point: which differences are true, and what is left open."""
 
+from contextlib import suppress
 from fractions import Fraction
 
 import mpmath
@@ -9,10 +10,15 @@ from sympy import (
     Heaviside,
     Integer,
     Rational,
-    besselk,
+    airyai,
+    bessely,
+    betainc_regularized,
     cos,
     cosh,
+    erf,
+    erf2,
     exp,
+    expint,
     log,
     pi,
     sin,
@@ -108,10 +114,10 @@ def test_a_kink_is_hit_where_the_point_is_a_root() -> None:
 
 def test_a_function_without_enclosure_can_agree_and_is_not_refuted() -> None:
     u = 1 + x**2
-    lower, upper = besselk(2, u) - besselk(0, u), 2 * besselk(1, u) / u
+    lower, upper = 2 * expint(3, u), exp(-u) - u * expint(2, u)
     assert at(lower, upper) is Found.AGREEMENT
     with pytest.raises(Undecidable, match="no enclosure is known"):
-        at(lower, upper + besselk(3, u))
+        at(lower, upper + expint(3, u))
 
 
 def test_the_larger_one_exceeds() -> None:
@@ -132,7 +138,21 @@ def test_a_box_exceeds_by_its_real_part_if_it_may_be_real() -> None:
 
 
 def test_rounded_numbers_are_unknown_where_there_are_none_or_far_out() -> None:
-    bessel = besselk(2, x)
+    bessel = bessely(2, x)
     assert at(bessel, bessel) is Found.AGREEMENT
     assert at(bessel, bessel, point={x: Integer(0)}) is Found.UNKNOWN
     assert at(bessel, bessel, point={x: Integer(5000)}) is Found.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        1 - erf(20 + x),
+        1 - erf2(0 * x, 20 + x),
+        1 - betainc_regularized(1, 24, 0, 1 - x / 10**9),
+    ],
+)
+def test_what_saturates_is_seen_beside_a_rounded_number(hidden) -> None:
+    beside = airyai(x)
+    with suppress(Undecidable):
+        assert at(beside + hidden, beside) is not Found.AGREEMENT

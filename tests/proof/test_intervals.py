@@ -143,3 +143,11 @@ def test_enormous_numbers_are_compared_as_they_are() -> None:
     assert meet(everything, Fraction(7))
     assert extent(iv.mpf([0, 8])) == 4
     assert extent(iv.mpc(1, 8)) == 4
+
+
+def test_a_fraction_of_too_many_bits_is_refused() -> None:
+    """So exp(-exp(23)) fills no memory."""
+    with precision(20):
+        tiny = iv.exp(-(iv.mpf(10) ** 9))
+    with pytest.raises(Unknown, match="bits"):
+        as_fraction(tiny.a)

@@ -5,10 +5,14 @@ from sympy import (
     Derivative,
     Heaviside,
     IndexedBase,
+    KroneckerDelta,
     MatrixSymbol,
+    Max,
     Sum,
     Trace,
     binomial,
+    floor,
+    log,
     sqrt,
     symbols,
 )
@@ -20,6 +24,7 @@ from lib.proof.sizes import (
     choose_sizes,
     sizes_to_try,
     structural_integers,
+    unseen_turn,
 )
 
 rows, columns, i, j, k = symbols("M D i j k", integer=True, positive=True)
@@ -84,3 +89,21 @@ def test_some_sizes_are_large() -> None:
 def test_sizes_beside_written_numbers_are_tried() -> None:
     assert {40, 41} <= set(sizes_to_try([total + binomial(columns, 41)]))
     assert {17, 18} <= set(sizes_to_try([Trace(A * A.T) + binomial(columns, 18)]))
+
+
+@pytest.mark.parametrize(
+    ("beyond", "within"),
+    [
+        (floor(j / 10**4), floor(j / 5)),
+        (Max(log(j), 9), Max(log(j), 3)),
+        (KroneckerDelta(j, 5000), KroneckerDelta(j, 900)),
+        (KroneckerDelta(j, k + 5000), KroneckerDelta(j, k + 5)),
+        (KroneckerDelta(j, rows + 700), KroneckerDelta(j, rows + 7)),
+        (binomial(j, 2000), binomial(j, 500)),
+    ],
+)
+def test_a_turn_beyond_the_sizes_that_are_tried_is_told(beyond, within) -> None:
+    sums = Sum(mu[i], (i, 1, j)) + Sum(mu[i], (i, 1, k))
+    assert "a formula turns" in unseen_turn([sums, sums + beyond])
+    assert unseen_turn([sums, sums + within]) is None
+    assert unseen_turn([rows, beyond]) is None  # a number like any other

@@ -42,6 +42,7 @@ from .making import maker
 
 twin = maker("kinks")
 x, y, k = symbols("x y k", real=True)
+s = Symbol("s", positive=True)
 D = Symbol("D", integer=True, positive=True)
 i = Symbol("i", integer=True)
 mu = IndexedBase("mu", real=True)
@@ -111,6 +112,13 @@ TWINS = [
     twin("the carry of two fractions", floor(x + y) - floor(x) - floor(y), either(x - floor(x) + y - floor(y) >= 1, 1, 0), either(x - floor(x) + y - floor(y) > 1, 1, 0)),
     twin("Hermite's identity", floor(2 * x), floor(x) + floor(x + Rational(1, 2)), floor(x) + ceiling(x - Rational(1, 2))),
     twin("nested roundings", floor(floor(x) / 3), floor(x / 3), ceiling((x - 2) / 3)),
+    # Floors jump at every level, also where they are far from zero.
+    twin("levels of exp", floor(exp(s)), floor(exp(s) + 3) - 3, ceiling(exp(s)) - 1, (s > 7, s < 8)),
+    twin("levels of a root", floor(sqrt(s)), floor(sqrt(s) + 2) - 2, ceiling(sqrt(s)) - 1, (s > 20,)),
+    twin("levels of a product", floor(x * y), floor(x * y + 1) - 1, ceiling(x * y) - 1, (x > 3, y > 3)),
+    # The larger of two exponentials.
+    twin("towers", Max(exp(exp(x)), exp(exp(20))), exp(Max(exp(x), exp(20))), exp(exp(20))),
+    twin("three exponentials", Min(exp(x), exp(y), exp(-x)), exp(Min(x, y, -x)), exp(Min(x, y))),
     # Bound variables between bars: they take both signs at once.
     twin("bound: squares of positive parts", D * total(Max(mu[i], 0) ** 2), D * total(Max(mu[i], 0) * mu[i]), total(Max(mu[i], 0)) ** 2),
     twin("bound: a positive and a negative part", total(Max(mu[i], 0)) * total(Min(mu[i], 0)), (total(mu[i]) ** 2 - total(Abs(mu[i])) ** 2) / 4, 0),

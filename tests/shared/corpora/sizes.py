@@ -366,4 +366,40 @@ TWINS = [
         mu[1] ** 2,
         total(up_to_j**2, index=j) / D,
     ),
+    # Sizes at which a formula turns, beyond all that can be tried.
+    Twin(
+        "a step at 10^4",
+        KIND,
+        total(mu[i]),
+        total(mu[j], index=j),
+        total(mu[i]) + floor(D / 10**4),
+    ),
+    Twin(
+        "a binomial that begins at 2000",
+        KIND,
+        total(mu[i]),
+        total(mu[j], index=j),
+        total(mu[i]) + binomial(D, 2000),
+    ),
+    Twin(
+        "a size of 5000",
+        KIND,
+        total(mu[i]),
+        total(mu[j], index=j),
+        total(mu[i]) + KroneckerDelta(D, 5000),
+    ),
+    Twin(
+        "a root beyond 80",
+        KIND,
+        total(mu[i]),
+        total(mu[j], index=j),
+        total(mu[i]) + floor(sqrt(D) / 9),
+    ),
+    Twin(
+        "two sizes 700 apart",
+        KIND,
+        total(mu[i]) * K,
+        K * total(mu[j], index=j),
+        total(mu[i]) * K + KroneckerDelta(D, K + 700),
+    ),
 ]

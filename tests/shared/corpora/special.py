@@ -12,16 +12,22 @@ from sympy import (
     Derivative,
     E,
     EulerGamma,
+    I,
     LambertW,
     Rational,
     acos,
     acosh,
+    acot,
+    acoth,
     airyai,
     airyaiprime,
     airybi,
     airybiprime,
+    asec,
     asin,
     asinh,
+    atan,
+    atanh,
     besseli,
     besselj,
     besselk,
@@ -30,9 +36,11 @@ from sympy import (
     binomial,
     cos,
     cot,
+    coth,
     digamma,
     dirichlet_eta,
     erf,
+    erf2,
     erfc,
     erfi,
     exp,
@@ -40,8 +48,11 @@ from sympy import (
     factorial,
     factorial2,
     gamma,
+    hankel1,
+    hankel2,
     harmonic,
     hermite,
+    hyper,
     jn,
     log,
     loggamma,
@@ -49,6 +60,7 @@ from sympy import (
     pi,
     polygamma,
     rf,
+    sign,
     sin,
     sqrt,
     symbols,
@@ -60,6 +72,7 @@ from .making import maker
 
 twin = maker("special")
 x = symbols("x", real=True)
+z = symbols("z")
 s, t = symbols("s t", positive=True)
 n, k = symbols("n k", integer=True, nonnegative=True)
 unit = (x > 0, x < 1)
@@ -135,6 +148,29 @@ TWINS = [
     twin("eta far out", dirichlet_eta(s), (1 - 2 ** (1 - s)) * zeta(s), 1, (s > 1,), (s > 500,)),
     twin("I of order 1/2", besseli(Rational(1, 2), s), sqrt(2 / (pi * s)) * (exp(s) - exp(-s)) / 2, exp(s) / sqrt(2 * pi * s), (), (s > 300,)),
     twin("beta far out", beta(s, t), beta(t, s), 0, (), (s > 300, t > 300)),
+    # Half-integer orders are elementary, and neighbouring ones tied.
+    twin("K of order 1/2 in the plane", besselk(Rational(1, 2), z), sqrt(pi / 2) * exp(-z) / sqrt(z), sqrt(pi / (2 * z)) * exp(-z)),
+    twin("I of order 5/2 far out", besseli(Rational(5, 2), s) * sqrt(2 * pi * s), exp(s) * (1 - 3 / s + 3 / s**2) - exp(-s) * (1 + 3 / s + 3 / s**2), exp(s) * (1 - 3 / s + 3 / s**2), (s > 200,)),
+    twin("J of order 1/2 on the line", besselj(Rational(1, 2), x), sqrt(2 / pi) * sin(x) / sqrt(x), sqrt(2 / (pi * x)) * sin(x)),
+    twin("Y of order -3/2", bessely(-Rational(3, 2), s), -besselj(Rational(3, 2), s), besselj(Rational(3, 2), s)),
+    twin("the quotient of two I's", besseli(-Rational(1, 2), s) / besseli(Rational(1, 2), s), coth(s), 1, (s > 300,)),
+    twin("K of any order", besselk(x + 1, s), besselk(x - 1, s) + 2 * x * besselk(x, s) / s, besselk(x - 1, s) + 2 * (x + Rational(1, 10**9)) * besselk(x, s) / s),
+    twin("both Hankel functions", hankel1(0, s) + hankel2(0, s), 2 * besselj(0, s), besselj(0, s)),
+    twin("the spherical J is even", jn(0, -x), jn(0, x), -jn(0, x)),
+    twin("where J changes its sign", Abs(besselj(0, s)), besselj(0, s) * sign(besselj(0, s)), besselj(0, s), (s < 3,)),
+    # Zeta's terms one by one.
+    twin("zeta but for three terms", zeta(s), zeta(s, 4) + 1 + 2**-s + 3**-s, 1 + 2**-s + 3**-s, (s > 1000,)),
+    twin("zeta by an argument in the plane", zeta(z, 3), zeta(z) - 1 - 2**-z, zeta(z) - 1 - 2**-z - 3**-z),
+    twin("eta by zeta in the plane", dirichlet_eta(z), (1 - 2 ** (1 - z)) * zeta(z), (1 - 2**-z) * zeta(z)),
+    # What saturates, beside a function of which no enclosure is known.
+    twin("erf beside Airy's function", erf(s) + airyai(s / 1000), 1 - erfc(s) + airyai(s / 1000), 1 + airyai(s / 1000), (s > 21, s < 24)),
+    twin("erf between two numbers", erf2(-s, s), 2 * erf(s), 2, (s > 19, s < 24)),
+    # The inverse functions of a reciprocal.
+    twin("the inverse cotangent", acot(x), atan(1 / x), pi / 2 - atan(x)),
+    twin("the inverse hyperbolic cotangent far out", acoth(s), atanh(1 / s), 1 / s, (s > 10**70,)),
+    twin("the inverse secant", asec(s), acos(1 / s), acos(1 / s) + Rational(1, 10**50), (s > 1,)),
+    twin("the inverse hyperbolic cosine on its cut", acosh(-1 - s), log(1 + s + sqrt(s**2 + 2 * s)) + I * pi, log(1 + s + sqrt(s**2 + 2 * s)) - I * pi),
+    twin("a binomial series", hyper((x,), (), -s), (1 + s) ** -x, (1 + s) ** x),
     # Others.
     twin("the spherical J", jn(1, s), sin(s) / s**2 - cos(s) / s, sin(s) / s**2 + cos(s) / s),
     twin("the spherical J at any argument below 200", jn(0, s), sin(s) / s, sin(s) / s + exp(-s) / 10**30),
