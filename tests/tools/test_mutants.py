@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.digest import ROOT
+from tools.mutants import __main__ as kept
 from tools.mutants.__main__ import Result, Verdict, result, shard, told
 from tools.mutants.drawing import (
     EQUIVALENT,
@@ -47,6 +48,7 @@ def test_every_module_is_there_and_meets_tests() -> None:
         assert concerning(module), module
     assert "tests/models/test_gaussian.py" in concerning("lib/models/gaussian.py")
     assert "tests/test_main.py" in concerning("lib/__main__.py")
+    assert "tests/test_domains.py" in concerning("lib/models/domains.py")
     assert "tests/experiments/test_norms.py" in concerning("lib/models/probes.py")
 
 
@@ -159,6 +161,28 @@ def test_what_is_equivalent_is_of_a_line_of_the_code_and_has_a_reason() -> None:
 def test_a_shard_is_one_of_so_many(text: str) -> None:
     with pytest.raises(Exception, match="is not i/n"):
         shard(text)
+
+
+def test_what_survived_is_forgotten_with_the_tests_and_all_with_the_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, digests = tmp_path / "kept" / "m.jsonl", {"m": "1", "tests/t": "1"}
+    monkeypatch.setattr(kept, "concerning", lambda module: ["tests/t"])
+    monkeypatch.setattr(kept, "digest", lambda files: digests[files[0]])
+    kept.forget(place, "m")
+    assert kept.decided(place) == {}
+    line = '{"mutant": "%s", "killed_by": "%s", "seconds": 1.5}\n'
+    with place.open("a") as file:
+        file.write(line % ("a", "t") + line % ("b", ""))
+    both = {"a": Verdict("t", 1.5), "b": Verdict("", 1.5)}
+    kept.forget(place, "m")
+    assert kept.decided(place) == both
+    digests["tests/t"] = "2"
+    kept.forget(place, "m")
+    assert kept.decided(place) == {"a": both["a"]}
+    digests["m"] = "2"
+    kept.forget(place, "m")
+    assert kept.decided(place) == {}
 
 
 def test_a_module_comes_to_what_its_mutants_did(

@@ -85,21 +85,25 @@ def digest(files: Iterable[str]) -> str:
     return found.hexdigest()
 
 
-def known(place: Path, module: str) -> dict[str, Verdict]:
-    """What was decided, and still holds: the kept file is left with just that."""
+def decided(place: Path) -> dict[str, Verdict]:
+    """The verdicts that are kept in a file, below the digests that it begins with."""
+    lines = place.read_text("utf-8").splitlines()[1:] if place.exists() else []
+    told = map(json.loads, lines)
+    return {x["mutant"]: Verdict(x["killed_by"], x["seconds"]) for x in told}
+
+
+def forget(place: Path, module: str) -> None:
+    """Leave of the kept verdicts those that still hold."""
     now = {"module": digest([module]), "tests": digest(concerning(module))}
-    first, *lines = place.read_text("utf-8").splitlines() if place.exists() else ["{}"]
-    before = json.loads(first)
-    verdicts = {}
-    if before.get("module") == now["module"]:
-        told = map(json.loads, lines)
-        verdicts = {x["mutant"]: Verdict(x["killed_by"], x["seconds"]) for x in told}
+    first, *_ = place.read_text("utf-8").splitlines() if place.exists() else ["{}"]
+    before, verdicts = json.loads(first), decided(place)
+    if before.get("module") != now["module"]:
+        verdicts = {}
     if before.get("tests") != now["tests"]:
         verdicts = {name: x for name, x in verdicts.items() if x.killed_by}
     kept = [now, *({"mutant": name, **x._asdict()} for name, x in verdicts.items())]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("".join(json.dumps(x) + "\n" for x in kept), encoding="utf-8")
-    return verdicts
 
 
 def tried(module: str, code: str, names: list[str], jobs: int, end: float) -> None:
@@ -184,12 +188,12 @@ def main() -> int:
     for module in options.modules or modules():
         made = mutated(module)
         chosen = drawn(list(made.changes), module, options.shard)
-        before = known(kept(module), module)
-        same = equivalents(module)
+        forget(kept(module), module)
+        before, same = decided(kept(module)), equivalents(module)
         left = [x for x in chosen if x not in before and made.changes[x] not in same]
         if left and time.time() < end:
             tried(module, made.code, left, options.jobs, end)
-        results.append(result(module, made, chosen, known(kept(module), module)))
+        results.append(result(module, made, chosen, decided(kept(module))))
     print(told(results))
     if undecided := sum(x.undecided for x in results):
         print(f"{undecided} are undecided: the same command again goes on with them")

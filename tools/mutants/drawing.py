@@ -77,25 +77,22 @@ def concerning(module: str) -> list[str]:
 
     Of a module that none imports, they are all of its wing.
     """
+    tests, name = ROOT / "tests", dotted(module)
     wings = ("models", "training", "data", "experiments")
-    files = [path for wing in wings for path in (ROOT / "tests" / wing).glob("*.py")]
-    files = sorted([ROOT / "tests" / "test_main.py", *files])
-    users = graph().find_modules_that_directly_import(dotted(module))
-    of_users = {tests_of(user) for user in users}
-    own = [
-        path
-        for path in files
-        if path in of_users or dotted(module) in imports(path.read_text("utf-8"))
-    ]
-    wing = ROOT / "tests" / Path(module).parent.name
-    chosen = own or [path for path in files if path.parent == wing]
+    files = sorted(path for wing in wings for path in tests.joinpath(wing).glob("*.py"))
+    files += [tests / "test_domains.py", tests / "test_main.py"]
+    users = graph().find_modules_that_directly_import(name)
+    named = {path for user in [name, *users] for path in tests_of(user)}
+    own = [x for x in files if x in named or name in imports(x.read_text("utf-8"))]
+    chosen = own or [x for x in files if x.parent.name == Path(module).parent.name]
     return [str(x.relative_to(ROOT)) for x in chosen if x.name.startswith("test_")]
 
 
-def tests_of(module: str) -> Path:
-    """Where the tests of a module, named with dots, stand."""
+def tests_of(module: str) -> list[Path]:
+    """Where the tests of a module, named with dots, may stand."""
     *wing, name = module.split(".")[1:]
-    return ROOT.joinpath("tests", *wing, f"test_{name.strip('_')}.py")
+    file = f"test_{name.strip('_')}.py"
+    return [ROOT.joinpath("tests", *wing, file), ROOT / "tests" / file]
 
 
 # ----------------------------------------------------------------------------- mutants
