@@ -303,6 +303,7 @@ REFUSED: dict[str, list[tuple[Call, str]]] = {
     ],
     "models.vae.refit": [
         (lambda: vae.refit(torch.sum, NOISE, NOISE, HELD, steps=0), "steps must be"),
+        (lambda: vae.refit(torch.sum, NOISE, NOISE, HELD, samples=0), "samples must"),
         (
             lambda: vae.refit(torch.sum, NOISE, NOISE, HELD, learning_rate=0),
             "learning_rate must be positive",

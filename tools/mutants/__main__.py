@@ -145,7 +145,7 @@ def result(
     killed = [name for name, verdict in tried.items() if verdict.killed_by]
     return Result(
         *(module, len(chosen), len(killed), len(alike)),
-        survivors={name: made.changes[name] for name in tried.keys() - killed},
+        survivors={x: made.changes[x] for x in tried if x not in killed},
         undecided=len(chosen) - len(alike) - len(tried),
         seconds=sum(verdict.seconds for verdict in tried.values()),
     )
