@@ -22,6 +22,7 @@ from lib.experiments import configurations, iwae, quality
 from lib.experiments import translation as translating
 from lib.models import (
     config,
+    domains,
     gan,
     gaussian,
     linear_vae,
@@ -404,9 +405,14 @@ CASES = [
 
 @pytest.mark.parametrize(("call", "message"), CASES)
 def test_what_a_function_does_not_take_it_refuses_by_name(call, message):
-    with pytest.raises(ValueError, match=message) as refusal:
+    with pytest.raises(ValueError, match=rf"(?<!\w){message}") as refusal:
         call()
     assert "\n" not in str(refusal.value)
+
+
+def test_each_row_has_a_token_not_one_of_them():
+    with pytest.raises(ValueError, match="^source must have a token in each row"):
+        domains.require_tokens(source=torch.tensor([[4, 2], [0, 0]]))
 
 
 # What has no entry above, and why. A new name goes above, or here with a reason.

@@ -1,8 +1,11 @@
 """Which mutants are drawn, which tests they meet, and how what is left is told."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -161,6 +164,79 @@ def test_what_is_equivalent_is_of_a_line_of_the_code_and_has_a_reason() -> None:
 def test_a_shard_is_one_of_so_many(text: str) -> None:
     with pytest.raises(Exception, match="is not i/n"):
         shard(text)
+
+
+MODULE = """
+from tools.mutants.trampoline import wrap_in_trampoline
+
+mutants = {}
+
+@wrap_in_trampoline(mutants)
+def f():
+    return 1
+
+mutants["_mutmut_orig"] = x_f__mutmut_orig = lambda: 1
+x_f__mutmut_orig.__name__ = "x_f__mutmut_orig"
+mutants["x_f__mutmut_1"] = lambda: 2
+mutants["x_f__mutmut_2"] = lambda: True
+mutants["x_f__mutmut_3"] = lambda: __import__("os")._exit(7)
+"""
+CONFTEST = """
+import hypothesis
+hypothesis.settings.register_profile("checked gradients")
+"""
+TESTS = """
+import subprocess, sys
+import pytest
+from module import f
+
+@pytest.fixture(scope="module")
+def made():
+    return f()
+
+def test_first_sees_nothing(made):
+    pass
+
+def test_second_sees_what_the_fixture_made(made):
+    assert made == 1
+
+def test_another_process():
+    subprocess.run([sys.executable, "-c", "from module import f; f()"], check=True)
+
+def test_which_always_fails():
+    assert f() == 3
+
+def test_of_nothing():
+    assert False
+"""
+
+
+def test_mutants_meet_the_tests_that_call_them_up_to_the_first_failure(
+    tmp_path: Path,
+) -> None:
+    texts = {"module.py": MODULE, "conftest.py": CONFTEST, "test_it.py": TESTS}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    mutants = [f"x_f__mutmut_{number}" for number in (1, 2, 3)]
+    work = {"mutants": mutants, "jobs": 2, "end": time.time() + 100}
+    work |= {"tests": ["test_it.py"], "to": str(tmp_path / "verdicts")}
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.mutants.trying"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        input=json.dumps(work),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "verdicts").read_text().splitlines()
+    found = {x["mutant"]: x["killed_by"] for x in map(json.loads, lines)}
+    assert found == {
+        "x_f__mutmut_1": "test_it.py::test_second_sees_what_the_fixture_made",
+        "x_f__mutmut_2": "",
+        "x_f__mutmut_3": "status 7",
+    }
+    assert "test_which_always_fails fails without a mutant" in done.stderr
 
 
 def test_what_survived_is_forgotten_with_the_tests_and_all_with_the_module(
