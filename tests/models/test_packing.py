@@ -126,3 +126,18 @@ def test_no_batch_is_of_empty_rows_alone() -> None:
     weights = [int(weight) for _, weight in many(torch.Generator().manual_seed(0))]
     assert sum(weights) == 5 * 3
     assert min(weights) > 0
+
+
+def test_equal_examples_are_shared_out_evenly_over_the_buckets() -> None:
+    examples = [Example([9, END], [4]) for _ in range(6)]
+    assert [len(b.source) - 1 for b in packed(examples, 9, CPU, 1, 3).buckets] == [
+        2
+    ] * 3
+
+
+def test_a_buckets_rows_are_drawn_by_the_generator_alone() -> None:
+    [bucket] = packed(some_examples([(3, 4)] * 50), 50, CPU, buckets=1).buckets
+    once = bucket.drawn(torch.Generator().manual_seed(0))
+    torch.manual_seed(1)
+    again = bucket.drawn(torch.Generator().manual_seed(0))
+    assert [rows.tolist() for rows in once] == [rows.tolist() for rows in again]
