@@ -197,6 +197,7 @@ REFUSED: dict[str, list[tuple[Call, str]]] = {
     ],
     "models.packing.packed": [
         (lambda: packing.packed([], 9, torch.device("cpu")), "the number of examples"),
+        (lambda: packing.packed([EXAMPLE], 0, HELD.device), "tokens must be"),
         (lambda: packing.packed([EXAMPLE], 9, HELD.device, share=0), "share must be"),
         (
             lambda: packing.packed([EXAMPLE], 9, torch.device("cpu"), buckets=0),

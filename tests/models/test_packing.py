@@ -141,3 +141,8 @@ def test_a_buckets_rows_are_drawn_by_the_generator_alone() -> None:
     torch.manual_seed(1)
     again = bucket.drawn(torch.Generator().manual_seed(0))
     assert [rows.tolist() for rows in once] == [rows.tolist() for rows in again]
+
+
+def test_both_sides_of_a_bucket_lie_on_its_device() -> None:
+    [bucket] = packed(some_examples([(3, 4)]), 9, torch.device("meta")).buckets
+    assert bucket.source.device.type == bucket.target.device.type == "meta"
