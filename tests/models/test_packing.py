@@ -146,3 +146,21 @@ def test_a_buckets_rows_are_drawn_by_the_generator_alone() -> None:
 def test_both_sides_of_a_bucket_lie_on_its_device() -> None:
     [bucket] = packed(some_examples([(3, 4)]), 9, torch.device("meta")).buckets
     assert bucket.source.device.type == bucket.target.device.type == "meta"
+
+
+def test_orders_are_drawn_by_the_generator_where_it_is_and_where_the_rows_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which on a GPU are one place; PyTorch refuses a generator of another one."""
+    places, real = [], torch.randperm
+    ours = torch.Generator()
+
+    def randperm(n: int, *, generator: torch.Generator, device: object) -> Tensor:
+        assert generator is ours
+        places.append(device)
+        return real(n)
+
+    monkeypatch.setattr(torch, "randperm", randperm)
+    many = packed(some_examples([(3, 4)] * 5), 50, CPU, buckets=1)
+    assert list(many(ours))
+    assert places == [many.buckets[0].source.device, ours.device]
