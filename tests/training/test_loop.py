@@ -4,6 +4,7 @@ import contextlib
 import errno
 import itertools
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 
 from lib.training import checkpoints
 from lib.training import loop as training
-from lib.training.engine import prepare
+from lib.training.engine import PLAIN, prepare
 from lib.training.errors import TrainingError
 from lib.training.loop import Training
 from lib.training.records import RecordError
@@ -290,3 +291,26 @@ def test_progress_shows_in_a_terminal_only(monkeypatch, terminal, disabled, sile
     monkeypatch.delitem(training.sys.modules, "ipykernel", raising=False)
     with training.progress(1, "test", "epoch") as bar:
         assert bar.disable is silent
+
+
+def test_a_terminal_is_told_how_far_the_training_is(monkeypatch, capsys):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    fit(until=2)
+    last = capsys.readouterr().err.rpartition("\r")[2]
+    assert last.startswith("training: 100%")
+    assert " 2/2 " in last
+    assert "epoch" in last
+    assert ", loss=" in last
+
+
+def test_processes_that_start_apart_are_told_where_to_look():
+    class Apart:
+        def mean(self, values):
+            return {name: value + 0.5 for name, value in values.items()}
+
+    engine = replace(PLAIN, workers=Apart())
+    with pytest.raises(
+        TrainingError, match=r"^the processes .* folder --out$"
+    ):
+        fit(engine=engine)

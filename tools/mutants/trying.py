@@ -22,7 +22,7 @@ import pytest
 
 from .forks import forks
 
-BUDGET = 60  # seconds of tests that a mutant meets at most
+BUDGET = 30  # seconds of tests that a mutant meets at most
 PATIENCE = 10  # seconds, and times its cost, after which a test hangs
 
 
