@@ -1,5 +1,6 @@
 """The closed forms against torch.distributions, autograd, quadrature and sampling."""
 
+import inspect
 import itertools
 import math
 import warnings
@@ -673,6 +674,10 @@ ZERO, ONE = PAIR = torch.zeros(2), torch.eye(2)
             lambda: gaussian.kl_to_standard_normal(torch.ones(4, 2), torch.ones(4, 1)),
             r"mean \(4, 2\), log_variance \(4, 1\)",
         ),
+        (
+            lambda: gaussian.log_density_mixture(torch.zeros(1, 3), ONE, ONE),
+            r"x \(1, 3\), mean \(2, 2\)",
+        ),
         (lambda: PPCA(ZERO, ZERO, 1.0), r"weight must be \(pixels, latents\)"),
         (lambda: PPCA(ONE, torch.zeros(3), 1.0), r"bias must be \(2,\)"),
         (lambda: PPCA(ONE, ZERO, 0.0), "std must be positive"),
@@ -690,6 +695,33 @@ ZERO, ONE = PAIR = torch.zeros(2), torch.eye(2)
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "closed_form",
+    [
+        gaussian.log_density_diagonal,
+        gaussian.log_density_mixture,
+        gaussian.log_density_full,
+        gaussian.kl_diagonal,
+        gaussian.kl_full,
+        gaussian.kl_to_standard_normal,
+        gaussian.chi_squared_full,
+        gaussian.squared_wasserstein_full,
+        gaussian.entropy_diagonal,
+        gaussian.entropy_full,
+    ],
+)
+def test_what_is_not_finite_is_named_whichever_argument_it_is(closed_form):
+    names = list(inspect.signature(closed_form).parameters)
+    whole = {
+        name: torch.eye(2) if name.startswith("covariance") else torch.zeros(1, 2)
+        for name in names
+    }
+    for name in names:
+        broken = torch.full_like(whole[name], math.nan)
+        with pytest.raises(ValueError, match=f"^{name} must be finite"):
+            closed_form(**whole | {name: broken})
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
