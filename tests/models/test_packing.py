@@ -128,11 +128,11 @@ def test_no_batch_is_of_empty_rows_alone() -> None:
     assert min(weights) > 0
 
 
-def test_equal_examples_are_shared_out_evenly_over_the_buckets() -> None:
-    examples = [Example([9, END], [4]) for _ in range(6)]
-    assert [len(b.source) - 1 for b in packed(examples, 9, CPU, 1, 3).buckets] == [
-        2
-    ] * 3
+def test_examples_are_shared_out_evenly_over_buckets_of_like_lengths() -> None:
+    examples = [Example([9] * n, [4]) for n in (3, 1, 6, 5, 2, 4)]
+    buckets = packed(examples, 9, CPU, buckets=3).buckets
+    # Each has an empty row, too.
+    assert [tuple(b.source.shape) for b in buckets] == [(3, 2), (3, 4), (3, 6)]
 
 
 def test_a_buckets_rows_are_drawn_by_the_generator_alone() -> None:

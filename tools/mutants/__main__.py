@@ -94,7 +94,8 @@ def decided(place: Path) -> dict[str, Verdict]:
 
 def forget(place: Path, module: str) -> None:
     """Leave of the kept verdicts those that still hold."""
-    now = {"module": digest([module]), "tests": digest(concerning(module))}
+    tests = [file for stage in concerning(module) for file in stage]
+    now = {"module": digest([module]), "tests": digest(tests)}
     first, *_ = place.read_text("utf-8").splitlines() if place.exists() else ["{}"]
     before, verdicts = json.loads(first), decided(place)
     if before.get("module") != now["module"]:
@@ -107,27 +108,33 @@ def forget(place: Path, module: str) -> None:
 
 
 def tried(module: str, code: str, names: list[str], jobs: int, end: float) -> None:
-    """Try mutants, and add what became of each to what is kept."""
-    folder = kept(module).with_suffix("")
+    """Try mutants, and add what became of each to what is kept.
+
+    They meet the module's own tests, and what survives these meets all others.
+    """
+    folder, place = kept(module).with_suffix(""), kept(module)
     lay_out(module, code, folder)
-    work = {"mutants": names, "jobs": jobs, "end": end}
-    work |= {"tests": concerning(module), "to": str(kept(module))}
     ours = os.environ | {"PYTHONPATH": str(folder)}
     ours |= {"OMP_NUM_THREADS": "1", "CHECKED_GRADIENTS_THREADS": "1"}
-    log = folder / "log"
-    with log.open("w") as file:
-        command = [sys.executable, "-m", "tools.mutants.trying"]
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=ours,
-            input=json.dumps(work),
-            text=True,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    if done.returncode:
-        raise SystemExit(f"{module}: no test ran, see {log}")
+    stages = [tests for tests in concerning(module) if tests]
+    for tests in stages:
+        left = [name for name in names if name not in decided(place)]
+        if not left or time.time() > end:
+            return
+        work = {"mutants": left, "jobs": jobs, "end": end, "to": str(place)}
+        work |= {"tests": tests, "last": tests is stages[-1]}
+        with (folder / "log").open("a") as file:
+            done = subprocess.run(
+                [sys.executable, "-m", "tools.mutants.trying"],
+                cwd=folder,
+                env=ours,
+                input=json.dumps(work),
+                text=True,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        if done.returncode:
+            raise SystemExit(f"{module}: no test ran, see {folder / 'log'}")
 
 
 def kept(module: str) -> Path:

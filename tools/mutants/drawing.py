@@ -72,10 +72,11 @@ def imports(source: str) -> set[str]:
     return found
 
 
-def concerning(module: str) -> list[str]:
-    """The test files that concern a module: what imports it, and who imports it has.
+def concerning(module: str) -> tuple[list[str], list[str]]:
+    """The test files that concern a module: its own, and the others.
 
-    Of a module that none imports, they are all of its wing.
+    The others import it, or are those of who imports it; of a module that none
+    imports, they are all of its wing.
     """
     tests, name = ROOT / "tests", dotted(module)
     wings = ("models", "training", "data", "experiments")
@@ -83,9 +84,13 @@ def concerning(module: str) -> list[str]:
     files += [tests / "test_domains.py", tests / "test_main.py"]
     users = graph().find_modules_that_directly_import(name)
     named = {path for user in [name, *users] for path in tests_of(user)}
-    own = [x for x in files if x in named or name in imports(x.read_text("utf-8"))]
-    chosen = own or [x for x in files if x.parent.name == Path(module).parent.name]
-    return [str(x.relative_to(ROOT)) for x in chosen if x.name.startswith("test_")]
+    some = [x for x in files if x in named or name in imports(x.read_text("utf-8"))]
+    some = some or [x for x in files if x.parent.name == Path(module).parent.name]
+    own = {*tests_of(name), tests / "test_domains.py"}
+    found = [str(x.relative_to(ROOT)) for x in some if x.name.startswith("test_")]
+    return [x for x in found if ROOT / x in own], [
+        x for x in found if ROOT / x not in own
+    ]
 
 
 def tests_of(module: str) -> list[Path]:

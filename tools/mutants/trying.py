@@ -39,8 +39,11 @@ class Cost(NamedTuple):
 class Trial:
     """What stands in for pytest's loop over the tests."""
 
-    def __init__(self, mutants: Sequence[str], jobs: int, end: float, to: Path) -> None:
+    def __init__(
+        self, mutants: Sequence[str], jobs: int, end: float, to: Path, last: bool
+    ) -> None:
         self.mutants, self.jobs, self.end, self.to = mutants, jobs, end, to
+        self.last = last  # what survives is not tried again
         self.failures: list[str] = []
         self.fixtures: dict[tuple[str, str], tuple[Path, float]] = {}
         self.folder = Path()  # of what is noted while costs are measured
@@ -74,7 +77,8 @@ class Trial:
             for mutant, told in forks(acts, self.jobs, self.end):
                 by = told.text or (f"status {told.status}" if told.status else "")
                 line = {"mutant": mutant, "killed_by": by, "seconds": told.seconds}
-                print(json.dumps(line), file=file, flush=True)
+                if by or self.last:
+                    print(json.dumps(line), file=file, flush=True)
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -190,7 +194,8 @@ def meet(
 
 if __name__ == "__main__":
     work = json.loads(sys.stdin.read())
-    trial = Trial(work["mutants"], work["jobs"], work["end"], Path(work["to"]))
+    to, last = Path(work["to"]), work["last"]
+    trial = Trial(work["mutants"], work["jobs"], work["end"], to, last)
     options = [
         "-qq",
         "--capture=sys",
