@@ -240,6 +240,75 @@ def test_without_a_repository_there_is_no_commit(monkeypatch, error):
     assert records.provenance(torch.device("cpu"))["commit"] is None
 
 
+def test_the_commit_is_of_the_library_and_of_what_git_tracks(tmp_path, monkeypatch):
+    """In a repository of git's own making, with a file beside the library."""
+    module, beside = tmp_path / "lib/training/records.py", tmp_path / "README"
+    module.parent.mkdir(parents=True)
+    for path in (module, beside):
+        path.write_text("1\n")
+
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        command = ["git", "-C", str(tmp_path), *who, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    monkeypatch.setattr(records, "__file__", str(module))
+    module.with_name("new").touch()
+    beside.write_text("2\n")
+    at = git("rev-parse", "HEAD")
+    assert records.provenance(torch.device("cpu"))["commit"] == at
+    module.write_text("2\n")
+    assert records.provenance(torch.device("cpu"))["commit"] == f"{at}+changes"
+
+
+def test_a_graphics_card_is_named_and_the_start_is_in_universal_time(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"of {device}")
+    known = records.provenance(torch.device("cuda:1"))
+    assert known["device_name"] == "of cuda:1"
+    assert known["started"].endswith("+00:00")
+
+
+def test_a_figure_is_a_picture_of_ninety_dots_an_inch(tmp_path):
+    from matplotlib.figure import Figure
+
+    records.write_figure(tmp_path / "f.png", Figure(figsize=(2, 1)))
+    content = (tmp_path / "f.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    width, height = content[16:20], content[20:24]
+    assert (int.from_bytes(width), int.from_bytes(height)) == (180, 90)
+
+
+def test_an_estimate_is_the_mean_with_196_standard_errors_either_way():
+    found = records.estimate(torch.tensor([1.0, 3.0]))
+    interval = pytest.approx([2 - 1.96, 2 + 1.96])
+    assert found == {"mean": 2.0, "interval": interval, "n": 2}
+
+
+def test_a_record_is_utf8_everywhere_and_has_a_line_for_each_entry(
+    tmp_path, monkeypatch
+):
+    read = Path.read_text
+
+    def read_text(path, encoding=None):
+        return read(path, encoding or "ascii")  # as on some machines
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    records.write(tmp_path / "r.json", {"é": 1, "list": [2]})
+    assert records.read(tmp_path / "r.json") == {"é": 1, "list": [2]}
+    lines = (tmp_path / "r.json").read_bytes().decode().splitlines()
+    assert lines[0] == "{"
+    assert lines[3:] == [' "é": 1,', ' "list": [', "  2", " ]", "}"]
+
+
+def test_a_single_number_is_kept_too():
+    number = torch.tensor(1.5)
+    assert torch.equal(records.unpacked(records.packed(number)), number)
+
+
 def test_floats_are_kept_to_the_bit():
     values = torch.randn(3, 4).where(torch.eye(3, 4) == 0, torch.pi)
     kept = json.loads(json.dumps(records.packed(values)))
@@ -283,6 +352,6 @@ def test_a_network_gets_its_own_weights_or_none():
     assert torch.equal(other.weight, model.weight)
     before = larger.weight.clone()
     for wrong in (kept, {"weight": kept["weight"]}, kept | {"more": kept["bias"]}):
-        with pytest.raises(RecordError, match="not those of a network of its config"):
+        with pytest.raises(RecordError, match=r"^the record's weights are not those"):
             records.load_weights(larger, wrong)
     assert torch.equal(larger.weight, before)
