@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import platform
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -194,14 +195,14 @@ def test_provenance_says_on_what():
     assert all(known[key] for key in ("python", "numpy", "platform", "started"))
 
 
-def processor(monkeypatch, cpuinfo: str | OSError) -> str:
+def processor(monkeypatch, cpuinfo: bytes | OSError) -> str:
     """The processor's name where /proc/cpuinfo says this, or is not there."""
 
     def read_text(path: Path, *how: str) -> str:
         assert path == Path("/proc/cpuinfo")
         if isinstance(cpuinfo, OSError):
             raise cpuinfo
-        return cpuinfo
+        return cpuinfo.decode(*how)
 
     monkeypatch.setattr(Path, "read_text", read_text)
     monkeypatch.setattr("platform.processor", lambda: "arm")
@@ -209,9 +210,9 @@ def processor(monkeypatch, cpuinfo: str | OSError) -> str:
 
 
 def test_a_processor_is_named_as_its_system_names_it(monkeypatch):
-    named = "processor : 0\nmodel name : Abacus: 2 GHz\nmodel name : other\n"
+    named = b"\xe9 : 0\nmodel name : Abacus: 2 GHz\nmodel name : other\n"
     assert processor(monkeypatch, named) == "Abacus: 2 GHz"
-    assert processor(monkeypatch, "processor : 0\n") == "arm"
+    assert processor(monkeypatch, b"processor : 0\n") == "arm"
     assert processor(monkeypatch, FileNotFoundError()) == "arm"
 
 
@@ -265,6 +266,31 @@ def test_the_commit_is_of_the_library_and_of_what_git_tracks(tmp_path, monkeypat
     assert records.provenance(torch.device("cpu"))["commit"] == f"{at}+changes"
 
 
+def test_a_folder_that_is_no_checkout_has_the_commit_that_is_named(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(records, "__file__", str(tmp_path / "lib/training/records.py"))
+    (tmp_path / "lib").mkdir()
+    monkeypatch.delenv("CHECKED_GRADIENTS_COMMIT", raising=False)
+    assert records.provenance(torch.device("cpu"))["commit"] is None
+    monkeypatch.setenv("CHECKED_GRADIENTS_COMMIT", "abc")
+    assert records.provenance(torch.device("cpu"))["commit"] == "abc"
+
+
+def test_a_device_of_another_kind_is_named_as_its_processor():
+    known = records.provenance(torch.device("meta"))
+    assert known["device_name"] == platform.processor()
+
+
+def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RecordError, match=rf"^cannot write into {tmp_path}: No space"):
+        records.make_folder(tmp_path)
+
+
 def test_a_graphics_card_is_named_and_the_start_is_in_universal_time(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"of {device}")
     known = records.provenance(torch.device("cuda:1"))
@@ -273,9 +299,11 @@ def test_a_graphics_card_is_named_and_the_start_is_in_universal_time(monkeypatch
 
 
 def test_a_figure_is_a_picture_of_ninety_dots_an_inch(tmp_path):
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    records.write_figure(tmp_path / "f.png", Figure(figsize=(2, 1)))
+    with rc_context({"savefig.format": "svg", "savefig.dpi": 50}):  # someone's own
+        records.write_figure(tmp_path / "f.png", Figure(figsize=(2, 1)))
     content = (tmp_path / "f.png").read_bytes()
     assert content.startswith(b"\x89PNG")
     width, height = content[16:20], content[20:24]
