@@ -241,5 +241,5 @@ def test_the_best_noise_without_latents_or_without_a_price():
 )
 def test_no_noise_is_best_of_what_is_negative_or_infinite(latents, beta, least):
     eigenvalues = torch.tensor([1.0, least], dtype=torch.float64)
-    with pytest.raises(ValueError, match=r"^the latents, beta and the eigenvalues must"):
+    with pytest.raises(ValueError, match=r"^the latents, beta and the eigenval"):
         learnt_noise(eigenvalues, latents, beta)
