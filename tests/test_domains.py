@@ -22,6 +22,7 @@ from lib.experiments import configurations, iwae, quality
 from lib.experiments import translation as translating
 from lib.models import (
     config,
+    domains,
     gan,
     gaussian,
     linear_vae,
@@ -196,6 +197,8 @@ REFUSED: dict[str, list[tuple[Call, str]]] = {
     ],
     "models.packing.packed": [
         (lambda: packing.packed([], 9, torch.device("cpu")), "the number of examples"),
+        (lambda: packing.packed([EXAMPLE], 0, HELD.device), "tokens must be"),
+        (lambda: packing.packed([EXAMPLE], 9, HELD.device, share=0), "share must be"),
         (
             lambda: packing.packed([EXAMPLE], 9, torch.device("cpu"), buckets=0),
             "buckets must be a whole number from 1 on, not 0",
@@ -303,6 +306,7 @@ REFUSED: dict[str, list[tuple[Call, str]]] = {
     ],
     "models.vae.refit": [
         (lambda: vae.refit(torch.sum, NOISE, NOISE, HELD, steps=0), "steps must be"),
+        (lambda: vae.refit(torch.sum, NOISE, NOISE, HELD, samples=0), "samples must"),
         (
             lambda: vae.refit(torch.sum, NOISE, NOISE, HELD, learning_rate=0),
             "learning_rate must be positive",
@@ -403,9 +407,14 @@ CASES = [
 
 @pytest.mark.parametrize(("call", "message"), CASES)
 def test_what_a_function_does_not_take_it_refuses_by_name(call, message):
-    with pytest.raises(ValueError, match=message) as refusal:
+    with pytest.raises(ValueError, match=rf"(?<!\w){message}") as refusal:
         call()
     assert "\n" not in str(refusal.value)
+
+
+def test_each_row_has_a_token_not_one_of_them():
+    with pytest.raises(ValueError, match=r"^source must have a token"):
+        domains.require_tokens(source=torch.tensor([[4, 2], [0, 0]]))
 
 
 # What has no entry above, and why. A new name goes above, or here with a reason.

@@ -237,6 +237,45 @@ def test_a_missing_file_names_the_remedies(folder) -> None:
         multi30k(folder=folder)
 
 
+def test_a_last_line_without_its_end_is_one(folder) -> None:
+    path = folder / "multi30k" / "val.de.gz"
+    path.write_bytes(gzip.compress(b"eins\nzwei"))
+    found = multi30k(folder=folder, accept_unknown=True)
+    assert found.validation["de"] == ["eins", "zwei"]
+
+
+def test_what_is_wrong_with_files_is_said_with_what_mends_it(folder) -> None:
+    """Word for word: a user types what stands there."""
+
+    def said(**options) -> str:
+        with pytest.raises(CorpusError) as refusal:
+            multi30k(folder=folder, **options)
+        return str(refusal.value)
+
+    begin, accept = str(folder / "multi30k" / "val"), {"accept_unknown": True}
+    paths = [folder / "multi30k" / f"val.{name}.gz" for name in corpora.MULTI30K]
+    for path in paths[:2]:
+        path.write_bytes(gzip.compress(b"one\n"))
+    digest = hashlib.sha256(b"one\n").hexdigest()[:12]
+    assert said() == (
+        f"{begin}.en.gz is not the Multi30k file that it should be (SHA-256 {digest}…)"
+        ": delete it and fetch it with --download, or pass --accept-unknown-data to "
+        "use it as it is"
+    )
+    assert said(**accept) == (
+        f"{begin} has not as many lines in each language (1 in .en.gz, 1 in .de.gz, 2 "
+        "in .fr.gz, 2 in .cs.gz): delete the files and fetch them again with --download"
+    )
+    two = multi30k(("en", "de"), folder, **accept)
+    assert two.source == "Multi30k, unknown content in val.en, val.de"
+    for path in paths:
+        path.write_bytes(gzip.compress(b""))
+    assert said(**accept) == (
+        f"{begin}.*.gz hold no line: delete the files and fetch them again with "
+        "--download"
+    )
+
+
 # Fetching Multi30k, from a server on this machine
 
 
@@ -313,7 +352,10 @@ def test_missing_files_are_fetched_once(server, tmp_path) -> None:
 def test_a_broken_download_goes_on(server, tmp_path, takes_ranges) -> None:
     server.breaks_off, server.takes_ranges = True, takes_ranges
     size = len(server.files["train.en.gz"])
-    message = rf"train\.en\.gz broke off after {size // 2} of {size} bytes"
+    message = (
+        rf"train\.en\.gz broke off after {size // 2} of {size} bytes: the same command "
+        "again goes on from there$"
+    )
     with pytest.raises(CorpusError, match=message):
         multi30k(("en", "de"), tmp_path, download=True)
     assert not (tmp_path / "multi30k" / "train.en.gz").exists()
@@ -348,6 +390,28 @@ def test_a_file_that_the_server_lacks_is_named(server, tmp_path) -> None:
     del server.files["val.de.gz"]
     with pytest.raises(CorpusError, match=r"cannot fetch .*/val\.de\.gz: .*404"):
         multi30k(folder=tmp_path, download=True)
+
+
+def test_what_was_fetched_is_kept_where_the_server_lacks_the_rest(
+    server, tmp_path
+) -> None:
+    (tmp_path / "multi30k").mkdir()
+    begun = tmp_path / "multi30k" / "train.en.gz.partial"
+    begun.write_bytes(server.files.pop("train.en.gz")[:20])
+    with pytest.raises(CorpusError, match=r"404.* the same command again goes on$"):
+        multi30k(folder=tmp_path, download=True)
+    assert len(begun.read_bytes()) == 20
+
+
+def test_a_server_need_not_say_how_much_it_sends(server, tmp_path) -> None:
+    content = server.files["train.en.gz"]
+    server.answer = b"HTTP/1.0 200 OK\r\n\r\n" + content
+    with pytest.raises(CorpusError, match=r"/train\.de\.gz is not the Multi30k file"):
+        multi30k(("en", "de"), tmp_path, download=True)  # the same for all
+    assert (tmp_path / "multi30k" / "train.en.gz").read_bytes() == content
+    server.answer = b"HTTP/1.0 200 OK\r\n\r\n"
+    with pytest.raises(CorpusError, match="is not the Multi30k file"):
+        multi30k(("en", "de"), tmp_path, download=True)
 
 
 def test_without_a_server_the_address_is_named(tmp_path, contents, monkeypatch) -> None:

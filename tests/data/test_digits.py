@@ -75,6 +75,10 @@ def test_another_table_of_digits_is_refused(tmp_path, monkeypatch, content):
         digits.load("bundled")
 
 
+def test_bundled_digits_are_of_no_file_that_could_be_fetched(bundled):
+    assert bundled.sha256 == {}
+
+
 def test_the_split_is_fixed_and_has_no_image_twice(bundled):
     again = digits.load("bundled")
     assert torch.equal(again.train_images, bundled.train_images)
@@ -230,6 +234,7 @@ def fetching(content: dict[str, bytes]):
     """torchvision's loader, which fetches the files that are not there."""
 
     def mnist(root, download):
+        assert download is True
         for file, good in content.items():
             path = root / "MNIST" / "raw" / file
             if not path.exists():
@@ -270,9 +275,68 @@ def test_files_that_are_accepted_are_not_fetched_anew(small_mnist, monkeypatch):
     path = small_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
     odd = change_last_byte(path.read_bytes())
     path.write_bytes(odd)
-    monkeypatch.setattr("torchvision.datasets.MNIST", fetching({}))
+    monkeypatch.setattr("torchvision.datasets.MNIST", None)
     digits.load("mnist", small_mnist, download=True, accept_unknown=True)
     assert path.read_bytes() == odd
+
+
+def test_nothing_is_fetched_where_all_is_there(small_mnist, monkeypatch):
+    monkeypatch.setattr("torchvision.datasets.MNIST", None)
+    found = digits.load("mnist", small_mnist, download=True)
+    assert found.name == "mnist"
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_torchvisions_bars_are_shown_to_who_watches(
+    tmp_path, small_mnist, monkeypatch, watched
+):
+    from torchvision.datasets import utils
+
+    raw, theirs = small_mnist / "MNIST" / "raw", object()
+    good = {path.name: path.read_bytes() for path in raw.iterdir()}
+    monkeypatch.setattr("torchvision.datasets.MNIST", fetching(good))
+    monkeypatch.setattr(utils, "tqdm", theirs)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: watched, raising=False)
+    digits.load("mnist", tmp_path / "new", download=True)
+    assert utils.tqdm is theirs if watched else utils.tqdm(total=1).disable is True
+
+
+def test_labels_of_another_type_of_number_are_refused(small_mnist):
+    path = small_mnist / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes().replace(b"\x08\x01", b"\x0d\x01", 1))
+    with pytest.raises(DataError, match="labels-idx1-ubyte is not an IDX file"):
+        digits.load("mnist", small_mnist, accept_unknown=True)
+
+
+def test_what_is_wrong_with_files_is_said_with_what_mends_it(small_mnist, monkeypatch):
+    """Word for word: a user types what stands there."""
+    path = small_mnist / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    odd = change_last_byte(path.read_bytes())
+    path.write_bytes(odd)
+
+    def said(name: str) -> str:
+        with pytest.raises(DataError) as refusal:
+            digits.load(name, small_mnist)
+        return str(refusal.value)
+
+    assert said("mnist") == (
+        f"{path} is not the MNIST file that it should be (SHA-256 "
+        f"{hashlib.sha256(odd).hexdigest()[:12]}…): fetch it again with --download, or "
+        "pass --accept-unknown-data to use it as it is"
+    )
+    with monkeypatch.context() as split:
+        split.setattr(digits, "SPLIT_FILE", small_mnist / "split.json")
+        assert said("bundled") == (
+            f"{small_mnist / 'split.json'} is not the split of digits that it should "
+            "be: get it from the book's repository again"
+        )
+    package = ModuleSpec("sklearn", None, origin=str(small_mnist / "__init__.py"))
+    monkeypatch.setattr(digits, "find_spec", {"sklearn": package}.get)
+    table = small_mnist / "datasets" / "data" / "digits.csv.gz"
+    assert said("bundled") == (
+        f"{table} is not the table of digits that it should be: install scikit-learn "
+        "again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -291,13 +355,13 @@ def test_what_torchvision_raises_is_one_line(tmp_path, monkeypatch, error):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"train_images": torch.full((2, 64), 1.1)}, "train set .* in \\[0, 1\\]"),
+        ({"train_images": torch.full((2, 64), 1.1)}, "train set .* in \\[0, 1"),
         ({"test_images": torch.full((2, 64), float("nan"))}, "test set .* in \\[0"),
         ({"train_images": torch.zeros(0, 64)}, "rows of square pictures"),
         ({"train_images": torch.zeros(2, 63)}, "rows of square pictures"),
         ({"train_images": torch.zeros(2, 0)}, "rows of square pictures"),
         ({"test_labels": torch.zeros(3, dtype=torch.long)}, "labels of the shape"),
-        ({"train_labels": torch.tensor([0, 10])}, "from 0 to 9"),
+        ({"train_labels": torch.tensor([0, 10])}, "labels must be .* from 0 to 9"),
         ({"train_labels": torch.tensor([0.0, 1.0])}, "whole numbers"),
     ],
 )
@@ -305,5 +369,8 @@ def test_what_are_no_digits_is_refused_at_the_door(change, said):
     good = {f"{part}_images": torch.zeros(2, 64) for part in ("train", "test")}
     good |= {f"{part}_labels": torch.tensor([3, 4]) for part in ("train", "test")}
     digits.Digits("few", "a few digits", {}, **good)
-    with pytest.raises(DataError, match=said):
-        digits.Digits("few", "a few digits", {}, **good | change)
+    for sha256, remedy in (({}, ""), ({"file": "0"}, f": {digits.OFFICIAL}")):
+        with pytest.raises(DataError, match=rf"(?<!\w){said}(?!\w)") as refusal:
+            digits.Digits("few", "a few digits", sha256, **good | change)
+        assert str(refusal.value).endswith(remedy)
+        assert bool(remedy) is (digits.OFFICIAL in str(refusal.value))

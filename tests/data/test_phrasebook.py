@@ -1,7 +1,10 @@
 """The translator by templates: what it can learn, and what is beyond it."""
 
+from collections import Counter
+
 import pytest
 
+from lib.data import phrasebook
 from lib.data.corpora import Phrase, phrases
 from lib.data.phrasebook import learn, read, translate
 
@@ -73,6 +76,24 @@ def test_of_two_ways_the_one_that_says_more_is_taken() -> None:
 def test_texts_that_share_nothing_teach_nothing() -> None:
     items = [Phrase("noise", ("a", n), False, {"en": n * 3}) for n in "xyz"]
     assert learn(items, "en")["noise"].write(("a", "x")) in ("", "xxx")
+
+
+@pytest.mark.parametrize(
+    ("texts", "piece"),
+    [
+        (["1 cat", "1 dog"], "1 "),
+        (["1 cat", "dog 1"], "1"),
+        (["ab", "b a"], "a"),  # of two as long, the first
+        (["ab", "cd"], ""),
+    ],
+)
+def test_texts_share_their_longest_piece(texts: list[str], piece: str) -> None:
+    assert phrasebook._shared(texts) == piece
+
+
+def test_a_template_is_what_is_left_of_the_first_place() -> None:
+    found = phrasebook._templates([(("a", "b"), "x or x")], 1, {"b": Counter(["x"])})
+    assert found == {"a": {("", " or x"): 1}}
 
 
 def test_on_the_table_it_fails_just_where_words_agree() -> None:

@@ -297,3 +297,45 @@ def test_a_mixture_far_out_is_computed_row_by_row():
     ).logsumexp(-1) - math.log(2)
     torch.testing.assert_close(found[:2].double(), exact[:2], rtol=1e-5, atol=1e-5)
     assert found[2] == -math.inf or found[2] < -1e38
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e6])
+def test_a_mixtures_density_of_no_rows_is_empty(mean):
+    parts = torch.full((3, 2), mean), torch.zeros(3, 2)
+    assert gaussian.log_density_mixture(torch.zeros(0, 2), *parts).shape == (0,)
+
+
+def test_a_mixture_with_means_far_out_is_computed_row_by_row_too():
+    x, log_variance = torch.zeros(1, 2), torch.zeros(3, 2)
+    mean = torch.tensor([[1e5, 1], [1e5, 2], [1e5, 3]]) / 3
+    each = gaussian.log_density_diagonal(x[:, None], mean, log_variance)
+    found = gaussian.log_density_mixture(x, mean, log_variance)
+    assert torch.equal(found, each.logsumexp(-1) - math.log(3))
+
+
+def test_a_difference_that_no_float32_holds_is_one_of_so_many_deviations():
+    largest = torch.finfo(torch.float32).max
+    x, log_variance = torch.tensor([largest]), torch.tensor([170.0])
+    found = gaussian.log_density_diagonal(x, -x, log_variance)
+    exact = gaussian.log_density_diagonal(
+        x.double(), -x.double(), log_variance.double()
+    )
+    assert float(found) == pytest.approx(float(exact), rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:2])
+def test_entropy_keeps_its_digits_beside_its_zero(dtype):
+    zero = torch.tensor(gaussian.ENTROPYS_ZERO[0], dtype=dtype)
+    for std in (zero, zero.nextafter(zero * 2), zero.nextafter(zero / 2)):
+        with mpmath.workdps(60):
+            truth = mpmath.log(mpf(float(std)) ** 2 * 2 * mpmath.pi * mpmath.e) / 2
+            off = abs(float(gaussian.entropy(std)) / truth - 1)
+        assert off < 16 * torch.finfo(dtype).eps
+
+
+def test_the_wider_of_two_types_is_kept():
+    mean, std = torch.tensor([0.1, 2.0], dtype=torch.float64)
+    found = gaussian.log_density(torch.tensor(1.0), mean, std)
+    assert found.dtype == torch.float64
+    truth = -math.log(2) - gaussian.LOG_2PI / 2 - 0.45**2 / 2
+    assert float(found) == pytest.approx(truth, rel=1e-15)

@@ -1,5 +1,6 @@
 """The chunked cross-entropy, beside PyTorch's plain one and its chunked one."""
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -104,3 +105,18 @@ def test_a_second_derivative_is_refused_and_not_wrong() -> None:
     [slope] = torch.autograd.grad(value.square(), weight, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         slope.sum().backward()
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_room_for_logits_is_as_large_as_a_chunk_at_once() -> None:
+    """PyTorch warns of an output that it must make larger."""
+    x, weight = torch.zeros(5, 3), torch.zeros(7, 3)
+    value = chunked_cross_entropy(x, weight, torch.arange(5))
+    assert float(value) == pytest.approx(math.log(7))
+
+
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_no_label_is_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.models.cross_entropy.CHUNK", 2)
+    with pytest.raises(ValueError, match="longer"):
+        chunked_cross_entropy(torch.zeros(2, 3), torch.zeros(7, 3), torch.arange(4))

@@ -296,6 +296,24 @@ def test_a_twin_has_weights_of_its_own_and_so_has_a_loaded_state() -> None:
     assert not torch.equal(other.weights[0], network.weights[0])
 
 
+class OnMeta(torch.Generator):
+    """Draws as any other, and stands on the device that has shapes alone."""
+
+    device = torch.device("meta")
+
+
+def test_networks_lie_where_their_generator_does() -> None:
+    network = MLP([3, 2, 1], ["tanh", "identity"], OnMeta())
+    parts = [*network.parameters, *gan.twin(network).parameters()]
+    assert {part.device.type for part in parts} == {"meta"}
+
+
+def test_a_state_of_fewer_layers_is_not_loaded_in_part() -> None:
+    network, shorter = small(), MLP([3, 2], ["tanh"], SOURCE)
+    with pytest.raises(ValueError, match="shorter"):
+        network.load_state_dict(shorter.state_dict())
+
+
 # ------------------------------------------------------------------------- training
 
 DATA = torch.randn(60, 3, generator=torch.Generator().manual_seed(1))
@@ -390,6 +408,27 @@ def test_autograds_players_stay_beside_those_by_hand(
     assert (weights(both) - twins).abs().max() < 10 * CURVES_APART[dtype]
 
 
+def test_both_kinds_of_players_have_parts_of_the_same_names_and_optimisers() -> None:
+    class Quick(torch.optim.Adam):
+        pass
+
+    both = players()
+    assert [*both.parts] == ["discriminator", "generator", "up", "down"]
+    assert [*AutogradPlayers(both.model, both.generator).parts] == [*both.parts]
+    quick = Players(both.model, both.generator, kind=Quick)
+    assert type(quick.up) is type(quick.down) is Quick
+
+
+def test_autograd_takes_no_gradient_of_the_judge_for_the_makers_move() -> None:
+    both = players()
+    other = AutogradPlayers(both.model, both.generator.clone_state())
+    _, expected = both.model.discriminator_gradients(DATA, both.noise(len(DATA)))
+    other.step(DATA)
+    for parameter, gradient in zip(other.judge.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
+        assert parameter.requires_grad
+
+
 def test_autograds_players_are_trained_by_the_same_loop(tmp_path: Path) -> None:
     both = players()
     other = AutogradPlayers(both.model, both.generator.clone_state(), 2e-3)
@@ -478,6 +517,7 @@ def small(last: str = "identity", out: int = 1) -> MLP:
         (lambda: GAN(small(out=4), small()), "must take what the generator makes"),
         (lambda: GAN(small(out=3), small(out=2)), "give one logit"),
         (lambda: GAN(small(out=3), small("sigmoid")), "must be 'identity'"),
+        (lambda: GAN(small(out=3), MLP([3, 1], ["tanh"], SOURCE)), "is 'tanh': the"),
         (lambda: GAN(small(out=3), small(), "hinge"), "no generator loss 'hinge'"),
         (lambda: GAN(small(out=3), small(), penalty=-1.0), "must not be negative"),
         (lambda: gan.generator_errors(torch.ones(1, 1), "hinge"), "no generator loss"),

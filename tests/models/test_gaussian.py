@@ -1,5 +1,6 @@
 """The closed forms against torch.distributions, autograd, quadrature and sampling."""
 
+import inspect
 import itertools
 import math
 import warnings
@@ -422,6 +423,15 @@ def test_wasserstein_distance_is_reached_by_the_monotone_coupling():
     assert costs.min() < exact + 0.2  # they reach up to 9
 
 
+def test_wasserstein_gradient_is_finite_where_both_are_flat():
+    """By P it is I - T, and in a direction that neither has, T may be zero."""
+    p, q = (torch.diag(torch.tensor(v)).requires_grad_() for v in ([4.0, 0], [1.0, 0]))
+    zero = torch.zeros(2)
+    gaussian.squared_wasserstein_full(zero, p, zero, q).backward()
+    assert p.grad.tolist() == [[0.5, 0], [0, 1]]
+    assert q.grad.tolist() == [[-1, 0], [0, 1]]
+
+
 # Entropy
 
 
@@ -600,6 +610,32 @@ def test_a_covariance_that_is_symmetric_up_to_rounding_is_accepted(dtype):
     assert gaussian.entropy_full(covariance) == expected
 
 
+def test_rounding_is_measured_by_each_covariances_own_largest_entry():
+    """A hundred units of it, and for an eigenvalue as many times the size."""
+    unit = torch.finfo(torch.float64).eps
+    wide = 1e9 * torch.eye(2, dtype=torch.float64)
+
+    def skewed(units: float) -> torch.Tensor:
+        entries = [[1, 0.25], [0.25 + units * unit, 1]]
+        return torch.tensor(entries, dtype=torch.float64)
+
+    gaussian.entropy_full(torch.stack([wide, skewed(100)]))
+    with pytest.raises(ValueError, match="is not symmetric"):
+        gaussian.entropy_full(torch.stack([wide, skewed(100.5)]))
+
+    def flat(units: float) -> torch.Tensor:
+        return torch.tensor([1, -units * unit], dtype=torch.float64).diag()
+
+    zero = torch.zeros(2, 2, dtype=torch.float64)
+    gaussian.squared_wasserstein_full(
+        zero, torch.stack([wide, flat(199)]), zero, torch.stack([wide, flat(150)])
+    )
+    with pytest.raises(ValueError, match="covariance_p is not positive-semidefinite"):
+        gaussian.squared_wasserstein_full(
+            zero, torch.stack([wide, flat(201)]), zero, zero.diag_embed()
+        )
+
+
 def test_float32_is_enough_for_the_evidence_of_a_large_model():
     weight = normal(300, 20, seed=0)
     exact = PPCA(weight, weight[:, 0], 0.5)
@@ -638,11 +674,17 @@ ZERO, ONE = PAIR = torch.zeros(2), torch.eye(2)
             lambda: gaussian.kl_to_standard_normal(torch.ones(4, 2), torch.ones(4, 1)),
             r"mean \(4, 2\), log_variance \(4, 1\)",
         ),
+        (
+            lambda: gaussian.log_density_mixture(torch.zeros(1, 3), ONE, ONE),
+            r"x \(1, 3\), mean \(2, 2\)",
+        ),
         (lambda: PPCA(ZERO, ZERO, 1.0), r"weight must be \(pixels, latents\)"),
         (lambda: PPCA(ONE, torch.zeros(3), 1.0), r"bias must be \(2,\)"),
         (lambda: PPCA(ONE, ZERO, 0.0), "std must be positive"),
         (lambda: PPCA(ONE, ZERO, math.inf), "std must be positive"),
+        (lambda: PPCA(ONE, ZERO, 1e-20), "std must be such that torch.float32 holds"),
         (lambda: PPCA(ONE, ZERO, 1.0).posterior(torch.ones(3)), "last axis of x"),
+        (lambda: PPCA(ONE, ZERO, 1.0).log_evidence(torch.ones(3)), "last axis of x"),
         (
             lambda: PPCA(ONE, ZERO, 1.0).log_joint(ZERO, torch.ones(3)),
             "last axis of z must be 2",
@@ -653,6 +695,33 @@ ZERO, ONE = PAIR = torch.zeros(2), torch.eye(2)
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "closed_form",
+    [
+        gaussian.log_density_diagonal,
+        gaussian.log_density_mixture,
+        gaussian.log_density_full,
+        gaussian.kl_diagonal,
+        gaussian.kl_full,
+        gaussian.kl_to_standard_normal,
+        gaussian.chi_squared_full,
+        gaussian.squared_wasserstein_full,
+        gaussian.entropy_diagonal,
+        gaussian.entropy_full,
+    ],
+)
+def test_what_is_not_finite_is_named_whichever_argument_it_is(closed_form):
+    names = list(inspect.signature(closed_form).parameters)
+    whole = {
+        name: torch.eye(2) if name.startswith("covariance") else torch.zeros(1, 2)
+        for name in names
+    }
+    for name in names:
+        broken = torch.full_like(whole[name], math.nan)
+        with pytest.raises(ValueError, match=f"^{name} must be finite"):
+            closed_form(**whole | {name: broken})
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])

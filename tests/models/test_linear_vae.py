@@ -226,3 +226,20 @@ UNBOUNDED = "^no best noise: the ELBO grows without bound as it falls to zero$"
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_best_noise_without_latents_or_without_a_price():
+    """M s^2 is the sum of the eigenvalues that no latent takes, at no price."""
+    eigenvalues = torch.tensor([3.0, 1.0, 0.5], dtype=torch.float64)
+    assert learnt_noise(eigenvalues, 0) == pytest.approx(4.5 / 3)
+    assert learnt_noise(eigenvalues, 1, beta=0.0) == pytest.approx(1.5 / 3)
+
+
+@pytest.mark.parametrize(
+    ("latents", "beta", "least"),
+    [(-1, 1.0, 0.5), (1, -1.0, 0.5), (1, math.inf, 0.5), (1, 1.0, -0.5)],
+)
+def test_no_noise_is_best_of_what_is_negative_or_infinite(latents, beta, least):
+    eigenvalues = torch.tensor([1.0, least], dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"^the latents, beta and the eigenval"):
+        learnt_noise(eigenvalues, latents, beta)

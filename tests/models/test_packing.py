@@ -126,3 +126,41 @@ def test_no_batch_is_of_empty_rows_alone() -> None:
     weights = [int(weight) for _, weight in many(torch.Generator().manual_seed(0))]
     assert sum(weights) == 5 * 3
     assert min(weights) > 0
+
+
+def test_examples_are_shared_out_evenly_over_buckets_of_like_lengths() -> None:
+    examples = [Example([9] * n, [4]) for n in (3, 1, 6, 5, 2, 4)]
+    buckets = packed(examples, 9, CPU, buckets=3).buckets
+    # Each has an empty row, too.
+    assert [tuple(b.source.shape) for b in buckets] == [(3, 2), (3, 4), (3, 6)]
+
+
+def test_a_buckets_rows_are_drawn_by_the_generator_alone() -> None:
+    [bucket] = packed(some_examples([(3, 4)] * 50), 50, CPU, buckets=1).buckets
+    once = bucket.drawn(torch.Generator().manual_seed(0))
+    torch.manual_seed(1)
+    again = bucket.drawn(torch.Generator().manual_seed(0))
+    assert [rows.tolist() for rows in once] == [rows.tolist() for rows in again]
+
+
+def test_both_sides_of_a_bucket_lie_on_its_device() -> None:
+    [bucket] = packed(some_examples([(3, 4)]), 9, torch.device("meta")).buckets
+    assert bucket.source.device.type == bucket.target.device.type == "meta"
+
+
+def test_orders_are_drawn_by_the_generator_where_it_is_and_where_the_rows_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which on a GPU are one place; PyTorch refuses a generator of another one."""
+    places, real = [], torch.randperm
+    ours = torch.Generator()
+
+    def randperm(n: int, *, generator: torch.Generator, device: object) -> Tensor:
+        assert generator is ours
+        places.append(device)
+        return real(n)
+
+    monkeypatch.setattr(torch, "randperm", randperm)
+    many = packed(some_examples([(3, 4)] * 5), 50, CPU, buckets=1)
+    assert list(many(ours))
+    assert places == [many.buckets[0].source.device, ours.device]

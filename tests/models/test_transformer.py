@@ -1,6 +1,7 @@
 """The Transformer against PyTorch's, and what its masks and caches must not change."""
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -23,6 +24,7 @@ from lib.models.transformer import (
     Transformer,
     TransformerConfig,
     loss,
+    padded_loss,
     padding_mask,
     quickest_attention,
     sinusoids,
@@ -549,5 +551,29 @@ def test_wrong_configuration_is_named(changes: dict, word: str) -> None:
 def test_row_that_is_too_long_is_refused() -> None:
     network = model(replace(SMALL, longest=5))
     assert network(tokens(1, 5), tokens(1, 5)).shape == (1, 5, 19)
-    with pytest.raises(ValueError, match="6 tokens, the model takes 5"):
+    with pytest.raises(
+        ValueError, match=r"6 tokens, the model takes 5: shorten it, or set longest$"
+    ):
         network(tokens(1, 6), tokens(1, 2))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("of_batch", [loss, padded_loss])
+def test_a_batchs_loss_is_its_rows_own_ones_weighted_by_their_tokens(
+    of_batch, smoothing
+):
+    """Alone a row has no padding, to which in a batch nobody listens."""
+    network = model(SMALL).eval()
+    pairs = [([4, 5, 6, 7], [1, 8, 9]), ([5], [1, 7, 8, 6, 2]), ([6, 4], [1, 3])]
+    rows = [tuple(torch.tensor([side]) for side in pair) for pair in pairs]
+    counts = [len(target) - 1 for _, target in pairs]
+    alone = [of_batch(network, *row, smoothing).item() for row in rows]
+    source, target = (
+        torch.nn.utils.rnn.pad_sequence([row[i][0] for row in rows], batch_first=True)
+        for i in (0, 1)
+    )
+    expected = sum(map(operator.mul, alone, counts)) / sum(counts)
+    together = of_batch(network, source, target, smoothing).item()
+    assert together == pytest.approx(expected, rel=1e-6)
+    plain = of_batch(network, source, target, 0.0).item()
+    assert of_batch(network, source, target).item() == pytest.approx(plain, rel=1e-12)

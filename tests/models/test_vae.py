@@ -230,6 +230,14 @@ def test_more_hidden_layers_and_tanh_on_request():
         assert half[-1].out_features == outputs
 
 
+def test_no_hidden_layer_leaves_two_linear_maps():
+    halves = vae.VAE(vae.VAEConfig(pixels=6, latents=3, layers=0))
+    assert [[*map(str, half)] for half in (halves.encoder, halves.decoder)] == [
+        ["Linear(in_features=6, out_features=6, bias=True)"],
+        ["Linear(in_features=3, out_features=6, bias=True)"],
+    ]
+
+
 def test_each_half_is_two_layers_with_a_relu_between_and_means_come_first(model):
     """Against the same weights in NumPy."""
     state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
@@ -264,6 +272,12 @@ def test_elbo_of_all_is_elbo(model):
     found = vae.elbo_of_all(model, x, e, chunk=3)
     torch.testing.assert_close(found, vae.elbo(model, x, e))
     assert not found.value.requires_grad
+
+
+@pytest.mark.usefixtures("signatures_unchecked")
+def test_images_without_noise_of_their_own_are_not_left_out(model):
+    with pytest.raises(ValueError, match="is shorter"):
+        vae.elbo_of_all(model, pixels(4, 6), noise(2, 3), chunk=2)
 
 
 def test_loss_is_the_mean_negative_elbo(model):
@@ -303,6 +317,35 @@ def test_pictures_are_probabilities_of_what_was_asked(model):
     torch.testing.assert_close(
         vae.reconstruct(model, x), vae.sample(model, model.encode(x)[0])
     )
+
+
+def test_a_traverse_sets_any_one_coordinate(model):
+    z, values = noise(3), noise(2, seed=9)
+    for dimension in range(3):
+        pictures = vae.traverse(model, z, dimension, values)
+        for picture, value in zip(pictures, values, strict=True):
+            one = [value if i == dimension else z[i] for i in range(3)]
+            torch.testing.assert_close(picture, vae.sample(model, torch.stack(one)))
+
+
+def test_pictures_and_bounds_are_computed_where_the_model_is(model):
+    """On the device that has shapes alone, what lies elsewhere cannot be added."""
+    model, x, z = model.to("meta"), pixels(4, 6).to("meta"), noise(4, 3).to("meta")
+    likelihood, drawn = vae.log_likelihood_of(model, x), torch.Generator()
+    results = [
+        vae.interpolate(model, z[0], z[1], 5),
+        vae.loss(model, x, drawn)["loss"],
+        vae.iwae_loss(model, x, 2, drawn)["loss"],
+        *vae.refit(likelihood, z, z, drawn, steps=2),
+    ]
+    assert {value.device.type for value in results} == {"meta"}
+    assert {value.dtype for value in results} == {torch.float64}
+
+
+def test_two_samples_of_a_weight_have_a_standard_error():
+    found = vae.log_evidence(torch.tensor([[1.0], [3.0]]).log())
+    assert float(found.value) == pytest.approx(math.log(2))
+    assert float(found.standard_error) == pytest.approx(0.5)  # of 1/2 and 3/2
 
 
 # ------------------------------------------- any q, against the linear model's best one
@@ -349,6 +392,14 @@ def test_a_refit_that_stops_early_has_not_reached_it(line):
     best_mean, _ = line.mean_field(x)
     mean, _ = refitted(line, x, steps=20)
     assert ((mean - best_mean).abs().max(1).values > 0.1).any()
+
+
+def test_a_refit_draws_from_its_own_generator(line):
+    x = noise(2, 5, seed=5)
+    torch.manual_seed(1)
+    once = refitted(line, x, steps=3)
+    again = refitted(line, x, steps=3)
+    assert all(map(torch.equal, once, again))
 
 
 def test_a_refit_leaves_its_start_and_the_network_alone(model):
@@ -399,6 +450,7 @@ def test_the_evidence_and_its_standard_error_are_the_linear_models(line):
         noise(500, repeats, 3),
     )
     found = vae.log_evidence(log_weights)
+    assert found.standard_error.shape == found.value.shape == (repeats,)
     exact = line.log_evidence(x)
     assert float(found.value.std()) == pytest.approx(
         float(found.standard_error.mean()), rel=0.15

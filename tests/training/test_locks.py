@@ -74,3 +74,13 @@ def test_what_cannot_be_locked_is_named(tmp_path: Path) -> None:
     (tmp_path / "run-seed0.lock").mkdir()
     with pytest.raises(RecordError, match=r"cannot lock .*run-seed0\.lock: Is a dir"):
         locks.refuse_held(records.run_files(tmp_path, "run", 0))
+
+
+def test_a_lock_whose_file_was_removed_by_hand_is_left_all_the_same(
+    tmp_path: Path,
+) -> None:
+    files = records.run_files(tmp_path, "run", 0)
+    with locks.held(files):
+        locks.lock_file(files).unlink()
+    with locks.held(files):
+        pass

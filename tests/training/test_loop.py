@@ -4,6 +4,8 @@ import contextlib
 import errno
 import itertools
 import os
+import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ from torch import nn
 
 from lib.training import checkpoints
 from lib.training import loop as training
-from lib.training.engine import prepare
+from lib.training.engine import PLAIN, prepare
 from lib.training.errors import TrainingError
 from lib.training.loop import Training
 from lib.training.records import RecordError
@@ -290,3 +292,66 @@ def test_progress_shows_in_a_terminal_only(monkeypatch, terminal, disabled, sile
     monkeypatch.delitem(training.sys.modules, "ipykernel", raising=False)
     with training.progress(1, "test", "epoch") as bar:
         assert bar.disable is silent
+
+
+def test_a_terminal_is_told_how_far_the_training_is(monkeypatch, capsys):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    fit(until=2)
+    last = capsys.readouterr().err.rpartition("\r")[2]
+    assert last.startswith("training: 100%")
+    assert " 2/2 " in last
+    assert "epoch" in last
+    assert re.search(r", loss=\d+\.\d\d]", last)
+
+
+def test_a_notebook_is_shown_progress_without_a_terminal(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    monkeypatch.setitem(training.sys.modules, "ipykernel", training)
+    with training.progress(1, "test", "epoch", shown=False) as bar:
+        assert bar.disable
+    with training.progress(1, "test", "epoch") as bar:
+        assert not bar.disable
+
+
+@pytest.mark.parametrize("capture", ["graph", "compile"])
+def test_an_engine_compiles_where_it_is_told_to(monkeypatch, capture):
+    def captured(*arguments, after_block, compiled):
+        assert compiled is (capture == "compile")
+        raise InterruptedError
+
+    monkeypatch.setattr(training, "CapturedEpoch", captured)
+    with pytest.raises(InterruptedError):
+        fit(engine=replace(PLAIN, capture=capture))
+
+
+def test_snapshots_of_another_form_are_named_with_their_checkpoint(tmp_path):
+    def keep(history):
+        history.snapshots["1"] = torch.zeros(2)
+        return {}
+
+    path = tmp_path / "c"
+    fit(until=1, after_epoch=keep, checkpoint=path)
+    with pytest.raises(TrainingError) as said:
+        fit(checkpoint=path, resume=True, snapshots={"1": torch.zeros(3)})
+    wrong = "snapshots.1 has not the shape (3,)"
+    assert str(said.value).startswith(f"{path} does not fit this run: {wrong}: ")
+
+
+def test_processes_that_start_apart_are_told_where_to_look():
+    class Apart:
+        def mean(self, values):
+            return {name: value + 0.5 for name, value in values.items()}
+
+    engine = replace(PLAIN, workers=Apart())
+    with pytest.raises(TrainingError, match=r"^the processes .* folder --out$"):
+        fit(engine=engine)
+
+
+@pytest.mark.parametrize("rate", [0.0, -0.1, float("inf"), float("nan")])
+def test_a_rate_is_positive_and_finite(rate):
+    with pytest.raises(
+        ValueError, match=f"^learning_rate must be positive, not {rate}"
+    ):
+        Training(learning_rate=rate)

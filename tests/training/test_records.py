@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import platform
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -194,14 +195,14 @@ def test_provenance_says_on_what():
     assert all(known[key] for key in ("python", "numpy", "platform", "started"))
 
 
-def processor(monkeypatch, cpuinfo: str | OSError) -> str:
+def processor(monkeypatch, cpuinfo: bytes | OSError) -> str:
     """The processor's name where /proc/cpuinfo says this, or is not there."""
 
     def read_text(path: Path, *how: str) -> str:
         assert path == Path("/proc/cpuinfo")
         if isinstance(cpuinfo, OSError):
             raise cpuinfo
-        return cpuinfo
+        return cpuinfo.decode(*how)
 
     monkeypatch.setattr(Path, "read_text", read_text)
     monkeypatch.setattr("platform.processor", lambda: "arm")
@@ -209,9 +210,9 @@ def processor(monkeypatch, cpuinfo: str | OSError) -> str:
 
 
 def test_a_processor_is_named_as_its_system_names_it(monkeypatch):
-    named = "processor : 0\nmodel name : Abacus: 2 GHz\nmodel name : other\n"
+    named = b"\xe9 : 0\nmodel name : Abacus: 2 GHz\nmodel name : other\n"
     assert processor(monkeypatch, named) == "Abacus: 2 GHz"
-    assert processor(monkeypatch, "processor : 0\n") == "arm"
+    assert processor(monkeypatch, b"processor : 0\n") == "arm"
     assert processor(monkeypatch, FileNotFoundError()) == "arm"
 
 
@@ -238,6 +239,102 @@ def test_without_a_repository_there_is_no_commit(monkeypatch, error):
 
     monkeypatch.setattr(subprocess, "run", git)
     assert records.provenance(torch.device("cpu"))["commit"] is None
+
+
+def test_the_commit_is_of_the_library_and_of_what_git_tracks(tmp_path, monkeypatch):
+    """In a repository of git's own making, with a file beside the library."""
+    module, beside = tmp_path / "lib/training/records.py", tmp_path / "README"
+    module.parent.mkdir(parents=True)
+    for path in (module, beside):
+        path.write_text("1\n")
+
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        command = ["git", "-C", str(tmp_path), *who, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    monkeypatch.setattr(records, "__file__", str(module))
+    module.with_name("new").touch()
+    beside.write_text("2\n")
+    at = git("rev-parse", "HEAD")
+    assert records.provenance(torch.device("cpu"))["commit"] == at
+    module.write_text("2\n")
+    assert records.provenance(torch.device("cpu"))["commit"] == f"{at}+changes"
+
+
+def test_a_folder_that_is_no_checkout_has_the_commit_that_is_named(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(records, "__file__", str(tmp_path / "lib/training/records.py"))
+    (tmp_path / "lib").mkdir()
+    monkeypatch.delenv("CHECKED_GRADIENTS_COMMIT", raising=False)
+    assert records.provenance(torch.device("cpu"))["commit"] is None
+    monkeypatch.setenv("CHECKED_GRADIENTS_COMMIT", "abc")
+    assert records.provenance(torch.device("cpu"))["commit"] == "abc"
+
+
+def test_a_device_of_another_kind_is_named_as_its_processor():
+    known = records.provenance(torch.device("meta"))
+    assert known["device_name"] == platform.processor()
+
+
+def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RecordError, match=rf"^cannot write into {tmp_path}: No space"):
+        records.make_folder(tmp_path)
+
+
+def test_a_graphics_card_is_named_and_the_start_is_in_universal_time(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"of {device}")
+    known = records.provenance(torch.device("cuda:1"))
+    assert known["device_name"] == "of cuda:1"
+    assert known["started"].endswith("+00:00")
+
+
+def test_a_figure_is_a_picture_of_ninety_dots_an_inch(tmp_path):
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context({"savefig.format": "svg", "savefig.dpi": 50}):  # someone's own
+        records.write_figure(tmp_path / "f.png", Figure(figsize=(2, 1)))
+    content = (tmp_path / "f.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    width, height = content[16:20], content[20:24]
+    assert (int.from_bytes(width), int.from_bytes(height)) == (180, 90)
+
+
+def test_an_estimate_is_the_mean_with_196_standard_errors_either_way():
+    found = records.estimate(torch.tensor([1.0, 3.0]))
+    interval = pytest.approx([2 - 1.96, 2 + 1.96])
+    assert found == {"mean": 2.0, "interval": interval, "n": 2}
+
+
+def test_a_record_is_utf8_everywhere_and_has_a_line_for_each_entry(
+    tmp_path, monkeypatch
+):
+    read = Path.read_text
+
+    def read_text(path, encoding=None):
+        return read(path, encoding or "ascii")  # as on some machines
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    records.write(tmp_path / "r.json", {"é": 1, "list": [2]})
+    assert records.read(tmp_path / "r.json") == {"é": 1, "list": [2]}
+    lines = (tmp_path / "r.json").read_bytes().decode().splitlines()
+    assert lines[0] == "{"
+    assert lines[3:] == [' "é": 1,', ' "list": [', "  2", " ]", "}"]
+
+
+def test_a_single_number_is_kept_too():
+    number = torch.tensor(1.5)
+    assert torch.equal(records.unpacked(records.packed(number)), number)
 
 
 def test_floats_are_kept_to_the_bit():
@@ -283,6 +380,6 @@ def test_a_network_gets_its_own_weights_or_none():
     assert torch.equal(other.weight, model.weight)
     before = larger.weight.clone()
     for wrong in (kept, {"weight": kept["weight"]}, kept | {"more": kept["bias"]}):
-        with pytest.raises(RecordError, match="not those of a network of its config"):
+        with pytest.raises(RecordError, match=r"^the record's weights are not those"):
             records.load_weights(larger, wrong)
     assert torch.equal(larger.weight, before)
