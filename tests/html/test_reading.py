@@ -247,3 +247,30 @@ def test_what_goes_on_beside_the_screen_fades(browser: Browser, server: str) -> 
     page.set_viewport_size(WIDE)
     page.wait_for_function("() => !document.querySelector('.goes-on')")
     context.close()
+
+
+BESIDE = """asides => asides.map(aside => {
+    const box = aside.getBoundingClientRect();
+    const text = aside.nextElementSibling.getBoundingClientRect();
+    return {
+        beside: box.left >= text.right && box.right <= innerWidth,
+        level: Math.abs(box.top - text.top) < 2,
+        before: box.bottom <= text.top && box.right <= text.right + 1,
+    };
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1100, 1280])
+def test_an_aside_stands_beside_its_paragraph(
+    browser: Browser, server: str, width: int
+) -> None:
+    """Or, where the page has no margin, before it: not beyond the screen's edge."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = Visit(context.new_page(), f"{server}/book/vae/elbo.html").page
+    places = page.locator("aside.margin").evaluate_all(BESIDE)
+    assert len(places) > 2
+    for place in places:
+        assert place["before"] != (place["beside"] and place["level"])
+        assert place["before"] == (width < 1200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
