@@ -343,7 +343,7 @@ def density(name: str, *variables: Symbol, given: Sequence[Symbol] = ()) -> Expr
 def density_function(name: str, variables: tuple[Symbol, ...]) -> Any:
     """The function behind ``density``; ``name`` says of what it is a density."""
     function = Function(name, positive=True)
-    function._latex = _density_latex
+    function._latex = density_latex
     function.variables = variables
     return function
 
@@ -354,7 +354,8 @@ def _stem(symbol: Basic) -> str:
     return (re.findall(r"^\\?[A-Za-z]*", symbol.name)[0] or symbol.name) + kind
 
 
-def _density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:
+def density_latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:
+    """How a density is printed: p(x), p(z | x)."""
     name, count, _ = applied.func.__name__.rsplit("|", 2)
     arguments = [printer._print(argument) for argument in applied.args]
     left, right = arguments[: int(count)], arguments[int(count) :]

@@ -6,17 +6,19 @@ A node is a list: its kind, then its parts. What may come back is what stands in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import sympy as sp
 from sympy import Basic, Symbol
 from sympy.assumptions.assume import AppliedPredicate
-from sympy.core.function import AppliedUndef, UndefinedFunction
+from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.core.symbol import Str
 
 from . import calculus, expectation, laws
 from .errors import DerivationError
+from .latex import as_latex
 
 Tree: TypeAlias = list[Any]
 
@@ -62,7 +64,7 @@ def as_tree(node: Basic) -> Tree:
     if type(node) is Symbol:
         return ["symbol", node.name, dict(sorted(node._assumptions_orig.items()))]
     if isinstance(node, AppliedUndef):
-        return ["function", *_function(node.func), *map(as_tree, node.args)]
+        return ["function", *_function(node), *map(as_tree, node.args)]
     if isinstance(node, AppliedPredicate):
         return ["fact", node.function.name, *map(as_tree, node.arguments)]
     if _CONSTANTS.get(str(node)) is node:
@@ -73,14 +75,21 @@ def as_tree(node: Basic) -> Tree:
     return [name, *map(as_tree, node.args)]
 
 
-def _function(function: UndefinedFunction) -> list[Any]:
-    """Its name, what is assumed of it, and the variables of a density."""
+def _function(applied: AppliedUndef) -> list[Any]:
+    """Its name, what is assumed of it, a density's variables, and how it is printed."""
+    function = applied.func
     known = dict(sorted(function._kwargs.items()))
-    return [
-        function.__name__,
-        known,
-        [*map(as_tree, getattr(function, "variables", ()))],
-    ]
+    variables = [*map(as_tree, getattr(function, "variables", ()))]
+    return [function.__name__, known, variables, _printed(applied)]
+
+
+def _printed(applied: AppliedUndef) -> str:
+    """Its LaTeX with ``{#1}``, ``{#2}`` for the arguments; empty if it is the usual."""
+    own = getattr(applied.func, "_latex", None)
+    if own is None or own is laws.density_latex:
+        return ""
+    places = [Symbol(f"{{#{k}}}") for k in range(1, len(applied.args) + 1)]
+    return as_latex(applied.func(*places))
 
 
 def from_tree(tree: Tree) -> Basic:
@@ -96,8 +105,7 @@ def from_tree(tree: Tree) -> Basic:
     if kind == "symbol":
         return Symbol(parts[0], **parts[1])
     if kind == "function":
-        name, known, variables, *arguments = parts
-        return _made(name, known, variables)(*map(from_tree, arguments))
+        return _made(*parts[:4])(*map(from_tree, parts[4:]))
     if kind == "fact":
         return getattr(sp.Q, parts[0])(*map(from_tree, parts[1:]))
     if kind == "constant" and parts[0] in _CONSTANTS:
@@ -110,7 +118,25 @@ def from_tree(tree: Tree) -> Basic:
     return KINDS[kind](*arguments)
 
 
-def _made(name: str, known: dict[str, bool], variables: list[Tree]) -> Any:
-    if not variables:
-        return sp.Function(name, **known)
-    return laws.density_function(name, tuple(map(from_tree, variables)))
+def _made(
+    name: str, known: dict[str, bool], variables: list[Tree], printed: str
+) -> Any:
+    if variables:
+        function = laws.density_function(name, tuple(map(from_tree, variables)))
+    else:
+        function = sp.Function(name, **known)
+    if printed:
+        function._latex = _printing(printed)
+    return function
+
+
+def _printing(printed: str) -> Callable[..., str]:
+    """What prints a function so, with its arguments in their places."""
+
+    def latex(applied: AppliedUndef, printer: Any, exp: str | None = None) -> str:
+        text = printed
+        for k, argument in enumerate(applied.args, start=1):
+            text = text.replace(f"{{#{k}}}", printer._print(argument))
+        return text + (f"^{{{exp}}}" if exp else "")
+
+    return latex
