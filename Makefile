@@ -58,7 +58,7 @@ test: parts ## what CI runs on every change, from cheap to dear
 
 .PHONY: deep
 deep: export DEEP = 1
-deep: parts portable ## the same with every corpus whole, and portable
+deep: parts portable faults ## the same with every corpus whole, portable and faults
 	@echo "Everything, with every error, size and colour: what ran is in order."
 	@$(BIN)/python -m tools.browser --missing
 
