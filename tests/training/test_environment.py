@@ -41,6 +41,12 @@ def test_without_any_one_process_trains_on_the_processor_with_two_threads() -> N
     assert found == (1, 0, 0)
 
 
+def test_what_others_set_without_torchrun_says_nothing(given) -> None:
+    given(WORLD_SIZE="8", RANK="3", LOCAL_RANK="x")
+    found = environment.processes(), environment.rank(), environment.local_rank()
+    assert found == (1, 0, 0)
+
+
 def test_a_device_that_is_given_goes_before_the_environments(given) -> None:
     given(CHECKED_GRADIENTS_DEVICE="mps")
     assert environment.chosen_device() == environment.chosen_device("") == "mps"
