@@ -59,6 +59,17 @@ def test_each_value_is_kept_with_its_epoch_also_when_the_run_fails(tmp_path):
 
 
 @needs_writer
+def test_a_name_of_several_words_is_written_without_a_remark(tmp_path, caplog):
+    with (
+        caplog.at_level("INFO"),
+        watching.event_files(tmp_path, anew=True) as watch,
+    ):
+        watch(1, {"test loss": 3.0})
+    assert scalars(tmp_path) == [(1, "test_loss", 3.0)]
+    assert not caplog.records
+
+
+@needs_writer
 @pytest.mark.parametrize(("anew", "hidden"), [(True, [0]), (False, [])])
 def test_a_new_run_hides_what_an_earlier_one_wrote_and_a_resumed_one_does_not(
     tmp_path, anew, hidden
