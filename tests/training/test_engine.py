@@ -82,7 +82,7 @@ def test_a_gpu_runs_steps_as_the_run_allows(capture, captures, runs, said, gpu) 
 
 
 def test_without_triton_nothing_is_compiled(gpu) -> None:
-    gpu.setattr(engine, "find_spec", lambda name: None if name == "triton" else name)
+    gpu.setattr(engine, "find_spec", lambda name: name != "triton" or None)
     found, said = decided("float32", "compile", device="cuda")
     assert found.capture == "graph"
     assert said == [
