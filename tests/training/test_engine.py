@@ -110,6 +110,11 @@ def test_what_does_not_compile_gives_back_what_it_is_given(monkeypatch) -> None:
     assert Engine(capture="compile").compiled(len, dynamic=True) == (len, True)
 
 
+def test_subnormal_numbers_are_flushed() -> None:
+    engine.prepare(0)
+    assert float(torch.tensor(1e-30) * torch.tensor(1e-10)) == 0
+
+
 def test_blocks_are_compiled_for_all_sizes_where_the_engine_compiles() -> None:
     made = []
 
