@@ -161,6 +161,7 @@ class Few:
             yield (torch.rand(2, generator=generator),)
 
     def cut(self, block, generator):
+        assert generator is not None
         for number in block[0]:
             yield number + torch.rand((), generator=generator), 1
 
