@@ -1,12 +1,15 @@
 """Captured epochs, on a processor: a stand-in runs again what a graph would replay."""
 
 from collections import Counter
+from contextlib import contextmanager
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from lib.training import loop
+from lib.training import capture, loop
 from lib.training.capture import CapturedEpoch, Rates
 from lib.training.engine import Engine, prepare
 from lib.training.loop import Shuffled, Training, run_epochs
@@ -105,15 +108,164 @@ def test_a_rate_that_a_schedule_changes_reaches_the_graphs() -> None:
         assert optimiser.param_groups[0]["lr"] is place
 
 
-@pytest.mark.parametrize(("layers", "compiled"), [(2, True), (40, False)])
+@pytest.mark.parametrize(("layers", "compiled"), [(2, True), (32, True), (33, False)])
 def test_only_optimisers_of_few_tensors_are_compiled(
     layers, compiled, monkeypatch
 ) -> None:
     made = []
     monkeypatch.setattr(torch, "compile", lambda step: made.append(step) or step)
     model = nn.Sequential(*[nn.Linear(2, 2) for _ in range(layers)])
-    Rates([Adam(model.parameters(), fused=True)], torch.device("cpu"), compiled=True)
-    assert bool(made) == compiled
+    optimiser = Adam(model.parameters(), fused=True)
+    Rates([optimiser], torch.device("cpu"), compiled=True)
+    assert made == [optimiser.step] * compiled
+
+
+def test_an_epoch_compiles_its_optimisers_only_if_it_is_asked_to(monkeypatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda step: lambda: "compiled")
+    optimiser = Adam(nn.Linear(2, 2).parameters(), fused=True)
+    plain = optimiser.step
+    generator = torch.Generator()
+    made = [
+        CapturedEpoch(
+            len, Shuffled(DATA, 16), generator, [optimiser], compiled=compiled
+        )
+        for compiled in (False, True)
+    ]
+    made.append(CapturedEpoch(len, Shuffled(DATA, 16), generator, [optimiser]))
+    assert [epoch.rates.compiled for epoch in made] == [False, True, False]
+    group = optimiser.param_groups[0]
+    before = dict(group)
+    with made[1].rates.capturable():
+        assert optimiser.step() == "compiled"
+        assert group["fused"] is False  # a kernel that is not compiled
+        assert group["foreach"] is True
+    assert optimiser.step == plain
+    assert group == before
+
+
+def test_rates_stand_where_the_noise_is_drawn() -> None:
+    optimiser = Adam(nn.Linear(2, 2).parameters(), fused=True)
+    generator = SimpleNamespace(device=torch.device("meta"))
+    epoch = CapturedEpoch(len, Shuffled(DATA, 16), generator, [optimiser])
+    assert [rate.device.type for rate in epoch.rates.rates] == ["meta"]
+
+
+class Few:
+    """Blocks of two batches, and what is drawn for each when it is cut."""
+
+    def __init__(self, blocks: int) -> None:
+        self.count = blocks
+
+    def blocks(self, generator):
+        for _ in range(self.count):
+            yield (torch.rand(2, generator=generator),)
+
+    def cut(self, block, generator):
+        assert generator is not None
+        for number in block[0]:
+            yield number + torch.rand((), generator=generator), 1
+
+
+@pytest.mark.parametrize("spoilt", [None, 1, 2, 3, 4, 8, 9, 10])
+def test_the_first_step_that_is_not_finite_is_found_in_any_block(spoilt) -> None:
+    steps = count(1)
+
+    def step(batch: Tensor) -> dict[str, Tensor]:
+        return {"one": batch, "two": batch / (next(steps) != spoilt)}
+
+    epoch = CapturedEpoch(step, Few(5), prepare(0), [])
+    epoch()
+    assert epoch.first_step() == spoilt
+    epoch()
+    assert epoch.first_step() is None
+
+
+def test_a_block_is_recorded_with_the_noises_generator_and_the_shared_pool(
+    monkeypatch,
+) -> None:
+    stand_in(monkeypatch)
+    again, made = capture.Graph, []
+    monkeypatch.setattr(capture, "Graph", lambda *x: made.append(x[1:]) or again(*x))
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
+    generator = prepare(0)
+    CapturedEpoch(lambda batch: {"one": batch}, Few(3), generator, [])()
+    _, second, _ = Few(3).blocks(prepare(0))
+    [(block, *others)] = made
+    assert [part.shape for part in block] == [part.shape for part in second]
+    assert others == [generator, "pool"]
+
+
+class Recorded:
+    """In the place of a CUDA graph: what is told it, and a function to run again."""
+
+    def register_generator_state(self, generator) -> None:
+        self.generator = generator
+
+    def replay(self) -> None:
+        self.again()
+
+
+def test_a_graph_runs_on_what_is_copied_to_its_own_tensors(monkeypatch) -> None:
+    monkeypatch.undo()  # the stand-in for graphs
+    recording = []
+
+    @contextmanager
+    def graph(recorded, pool):
+        recording.append((recorded, pool))
+        yield
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", Recorded)
+    monkeypatch.setattr(torch.cuda, "graph", graph)
+    output = torch.zeros(2)
+
+    def quotient(inputs):
+        [(recorded, _)] = recording
+        recorded.again = lambda: torch.div(*inputs, out=output)
+        recorded.again()
+        return output
+
+    a, b = torch.tensor([4.0, 8.0]), torch.tensor([2.0, 2.0])
+    generator = torch.Generator()
+    made = capture.Graph(quotient, (a, b), generator, "pool")
+    assert recording == [(made.graph, "pool")]
+    assert made.graph.generator is generator
+    assert made.replay((b, a)).tolist() == [0.5, 0.25]
+    assert made.replay((a, b)).tolist() == [2.0, 4.0]
+    assert (a.tolist(), b.tolist()) == ([4.0, 8.0], [2.0, 2.0])
+    with pytest.raises(ValueError, match="zip"):
+        made.replay((a,))
+
+
+def test_a_side_stream_begins_after_the_others_work_and_is_waited_for(
+    monkeypatch,
+) -> None:
+    monkeypatch.undo()
+    events = []
+
+    class Stream:
+        def __init__(self, name="side") -> None:
+            self.name = name
+
+        def wait_stream(self, other) -> None:
+            events.append(f"{self.name} waits for {other.name}")
+
+    @contextmanager
+    def within(stream):
+        events.append(f"begin {stream.name}")
+        yield
+        events.append(f"end {stream.name}")
+
+    main = Stream("main")
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "stream", within)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: main)
+    ones = torch.ones(2)
+    assert capture.on_side_stream(lambda: events.append("work") or ones) is ones
+    assert events == [
+        "side waits for main",
+        *("begin side", "work", "end side"),
+        "main waits for side",
+    ]
 
 
 def test_what_follows_a_step_follows_a_captured_block() -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -256,3 +257,195 @@ def test_the_first_of_several_to_tell_why_it_ends_is_the_only_one(
     assert [distributed.first_to_tell() for _ in range(3)] == [True, False, False]
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
     assert distributed.first_to_tell()
+    monkeypatch.delenv("MASTER_PORT")
+    assert distributed.first_to_tell()
+
+
+def test_where_the_store_is_gone_each_tells_why_it_ends(second_of_two, monkeypatch):
+    def gone():
+        raise RuntimeError
+
+    monkeypatch.setattr(distributed, "_store", gone)
+    assert distributed.first_to_tell()
+
+
+def test_torchruns_store_is_asked_for_seconds_at_most(second_of_two, monkeypatch):
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    asked = []
+    monkeypatch.setattr(distributed, "TCPStore", lambda *x, **y: asked.append((x, y)))
+    monkeypatch.setattr(distributed, "PrefixStore", lambda prefix, store: prefix)
+    assert distributed._store() == "attempt 0"
+    [(place, options)] = asked
+    assert place == ("127.0.0.1", 29500)
+    assert not options.get("is_master")
+    assert options["timeout"] == timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "why"),
+    [
+        ("MASTER_ADDR", None, "'MASTER_ADDR'"),
+        ("MASTER_PORT", "x", "invalid literal for int() with base 10: 'x'"),
+        ("TORCHELASTIC_RESTART_COUNT", None, "'TORCHELASTIC_RESTART_COUNT'"),
+    ],
+)
+def test_a_variable_that_torchrun_would_set_is_named(
+    second_of_two, monkeypatch, variable, text, why
+):
+    monkeypatch.setenv("MASTER_PORT", "29500")
+    if text is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, text)
+    with pytest.raises(TrainingError) as said:
+        distributed._store()
+    assert str(said.value) == (
+        f"torchrun's variables are not as it sets them ({why}): start with torchrun, "
+        "or unset TORCHELASTIC_RUN_ID"
+    )
+
+
+def test_the_first_of_several_writes_and_speaks():
+    assert [Workers(rank, 3).first for rank in range(3)] == [True, False, False]
+
+
+def test_numbers_mean_the_same_in_each_process(monkeypatch):
+    others = torch.tensor([3.0, 6.0], dtype=torch.float64)
+    monkeypatch.setattr(
+        distributed.distributed, "all_reduce", lambda mine: mine.add_(others)
+    )
+    small = 2.0**-40
+    found = Workers(1, 2).mean({"loss": 1 + small, "rate": 2.0})
+    assert found == {"loss": 2 + small / 2, "rate": 4.0}
+    assert ALONE.mean({"loss": 1 / 3}) == {"loss": 1 / 3}
+
+
+@pytest.mark.parametrize(("rank", "seed"), [(0, 7), (1, 8), (2, 9)])
+def test_only_before_the_first_batch_modules_are_seeded_apart(rank, seed):
+    torch.manual_seed(7)
+    torch.rand(3)
+    before = torch.get_rng_state()
+    batches = iter(Workers(rank, 3).apart("ab"))
+    assert next(batches) == "a"
+    assert torch.initial_seed() == seed
+    assert torch.equal(torch.get_rng_state(), before) == (rank == 0)
+    torch.rand(3)
+    before = torch.get_rng_state()
+    assert list(batches) == ["b"]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.fixture
+def group():
+    """A group of this process alone, in which it plays each of several."""
+    group = distributed.distributed
+    group.init_process_group("gloo", store=group.HashStore(), rank=0, world_size=1)
+    yield
+    group.destroy_process_group()
+
+
+def weighted(model, x, w):
+    """Means over the rows, of which each counts as much as its w."""
+    values = model(x).square().sum(1)
+    return {"loss": (values * w).sum() / w.sum(), "first": x[:, 0] @ w / w.sum()}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_shares_of_the_loss_mean_that_of_the_whole_batch(group, count):
+    draw = torch.Generator().manual_seed(2)
+    model = torch.nn.Linear(3, 2).double()
+    rows = torch.rand(2, 3, generator=draw, dtype=torch.float64)
+    w = torch.tensor([1.0, 3.0], dtype=torch.float64)
+
+    def computed(loss):
+        """For two batches: the scalars and the gradients."""
+        found = []
+        for batch in (rows, rows + 1):
+            scalars = loss(model, batch, w)
+            slopes = torch.autograd.grad(scalars["loss"], list(model.parameters()))
+            found += [*(value.detach() for value in scalars.values()), *slopes]
+        return found
+
+    each = [
+        computed(Workers(rank, count).shared(weighted, lambda x, w: w.sum()))
+        for rank in range(count)
+    ]
+    means = [torch.stack(found).mean(0) for found in zip(*each, strict=True)]
+    torch.testing.assert_close(means, computed(weighted), rtol=1e-12, atol=1e-12)
+
+
+def test_rows_count_alike_unless_they_are_weighed(group):
+    x = torch.tensor([[1.0], [2.0], [6.0]])
+
+    def mean(model, x):
+        return {"x": model(x).mean()}
+
+    model = torch.nn.Linear(1, 1)
+    torch.nn.init.ones_(model.weight)
+    torch.nn.init.zeros_(model.bias)
+    shares = [Workers(rank, 2).shared(mean)(model, x)["x"] for rank in (0, 1)]
+    assert [float(share) for share in shares] == pytest.approx([2 / 3, 16 / 3])
+    assert ALONE.shared(mean) is mean
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What is done to be in touch, which here nobody is."""
+    made = []
+
+    def note(name):
+        return lambda *x, **y: made.append((name, *x, *y.values()))
+
+    group = distributed.distributed
+    monkeypatch.setattr(distributed, "_store", lambda: "store")
+    monkeypatch.setattr(torch.cuda, "set_device", note("device"))
+    monkeypatch.setattr(group, "init_process_group", note("join"))
+    monkeypatch.setattr(group, "destroy_process_group", note("leave"))
+    before = signal.getsignal(signal.SIGTERM)
+    yield made
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("device", "joined"),
+    [
+        ("cpu", [("join", "gloo", "store", 1, 3)]),
+        (
+            "cuda:1",
+            [("device", "cuda:1"), ("join", "cpu:gloo,cuda:nccl", "store", 1, 3)],
+        ),
+    ],
+)
+def test_processes_are_in_touch_until_they_are_done(calls, device, joined):
+    before = signal.getsignal(signal.SIGTERM)
+    with Workers(1, 3).joined(device):
+        assert calls == joined
+        with pytest.raises(TrainingError, match=f"^{LOST}$"):
+            signal.raise_signal(signal.SIGTERM)
+    assert calls == [*joined, ("leave",)]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (torch.distributed.DistError("x"), LOST),
+        (RuntimeError("[gloo/transport] Connection closed by peer"), LOST),
+        (ValueError("mine"), "mine"),
+    ],
+)
+def test_a_process_that_fails_lives_to_tell_why(calls, error, told):
+    with (
+        pytest.raises((TrainingError, ValueError)) as said,
+        Workers(1, 3).joined("cpu"),
+    ):
+        raise error
+    assert str(said.value) == told
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    assert [name for name, *_ in calls] == ["join"]
+
+
+def test_one_process_needs_nobody(calls):
+    with ALONE.joined("cpu"):
+        assert calls == []
+    assert calls == []

@@ -198,3 +198,10 @@ def test_of_a_parameter_alone_no_scalar_is_named():
     error = said.value
     assert (error.name, error.parameter, error.step) == ("", "a.bias", None)
     assert math.isnan(error.value)
+
+
+def test_where_there_is_no_parameter_none_is_spoilt():
+    optimiser = torch.optim.SGD(nn.Linear(1, 1).parameters())
+    for parts in ({}, {"activation": nn.Tanh(), "optimiser": optimiser}):
+        assert finite.spoilt(parts) == ""
+        finite.require_whole(parts)

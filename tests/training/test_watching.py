@@ -59,6 +59,34 @@ def test_each_value_is_kept_with_its_epoch_also_when_the_run_fails(tmp_path):
 
 
 @needs_writer
+def test_values_wait_a_second_at_most_for_their_file(tmp_path, monkeypatch):
+    import tensorboardX
+
+    asked = []
+
+    class Writer(tensorboardX.SummaryWriter):
+        def __init__(self, *folder, **options):
+            asked.append(options)
+            super().__init__(*folder, **options)
+
+    monkeypatch.setattr(tensorboardX, "SummaryWriter", Writer)
+    with watching.event_files(tmp_path, anew=True):
+        pass
+    assert [options["flush_secs"] for options in asked] == [1]
+
+
+@needs_writer
+def test_a_name_of_several_words_is_written_without_a_remark(tmp_path, caplog):
+    with (
+        caplog.at_level("INFO"),
+        watching.event_files(tmp_path, anew=True) as watch,
+    ):
+        watch(1, {"test loss": 3.0})
+    assert scalars(tmp_path) == [(1, "test_loss", 3.0)]
+    assert not caplog.records
+
+
+@needs_writer
 @pytest.mark.parametrize(("anew", "hidden"), [(True, [0]), (False, [])])
 def test_a_new_run_hides_what_an_earlier_one_wrote_and_a_resumed_one_does_not(
     tmp_path, anew, hidden
@@ -88,7 +116,10 @@ def test_without_the_package_a_line_says_how_to_get_it(tmp_path, monkeypatch, ca
     out, log = tmp_path / "out", tmp_path / "log"
     assert main([*QUICK, "--out", str(out), "--log", str(log)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "pip install tensorboardX" in line
+    assert line == (
+        "error: --log needs the package tensorboardX: python -m pip install "
+        "tensorboardX"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
