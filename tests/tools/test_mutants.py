@@ -103,6 +103,14 @@ def test_decorators_are_taken_from_all_that_is_defined_once() -> None:
     assert source.count("@property") == source.count("@twice.setter") == 1
 
 
+def test_what_has_no_mutants_keeps_its_decorator() -> None:
+    made = mutated("lib/experiments/configurations.py")
+    assert "@property\n    def epochs(self) -> int:\n" in made.code  # of the norms
+    assert (
+        "@property\n    @_mutmut_mutated(mutants_xǁIWAERunǁepochs__mutmut)" in made.code
+    )
+
+
 def test_what_is_decorated_has_mutants_and_its_decorator_acts_on_each() -> None:
     made = mutated("lib/models/gaussian.py")
     line = "return -std.log() - LOG_2PI / 2 - z * (z / 2)"

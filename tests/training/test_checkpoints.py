@@ -209,7 +209,10 @@ MISFITS: dict[str, list[Callable[[dict[str, Any]], object]]] = {
         lambda s: s["history"].update(epochs=7),
         lambda s: s["history"]["curves"]["loss"].append(1.0),
     ],
-    "its parts": [lambda s: s["parts"].pop("model"), lambda s: s.pop("parts")],
+    "its parts are not model, optimiser": [
+        lambda s: s["parts"].pop("model"),
+        lambda s: s.pop("parts"),
+    ],
     "generator": [
         lambda s: s.pop("generator"),
         lambda s: s.update(generator=torch.zeros(3)),
@@ -230,6 +233,12 @@ MISFITS: dict[str, list[Callable[[dict[str, Any]], object]]] = {
     ],
     r"optimiser\.state\.0\.exp_avg": [
         lambda s: adam_of(s)["state"][0].update(exp_avg=torch.zeros(0))
+    ],
+    r"optimiser\.state\.0\.exp_avg_sq is less than zero": [
+        lambda s: adam_of(s)["state"][0]["exp_avg_sq"][0].fill_(-1)
+    ],
+    r"optimiser\.state\.1\.step is less than zero": [
+        lambda s: adam_of(s)["state"][1]["step"].fill_(-1)
     ],
     r"optimiser\.state\.1\.step": [
         lambda s: adam_of(s)["state"][1].update(step=torch.zeros(3))

@@ -334,6 +334,11 @@ def test_snapshots_of_another_form_are_named_with_their_checkpoint(tmp_path):
     assert str(said.value).startswith(f"{path} does not fit this run: {wrong}: ")
 
 
+def test_snapshots_of_the_same_form_are_taken(tmp_path):
+    history = training.History(1, snapshots={"1": torch.tensor([3.0])})
+    training.require_snapshots(tmp_path, history, {"1": torch.zeros(1)})
+
+
 def test_processes_that_start_apart_are_told_where_to_look():
     class Apart:
         def mean(self, values):

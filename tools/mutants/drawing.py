@@ -5,7 +5,7 @@ import difflib
 import functools
 import tomllib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -112,8 +112,13 @@ def mutated(module: str) -> Mutated:
     from mutmut.mutation.file_mutation import mutate_file_contents
     from mutmut.mutation.trampoline_templates import trampoline_imports
 
-    source, decorators = undecorated((ROOT / module).read_text("utf-8"))
+    whole = (ROOT / module).read_text("utf-8")
+    source, decorators = undecorated(whole)
     made = mutate_file_contents(module, source)
+    mutable = {name.rpartition("__mutmut_")[0] for name in made.mutant_names}
+    if decorators.keys() - mutable:  # what has no mutants is not called anew
+        source, decorators = undecorated(whole, mutable)
+        made = mutate_file_contents(module, source)
     lines, spans = made.code.splitlines(), made.line_span_by_function_name
 
     def text(function: str) -> list[str]:
@@ -133,10 +138,13 @@ def mutated(module: str) -> Mutated:
     return Mutated(code, changes)
 
 
-def undecorated(source: str) -> tuple[str, dict[str, str]]:
+def undecorated(
+    source: str, names: Container[str] | None = None
+) -> tuple[str, dict[str, str]]:
     """A source without its functions' decorators, and these by mutmut's name of each.
 
-    A name that is defined more than once keeps them.
+    A name that is defined more than once keeps them, and so does one that is not among
+    ``names``.
     """
     from mutmut.mutation.trampoline_templates import mangle_function_name
 
@@ -150,7 +158,8 @@ def undecorated(source: str) -> tuple[str, dict[str, str]]:
                 found[name].append(node)
     above = {}
     for name, nodes in found.items():
-        if len(nodes) == 1 and nodes[0].decorator_list:
+        wanted = names is None or name in names
+        if wanted and len(nodes) == 1 and nodes[0].decorator_list:
             first = nodes[0].decorator_list[0].lineno - 1
             cut = slice(first, nodes[0].lineno - 1)
             above[name] = "\n".join(lines[cut])
